@@ -24,12 +24,13 @@ from elqr.vocabulary.report_frames import ClosedClaim, YearCollected, YearHeld, 
 from elqr.vocabulary.terms import TO_PAY_BACK, TOO_MUCH, AccountingKind
 
 _OWED, _COLLECTED, _LEFT, _EXCESS = "調定額", "収納額", "未収額", "減額後の過納"
-_RATE, _OFF = "収納率", "不納欠損額"
+_RATE, _OFF, _WAITING = "収納率", "不納欠損額", "還付未済額"
+_OVERPAID, _TWICE = "還付未済（過納）", "還付未済（二重納付）"
 _CLAIMS, _LEFT_CLAIMS, _ARREARS_YEN = "claims", "left_claims", "arrears_yen"
 _OVERPAID_YEN, _TWICE_YEN, _OTHER_YEN = "overpaid_yen", "twice_yen", "other_yen"
 _TOTALS = (
     "調定件数", _OWED, "収納額（3月31日まで）", "収納額（出納整理期間）", _COLLECTED, _OFF, _EXCESS, "未収件数", _LEFT,
-    "滞納繰越分の収納額", "還付未済（過納）", "還付未済（二重納付）", "その他の仮受",
+    "滞納繰越分の収納額", _OVERPAID, _TWICE, "その他の仮受",
 )  # fmt: skip
 
 
@@ -177,7 +178,7 @@ def summary_table(claims: pl.DataFrame, rows: YearRows, register: Register) -> T
     return table_of(
         "決算見込",
         f"{wareki_fiscal_year(year)}の現年分。{wareki(rows.as_of)}の夜までにわかったこと。収納は領収日で分け、調定は締めの日までの調定異動"
-        "の合計（督促手数料・延滞金を含む）。仮受は領収日の属する年度のもの。",
+        "の合計（督促手数料・延滞金を含む）。仮受は、その収納が初めて仮受に入った年度と手続のもの。",
         _by_procedure(claims, rows),
         {
             "手続": (procedure_name(register), Style.TEXT),
@@ -194,8 +195,8 @@ def summary_table(claims: pl.DataFrame, rows: YearRows, register: Register) -> T
             _LEFT: (pl.col(ClosedClaim.LEFT_YEN), Style.YEN),
             _RATE: (rate, Style.SHARE),
             "滞納繰越分の収納額": (pl.col(_ARREARS_YEN), Style.YEN),
-            "還付未済（過納）": (pl.col(_OVERPAID_YEN), Style.YEN),
-            "還付未済（二重納付）": (pl.col(_TWICE_YEN), Style.YEN),
+            _OVERPAID: (pl.col(_OVERPAID_YEN), Style.YEN),
+            _TWICE: (pl.col(_TWICE_YEN), Style.YEN),
             "その他の仮受": (pl.col(_OTHER_YEN), Style.YEN),
         },
         _TOTALS,
@@ -226,8 +227,16 @@ def carried_table(claims: pl.DataFrame, rows: YearRows, register: Register) -> T
 
 
 def levied_table(rows: YearRows, register: Register) -> Table:
-    """調定収納表: one row for each procedure and levy year, 現年分 and 滞納繰越分 alike."""
-    own_year = pl.col(YearLevied.LEVY_YEAR) == rows.fiscal_year
+    """調定収納表: one row for each procedure and levy year, 現年分 and 滞納繰越分 alike.
+
+    Of a later levy year there is a row only while something waits that was paid in this year, before that one began.
+    """
+    levy_year, year = pl.col(YearLevied.LEVY_YEAR), rows.fiscal_year
+    kind = (
+        pl.when(levy_year == year).then(pl.lit("現年"))
+        .when(levy_year < year).then(pl.lit("滞納繰越"))
+        .otherwise(pl.lit("翌年度"))
+    )  # fmt: skip
     carried, assessed, increased, reduced, relieved, written_off, collected = (
         pl.col(name)
         for name in (
@@ -238,13 +247,13 @@ def levied_table(rows: YearRows, register: Register) -> Table:
     owed = carried + assessed + increased - reduced - relieved
     table = table_of(
         "調定収納表",
-        f"{wareki_fiscal_year(rows.fiscal_year)}。{wareki(rows.as_of)}の夜まで。"
+        f"{wareki_fiscal_year(year)}。{wareki(rows.as_of)}の夜まで。"
         "繰越調定額は前年度の締めの日の未収額。減額には調定取消を含む。",
         rows.levied,
         {
             "手続": (procedure_name(register), Style.TEXT),
-            "賦課年度": (pl.col(YearLevied.LEVY_YEAR).cast(pl.String), Style.TEXT),
-            "区分": (pl.when(own_year).then(pl.lit("現年")).otherwise(pl.lit("滞納繰越")), Style.TEXT),
+            "賦課年度": (levy_year.cast(pl.String), Style.TEXT),
+            "区分": (kind, Style.TEXT),
             "繰越調定額": (carried, Style.YEN),
             "当初": (assessed, Style.YEN),
             "増額": (increased, Style.YEN),
@@ -253,23 +262,24 @@ def levied_table(rows: YearRows, register: Register) -> Table:
             _OWED: (owed, Style.YEN),
             _COLLECTED: (collected, Style.YEN),
             _OFF: (written_off, Style.YEN),
-            "還付未済額": (pl.col(YearLevied.WAITING_YEN), Style.YEN),
+            _WAITING: (pl.col(YearLevied.WAITING_YEN), Style.YEN),
             _LEFT: (owed - collected - written_off, Style.YEN),
             _RATE: (pl.when(owed > 0).then(collected / owed), Style.SHARE),
         },
-        ("繰越調定額", "当初", "増額", "減額", "減免", _OWED, _COLLECTED, _OFF, "還付未済額", _LEFT),
+        ("繰越調定額", "当初", "増額", "減額", "減免", _OWED, _COLLECTED, _OFF, _WAITING, _LEFT),
     )
     return replace(table, headings=tuple(replace(heading, on_page=True) for heading in table.headings))
 
 
 def _prove_levied(levied: Table, summary: Table, fiscal_year: int) -> None:
-    """調定収納表は決算見込と合う: 現年分 by procedure, 滞納繰越分の収納額 in all; no rate is above 1."""
+    """調定収納表は決算見込と合う: 現年分, 滞納繰越分の収納額 and 還付未済, each in all."""
     of_year = levied.frame.filter(pl.col("賦課年度") == str(fiscal_year))
     for name in (_OWED, _COLLECTED, _OFF):
         assert of_year[name].sum() == summary.total(name), f"{name} is that of 決算見込"
     assert of_year[_LEFT].sum() == summary.total(_LEFT) - summary.total(_EXCESS)
     arrears = levied.total(_COLLECTED) - int(of_year[_COLLECTED].sum())
     assert arrears == summary.total("滞納繰越分の収納額")
+    assert levied.total(_WAITING) == summary.total(_OVERPAID) + summary.total(_TWICE)
 
 
 def _carried_sheet(carried: Table, summary: Table) -> Sheet:

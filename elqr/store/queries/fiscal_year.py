@@ -147,21 +147,41 @@ def _select_collected(fiscal_year: int, as_of: date) -> Select[Any]:
 
 def _select_held(fiscal_year: int, as_of: date) -> Select[Any]:
     """還付未済 by procedure and levy year: what waits in suspense because it is too much on a claim."""
-    posting, decision, notice = t.posting.c, t.decision.c, t.notice.c
+    held, notice = _held_payments(fiscal_year, as_of), t.notice.c
     columns = {
-        YearLevied.PROCEDURE_CODE: notice.procedure_code,
+        YearLevied.PROCEDURE_CODE: held.c.procedure_code,
         YearLevied.LEVY_YEAR: notice.levy_year,
-        YearLevied.WAITING_YEN: func.sum(posting.yen),
+        YearLevied.WAITING_YEN: func.sum(held.c.yen),
     }
     is_to_pay_back = waiting_outcome(as_of).in_([outcome.value for outcome in TO_PAY_BACK])
     return (
         select_named(columns)
-        .select_from(t.posting)
-        .join(t.decision, decision.payment_no == posting.payment_no)
-        .join(t.notice, notice.notice_no == decision.notice_no)
-        .where(_is_of_year(fiscal_year, Account.SUSPENSE, as_of), is_to_pay_back)
-        .group_by(notice.procedure_code, notice.levy_year)
+        .select_from(held)
+        .join(t.decision, t.decision.c.payment_no == held.c.payment_no)
+        .join(t.notice, notice.notice_no == t.decision.c.notice_no)
+        .where(is_to_pay_back)
+        .group_by(held.c.procedure_code, notice.levy_year)
     )
+
+
+def _held_payments(fiscal_year: int, as_of: date) -> FromClause:
+    """仮受に残る収納 of a fiscal year: payment_no, procedure_code and yen.
+
+    All that a payment has in suspense belongs to the year and the procedure of its first yen there. What came off a
+    claim later may be of another year or procedure, and a ruling takes yen out without saying which.
+    """
+    posting, first = t.posting.c, t.posting.alias("first_held").c
+    is_held = and_(posting.account == Account.SUSPENSE.value, posting.night_on <= as_of.isoformat())
+    sums = (
+        select(posting.payment_no, func.min(posting.posting_no).label("first_no"), func.sum(posting.yen).label("yen"))
+        .where(is_held)
+        .group_by(posting.payment_no)
+        .subquery()
+    )
+    query = select(sums.c.payment_no, first.procedure_code, sums.c.yen).join(
+        first.posting_no.table, first.posting_no == sums.c.first_no
+    )
+    return query.where(first.fiscal_year == fiscal_year).subquery("held_payment")
 
 
 def _payer(notice: FromClause) -> ColumnElement[str]:
@@ -181,16 +201,15 @@ def _select_paid(levy_year: int, as_of: date, last_day: date) -> Select[tuple[in
         )
         .join(t.payment, t.payment.c.payment_no == posting.payment_no)
         .join(t.claim, t.claim.c.claim_no == posting.claim_no)
-        .where(t.claim.c.levy_year == levy_year, _is_of_year(levy_year, Account.CLAIM, as_of), ~_is_arrears())
+        .where(t.claim.c.levy_year == levy_year, _is_collected(levy_year, as_of), ~_is_arrears())
         .group_by(posting.claim_no)
     )
 
 
-def _is_of_year(fiscal_year: int, account: Account, as_of: date) -> ColumnElement[bool]:
+def _is_collected(fiscal_year: int, as_of: date) -> ColumnElement[bool]:
     posting = t.posting.c
-    return and_(
-        posting.fiscal_year == fiscal_year, posting.account == account.value, posting.night_on <= as_of.isoformat()
-    )
+    is_on_claim = posting.account == Account.CLAIM.value
+    return and_(posting.fiscal_year == fiscal_year, is_on_claim, posting.night_on <= as_of.isoformat())
 
 
 def _is_arrears() -> ColumnElement[bool]:
@@ -202,7 +221,7 @@ def collected_of_year(connection: Connection, fiscal_year: int, as_of: date) -> 
     posting = t.posting.c
     query = (
         select(posting.procedure_code, posting.is_arrears, func.sum(posting.yen).label(YearCollected.YEN))
-        .where(_is_of_year(fiscal_year, Account.CLAIM, as_of))
+        .where(_is_collected(fiscal_year, as_of))
         .group_by(posting.procedure_code, posting.is_arrears)
     )
     return read_frame(connection, query, YearCollected.SCHEMA)
@@ -210,17 +229,16 @@ def collected_of_year(connection: Connection, fiscal_year: int, as_of: date) -> 
 
 def held_of_year(connection: Connection, fiscal_year: int, as_of: date) -> pl.DataFrame:
     """会計年度の仮受の残高: frame YearHeld."""
-    posting, decision, outcome = t.posting.c, t.decision.c, waiting_outcome(as_of)
+    held, outcome = _held_payments(fiscal_year, as_of), waiting_outcome(as_of)
+    columns = {
+        YearHeld.PROCEDURE_CODE: held.c.procedure_code,
+        YearHeld.OUTCOME: outcome,
+        YearHeld.YEN: func.sum(held.c.yen),
+    }
     query = (
-        select_named(
-            {
-                YearHeld.PROCEDURE_CODE: posting.procedure_code,
-                YearHeld.OUTCOME: outcome,
-                YearHeld.YEN: func.sum(posting.yen),
-            }
-        )
-        .join(t.decision, decision.payment_no == posting.payment_no)
-        .where(_is_of_year(fiscal_year, Account.SUSPENSE, as_of))
-        .group_by(posting.procedure_code, outcome)
+        select_named(columns)
+        .select_from(held)
+        .join(t.decision, t.decision.c.payment_no == held.c.payment_no)
+        .group_by(held.c.procedure_code, outcome)
     )
     return read_frame(connection, query, YearHeld.SCHEMA)
