@@ -19,9 +19,10 @@ from elqr.report.excel.workbook import book_bytes
 from elqr.report.tables.night import installment_name, procedure_name, table_of
 from elqr.report.tables.table import Style, Table
 from elqr.rules.register import Register
+from elqr.vocabulary.claim_terms import TO_PAY_BACK, TOO_MUCH
 from elqr.vocabulary.frames import Claim
 from elqr.vocabulary.report_frames import ClosedClaim, YearCollected, YearHeld, YearLevied
-from elqr.vocabulary.terms import TO_PAY_BACK, TOO_MUCH, AccountingKind
+from elqr.vocabulary.terms import AccountingKind
 
 _OWED, _COLLECTED, _LEFT, _EXCESS = "調定額", "収納額", "未収額", "減額後の過納"
 _RATE, _OFF, _WAITING = "収納率", "不納欠損額", "還付未済額"

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from elqr.vocabulary.terms import Term
+from elqr.vocabulary.terms import Outcome, Term
 
 
 class EntryKind(Term):
@@ -54,3 +54,10 @@ class ChangeReason(StrEnum):
     INCREASED = "増額更正"
     REDUCED = "減額更正"
     CLAIM_CANCELLED = "調定取消"
+
+
+TOO_MUCH = (Outcome.OVERPAID, Outcome.REDUCED)
+"""過納: yen beyond what is owed, when they were paid or after a reduction."""
+
+TO_PAY_BACK = (*TOO_MUCH, Outcome.ALREADY_SETTLED)
+"""還付未済: why yen wait that are too much on a claim."""

@@ -132,13 +132,6 @@ class Outcome(Term):
     """
 
 
-TOO_MUCH = (Outcome.OVERPAID, Outcome.REDUCED)
-"""過納: yen beyond what is owed, when they were paid or after a reduction."""
-
-TO_PAY_BACK = (*TOO_MUCH, Outcome.ALREADY_SETTLED)
-"""還付未済: why yen wait that are too much on a claim."""
-
-
 class Place(Term):
     """行き先: the one place where each record that was read ends. Their sums must equal what was read.
 

@@ -14,10 +14,10 @@ from elqr.store.queries.claim_states import stated_due_on
 from elqr.store.queries.open_exceptions import waiting_outcome
 from elqr.store.queries.owed import entry_yen, notice_no_at_closing, owed_yen, written_off_yen
 from elqr.store.tables import ledger as t
-from elqr.vocabulary.claim_terms import EntryKind
+from elqr.vocabulary.claim_terms import TO_PAY_BACK, EntryKind
 from elqr.vocabulary.frames import Claim
 from elqr.vocabulary.report_frames import YearClaim, YearCollected, YearHeld, YearLevied
-from elqr.vocabulary.terms import TO_PAY_BACK, Account, AccountingKind
+from elqr.vocabulary.terms import Account, AccountingKind
 
 
 @dataclass(frozen=True, slots=True)
