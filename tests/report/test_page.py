@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from elqr.report.page.chart import HEIGHT, bar_chart, line_chart
-from elqr.report.page.page import cell, embed_json
+from elqr.report.page.document import cell, embed_json
 from elqr.report.tables.ageing import Age, age_label, ageing
 from elqr.report.tables.payment_list import DETAILED, LISTED, LISTED_PER_PLACE, choose_listed, views
 from elqr.report.tables.table import Style

@@ -15,7 +15,7 @@ from elqr.cli.terminal import visible_output
 from elqr.disk.inbox import readable_name
 from elqr.report.data_files import bytes_of
 from elqr.report.excel.cells import Stamp, row_xml
-from elqr.report.page.page import embed_json, show_hidden
+from elqr.report.page.document import embed_json, show_hidden
 from elqr.report.tables.table import Heading, Style, Table
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding, Location
