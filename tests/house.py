@@ -59,8 +59,8 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "report",
         "__init__ claim_card early_files excel excel.excel_text excel.package excel.row_mark kpi page page.chart "
         "tables tables.ageing tables.table data_files excel.book excel.cells excel.worksheet excel.workbook "
-        "page.document tables.night tables.arrivals tables.backlog tables.case_file tables.places tables.refunds "
-        "tables.retractions tables.trends page.page screen tables.ledger_rows books months review_form "
+        "page.document page.year tables.night tables.arrivals tables.backlog tables.case_file tables.places "
+        "tables.refunds tables.retractions tables.trends page.page screen tables.ledger_rows books months review_form "
         "tables.money arrears tables.payment_list morning years",
     ),
     (

@@ -13,7 +13,7 @@ from elqr.cli.terminal import GIVEN_PATH, Command, day_of, job_option, json_opti
     "--fiscal-year", required=True, type=click.IntRange(1900, 2199), metavar="YEAR", help="会計年度（西暦）。"
 )
 @click.option("--as-of", "day", callback=day_of, help="この日の夜までの台帳で（YYYY-MM-DD）。なければ処理日。")
-@click.option("--out", type=GIVEN_PATH, help="CSV・JSON・Excel を書くフォルダ。")
+@click.option("--out", type=GIVEN_PATH, help="CSV・JSON・Excel と調定収納表の一枚（HTML）を書くフォルダ。")
 @job_option
 @json_option
 def year_command(fiscal_year: int, day: date | None, out: Path | None, job: Path, as_json: bool) -> int:
@@ -61,6 +61,7 @@ def year_command(fiscal_year: int, day: date | None, out: Path | None, job: Path
         click.echo(f"　{yearly.changes}")
     if out is not None:
         click.echo(f"　帳票　{out / yearly.book.file_name}")
+        click.echo(f"　調定収納表の一枚　{out / yearly.page.file_name}")
     return 0
 
 

@@ -16,6 +16,7 @@ from elqr.report.books import plain_sheet
 from elqr.report.data_files import bytes_of
 from elqr.report.excel.book import Book, Check, Fact, Sheet
 from elqr.report.excel.workbook import book_bytes
+from elqr.report.page.year import YearPage, render_year
 from elqr.report.tables.night import installment_name, procedure_name, table_of
 from elqr.report.tables.table import Style, Table
 from elqr.rules.register import Register
@@ -60,11 +61,12 @@ class Yearly:
     carried: Table
     levied: Table
     book: Book
+    page: YearPage
     changes: str
 
     def files(self) -> dict[str, bytes]:
-        """File name → bytes, of the book and both tables."""
-        files = {self.book.file_name: book_bytes(self.book)}
+        """File name → bytes, of the book, the page and the tables."""
+        files = {self.book.file_name: book_bytes(self.book), self.page.file_name: render_year(self.page).encode()}
         for table in (self.summary, self.carried, self.levied):
             files |= bytes_of(table)
         return files
@@ -101,13 +103,18 @@ def yearly(
     )
     title = f"決算見込 {wareki_fiscal_year(rows.fiscal_year)}"
     sheets = (plain_sheet(summary), _carried_sheet(carried, summary), plain_sheet(levied))
-    return Yearly(
-        summary,
-        carried,
-        levied,
-        Book(f"決算見込_{rows.fiscal_year}.xlsx", title, city, rows.as_of, sheets, facts),
-        changes,
+    book = Book(f"決算見込_{rows.fiscal_year}.xlsx", title, city, rows.as_of, sheets, facts)
+    page = YearPage(
+        city, rows.fiscal_year, rows.as_of, _headline(levied), changes, levied, (summary, carried), book.file_name
     )
+    return Yearly(summary, carried, levied, book, page, changes)
+
+
+def _headline(levied: Table) -> list[tuple[str, str]]:
+    """The totals of 調定収納表, with their 収納率."""
+    owed, collected = levied.total(_OWED), levied.total(_COLLECTED)
+    figures = [(name, f"{levied.total(name):,}円") for name in (_OWED, _COLLECTED, _LEFT, _WAITING)]
+    return [*figures[:2], *([(_RATE, f"{collected / owed:.1%}")] if owed > 0 else []), *figures[2:]]
 
 
 def _changes_since(at_close: Table, summary: Table) -> str:

@@ -170,6 +170,7 @@ def test_the_list_of_what_is_carried_over(city: City, tmp_path: Path) -> None:
             "滞納繰越一覧.json",
             "調定収納表.csv",
             "調定収納表.json",
+            "調定収納表_2026.html",
         ]
     )
     rows = json.loads(files["滞納繰越一覧.json"])["rows"]

@@ -12,6 +12,7 @@ import pytest
 from tests.builders import City, eltax_file, eltax_row
 from tests.report.browser import Browser, browser, needs_browser
 from tests.report.page_city import BREAKING, FILE, OFFICE, founded, page
+from tests.report.page_rules import CONTRAST, RULES
 
 pytestmark = needs_browser
 
@@ -326,49 +327,14 @@ def test_landmarks_headings_tables_and_names(tab: Browser) -> None:
     levels = tab.run("[...document.querySelectorAll('h1, h2, h3')].filter(h => h.offsetParent).map(h => +h.tagName[1])")
     assert levels.count(1) == 1 and levels[0] == 1
     assert all(after - before <= 1 for before, after in pairwise(levels))
-    for rule in (
-        "[...document.querySelectorAll('table')].filter(t => !t.caption || !t.caption.textContent.trim())",
-        "[...document.querySelectorAll('th')].filter(th => !['col', 'row'].includes(th.scope))",
-        "[...document.querySelectorAll('input, select')].filter(e => !e.labels.length)",
-        "[...document.querySelectorAll('button')].filter(e => !e.hidden && !e.textContent.trim())",
-        "[...document.querySelectorAll('a')].filter(a => !a.textContent.trim() || !a.hasAttribute('href'))",
-        "[...document.querySelectorAll('section, [role=region]')].filter(e => !e.getAttribute('aria-label') && !document.getElementById(e.getAttribute('aria-labelledby')))",
-        "[...document.querySelectorAll('svg')].filter(e => e.getAttribute('role') === 'img' ? !document.getElementById(e.getAttribute('aria-labelledby')) : !e.hasAttribute('aria-hidden'))",
-        "[...document.querySelectorAll('[id]')].filter(e => document.querySelectorAll(`[id=\"${CSS.escape(e.id)}\"]`).length > 1)",
-    ):
+    for rule in RULES:
         assert tab.run(f"{rule}.map(e => e.outerHTML.slice(0, 200))") == [], rule
 
 
-_CONTRAST = """(() => {
-  const parts = (said) => said.match(/[0-9.]+/g).map(Number);
-  const light = (rgb) => {
-    const [r, g, b] = rgb.map((own) => (own /= 255) <= 0.04045 ? own / 12.92 : ((own + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const ground = (node) => {
-    for (let own = node; own; own = own.parentElement) {
-      const found = parts(getComputedStyle(own).backgroundColor);
-      if (found.length < 4 || found[3] > 0) return found.slice(0, 3);
-    }
-    return [255, 255, 255];
-  };
-  const poor = [];
-  for (const node of document.querySelectorAll('body *')) {
-    const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
-    if (!own || !node.getClientRects().length) continue;
-    const style = getComputedStyle(node);
-    const said = parts(node instanceof SVGElement ? style.fill : style.color).slice(0, 3);
-    const [a, b] = [light(said), light(ground(node))].sort((one, other) => other - one);
-    if ((a + 0.05) / (b + 0.05) < 4.5) poor.push([node.outerHTML.slice(0, 120), said, ground(node)]);
-  }
-  return poor;
-})()"""
-
-
 def test_all_text_stands_out_from_its_ground(tab: Browser) -> None:
-    assert tab.run(_CONTRAST) == []
+    assert tab.run(CONTRAST) == []
     details(tab, 1)
-    assert tab.run(_CONTRAST) == []
+    assert tab.run(CONTRAST) == []
     tab.press("Escape")
 
 
