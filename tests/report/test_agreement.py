@@ -427,20 +427,22 @@ def test_what_is_carried_over_is_what_is_unpaid_and_what_the_next_year_begins_wi
 BEGUN = [(year, night) for year in (2025, 2026) for night in NIGHTS if night >= date(year, 4, 1) or year == 2025]
 
 
-@pytest.mark.parametrize(("fiscal_year", "as_of"), BEGUN)
+@pytest.mark.parametrize(("fiscal_year", "as_of"), BEGUN, ids=[f"{year}年度 {night}" for year, night in BEGUN])
 def test_on_every_night_the_year_agrees_with_itself(lived: Lived, fiscal_year: int, as_of: date) -> None:
-    """Whatever was known by then: the three tables, and what the next year begins with."""
+    """Whatever was known by then, of each procedure: the three tables, and what the next year begins with."""
     folder = lived.year(fiscal_year, as_of)
     levied, summary, carried = (_rows(folder, name) for name in ("調定収納表", "決算見込", "滞納繰越一覧"))
-    assert sum(row["未収額"] for row in carried) == sum(row["未収額"] for row in summary)
-    assert sum(row["未収額"] for row in levied if row["区分"] == "現年") == sum(row["未収額"] for row in summary)
-    waiting = sum(row["還付未済（過納）"] + row["還付未済（二重納付）"] for row in summary)
-    assert sum(row["還付未済額"] for row in levied) == waiting
-    collected = sum(row["収納額"] + row["滞納繰越分の収納額"] for row in summary)
-    assert sum(row["収納額"] for row in levied) == collected
+
+    def sums(rows: list[Row], *columns: str) -> dict[str, int]:
+        return _sums((row["手続"], row[column]) for row in rows for column in columns)
+
+    assert sums(carried, "未収額") == sums(summary, "未収額")
+    assert sums([row for row in levied if row["区分"] == "現年"], "未収額") == sums(summary, "未収額")
+    assert sums(levied, "還付未済額") == sums(summary, "還付未済（過納）", "還付未済（二重納付）")
+    assert sums(levied, "収納額") == sums(summary, "収納額", "滞納繰越分の収納額")
     if as_of >= date(fiscal_year + 1, 4, 1):
         following = _rows(lived.year(fiscal_year + 1, as_of), "調定収納表")
-        assert sum(row["繰越調定額"] for row in following) == sum(row["未収額"] for row in levied)
+        assert sums(following, "繰越調定額") == sums(levied, "未収額")
 
 
 def test_an_inquiry_tells_of_every_claim_what_the_tables_sum(lived: Lived) -> None:
