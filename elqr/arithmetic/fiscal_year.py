@@ -72,9 +72,12 @@ class OpenYears:
     without_closing_period: Sequence[WithoutPeriod]
     day: date
 
-    def of(self, year: pl.Expr, procedure_code: pl.Expr) -> pl.Expr:
-        """年度: a fiscal year if it is open on the day, 出納整理期間 included, else the year of the day."""
-        day = pl.lit(self.day)
+    def of(self, year: pl.Expr, procedure_code: pl.Expr, day: pl.Expr | None = None) -> pl.Expr:
+        """年度: a fiscal year if it is open on the day, 出納整理期間 included, else the year of the day.
+
+        `day` is a Date column, where the rows have days of their own.
+        """
+        day = pl.lit(self.day) if day is None else day
         return accounting_year_expr(year, day, has_period_expr(procedure_code, day, self.without_closing_period))
 
     def of_claim(self, levy_year: pl.Expr, paid_on: pl.Expr, procedure_code: pl.Expr) -> pl.Expr:

@@ -18,10 +18,12 @@ _PART_YEN = "part_yen"
 class Reducible(Standing):
     """減額された調定にある収納: yen on such a claim item by item, with their payment and what the claim owes.
 
+    `entered_on` is the day of the claim's last entry (異動日).
     Where no notice asks for a part of the claim, its items are not told apart: all yen count as 本税・本料.
     """
 
     PAID_ON = Payment.PAID_ON
+    ENTERED_ON = ClaimEntry.ENTERED_ON
     IDENTITY = Payment.IDENTITY
     OCCURRENCE_NO = Payment.OCCURRENCE_NO
     PRINCIPAL_YEN = ClaimEntry.PRINCIPAL_YEN
@@ -37,8 +39,9 @@ class Reducible(Standing):
 def reductions(standing: pl.DataFrame, years: OpenYears) -> pl.DataFrame:
     """減額による過納の仕訳: frame Reduction, a pair of postings for the excess of each posting.
 
-    `standing` is frame Reducible of all yen on each claim. What leaves a claim after its year was closed belongs to the
-    open year. Asserts that no claim keeps more of an item than it owes, and that the postings sum to 0.
+    `standing` is frame Reducible of all yen on each claim. What leaves a claim that was lowered after its year was
+    closed belongs to the year of 異動日, whenever the notice came: what is owed and what is collected change in the
+    same year. Asserts that no claim keeps more of an item than it owes, and that the postings sum to 0.
     """
     rows = standing.sort(
         Reducible.PAID_ON, Reducible.IDENTITY, Reducible.OCCURRENCE_NO, Reducible.POSTING_NO, descending=True
@@ -50,7 +53,7 @@ def reductions(standing: pl.DataFrame, years: OpenYears) -> pl.DataFrame:
         assert rows.select((kept <= pl.col(owed)).all()).item(), "no claim keeps more of an item than is owed"
     rows = rows.with_columns(pl.sum_horizontal(f"part_{name}" for name in parts).alias(_PART_YEN))
     posted_year = pl.col(Posting.FISCAL_YEAR)
-    open_year = years.of(posted_year, pl.col(Posting.PROCEDURE_CODE))
+    open_year = years.of(posted_year, pl.col(Posting.PROCEDURE_CODE), pl.col(Reducible.ENTERED_ON))
     taken = rows.filter(pl.col(_PART_YEN) > 0).with_columns(
         open_year.alias(Posting.FISCAL_YEAR),
         (pl.col(Posting.IS_ARREARS) | (open_year != posted_year)).alias(Posting.IS_ARREARS),

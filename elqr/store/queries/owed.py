@@ -34,6 +34,13 @@ def owed_yen(
     return query.correlate_except(t.claim_entry).scalar_subquery()
 
 
+def last_entered_on(claim_no: ColumnElement[int], night: ColumnElement[Any]) -> ColumnElement[Any]:
+    """最後の異動日 of a claim of a query, up to a night."""
+    entry = t.claim_entry.c
+    query = select(func.max(entry.entered_on)).where(entry.claim_no == claim_no, entry.night_on <= night)
+    return query.correlate_except(t.claim_entry).scalar_subquery()
+
+
 def written_off_yen(claim_no: ColumnElement[int], night: ColumnElement[Any], closing: ColumnElement[Any]) -> Any:
     """不納欠損の額 of a claim of a query, up to a night and of entries that count by a closing day."""
     entry = t.claim_entry.c

@@ -15,7 +15,7 @@ from elqr.store.db.bulk import insert_frame, next_no, number_rows, read_frame, s
 from elqr.store.queries.chain import NOTICE_FILES, last_saying
 from elqr.store.queries.claim_items import has_parts, item_frames
 from elqr.store.queries.open_exceptions import last_ruling_no
-from elqr.store.queries.owed import owed_yen
+from elqr.store.queries.owed import last_entered_on, owed_yen
 from elqr.store.queries.sender_corrections import places_of
 from elqr.store.queries.totals import enter_posting_tallies, posted_of
 from elqr.store.tables import ledger as t
@@ -49,11 +49,21 @@ def reducible(connection: Connection, night: date) -> pl.DataFrame:
     with stage_rows(connection, changed) as staged:
         owed, is_itemised = owed_yen(staged.c.claim_no, literal(night.isoformat())), has_parts()
         query = (
-            select(staged.c.claim_no, owed.label(_OWED_YEN), is_itemised.label(_IS_ITEMISED))
+            select(
+                staged.c.claim_no,
+                owed.label(_OWED_YEN),
+                is_itemised.label(_IS_ITEMISED),
+                last_entered_on(staged.c.claim_no, literal(night.isoformat())).label(Reducible.ENTERED_ON),
+            )
             .join(t.claim, t.claim.c.claim_no == staged.c.claim_no)
             .where(or_(_stands_yen() > owed, is_itemised))
         )
-        schema = {Posting.CLAIM_NO: pl.Int64, _OWED_YEN: pl.Int64, _IS_ITEMISED: pl.Boolean}
+        schema = {
+            Posting.CLAIM_NO: pl.Int64,
+            _OWED_YEN: pl.Int64,
+            _IS_ITEMISED: pl.Boolean,
+            Reducible.ENTERED_ON: pl.Date,
+        }
         lowered = read_frame(connection, query, schema)
     return _payments_on(connection, lowered)
 
@@ -93,7 +103,7 @@ def _stands_yen() -> ColumnElement[int]:
 
 
 def _payments_on(connection: Connection, lowered: pl.DataFrame) -> pl.DataFrame:
-    """調定にある収納: frame Reducible. `lowered` has claim_no, `_OWED_YEN` and `_IS_ITEMISED`."""
+    """調定にある収納: frame Reducible. `lowered` has claim_no, `_OWED_YEN`, `_IS_ITEMISED` and entered_on."""
     posting, payment = t.posting.c, t.payment.c
     order = (Payment.PAYMENT_NO, Payment.PAID_ON, Payment.IDENTITY, Payment.OCCURRENCE_NO)
     with stage_rows(connection, lowered.select(Posting.CLAIM_NO)) as staged:
