@@ -32,6 +32,7 @@ NIGHTS = [
 LAST, NOVEMBER, JUNE = NIGHTS[-1], date(2026, 11, 24), date(2027, 6, 16)
 """The last night, and the days between the nights on which people decide."""
 YEARS = {2025: "令和7（2025）年度", 2026: "令和8（2026）年度", 2027: "令和9（2027）年度"}
+DUE_ON = {2025: date(2025, 10, 31), 2026: date(2026, 10, 31), 2027: date(2027, 4, 30)}
 MONTHS = ("2026-03", "2026-04", "2026-06", "2026-08", "2026-10", "2026-11", "2027-03", "2027-06")
 NAMES = {"kenzei": "自動車税（種別割）", "kokuho": "国民健康保険料", "suido": "水道料金", "": "（手続不明）"}
 ITEM_NOS = {"kenzei": "127", "kokuho": "901", "suido": "910"}
@@ -215,28 +216,26 @@ REMINDED_YEN, HELD_YEN = 136_900, 91_500
 
 
 def _notice(story: Story, step: Row, number: int, night: date) -> Row:
-    of_levy = {2025: (2025, 10), 2026: (2026, 6), 2027: (2027, 3)}[story.levy_year]
-    row = {
+    """A row of a notice file. What was levied for 2025 was issued before the ledger began."""
+    of_story = {
         "procedure_code": story.code, "levy_year": story.levy_year, "tax_year": story.levy_year,
         "bill_no": BILLS[story.name], "payer_ref": story.payer or BILLS[story.name], "issue_no": number,
-        "issued_on": night if number > 1 or story.levy_year > 2025 else date(*of_levy, 1),
-        "due_on": date(story.levy_year, 10, 31) if story.levy_year < 2027 else date(2027, 4, 30),
+        "issued_on": date(2025, 10, 1) if night == NIGHTS[0] else night, "due_on": DUE_ON[story.levy_year],
         "payable_until_on": date(2028, 3, 31),
     }  # fmt: skip
-    return notice_row(**{**row, **step})
+    return notice_row(**{**of_story, **step})
 
 
-def _paid(city: City, story: Story, pay: Pay, serial: int, night: date) -> Row:
-    key = ("9" * 20, "123456")
-    if pay.notice is not None:
-        key = city.issued()[story.code, BILLS[story.name], pay.part, pay.notice]
+def _paid(issued: dict[Any, tuple[str, str]], story: Story, pay: Pay, serial: int, night: date) -> Row:
+    key = issued[story.code, BILLS[story.name], pay.part, pay.notice] if pay.notice else ("9" * 20, "123456")
     more = {"item_no": ITEM_NOS.get(story.code, "901"), "data_kind": pay.stage, "serial_no": f"{serial:08}"}
     return eltax_row(*key, pay.yen, paid_on=pay.on or night, processed_on=night, **more)
 
 
 def _live(city: City, at: int) -> None:
     """One night with what its stories bring: notices of today's columns and of the old ones, and payments."""
-    night, rows, old_rows, payments = NIGHTS[at], list[Row](), list[Row](), list[Row]()
+    night, issued = NIGHTS[at], city.issued()
+    rows, old_rows, payments = list[Row](), list[Row](), list[Row]()
     for story in STORIES:
         numbers = Counter[int]()
         for before in sorted(day for day in story.nights if day <= at):
@@ -249,7 +248,7 @@ def _live(city: City, at: int) -> None:
                         given = {name: value for name, value in step.items() if name != "is_old"}
                         (old_rows if is_old else rows).append(_notice(story, given, numbers[part], night))
                 elif before == at:
-                    payments.append(_paid(city, story, step, len(payments) + 1, night))
+                    payments.append(_paid(issued, story, step, len(payments) + 1, night))
     for name, part_rows in (("new", rows), ("old", old_rows)):
         if part_rows:
             (city.folder / "notices" / f"{night}_{name}.csv").write_bytes(notice_file(*part_rows))
@@ -488,7 +487,7 @@ def test_a_reminder_is_due_for_all_that_is_unpaid_except_for_a_reason(lived: Liv
 
 
 def test_what_may_have_to_be_paid_back_is_what_waits_in_suspense(lived: Lived) -> None:
-    candidates = [row for row in _rows(lived.city.folder / "out" / LAST.isoformat(), "過誤納候補")]
+    candidates = _rows(lived.city.folder / "out" / LAST.isoformat(), "過誤納候補")
     wanted = _sums((why, yen) for story in STORIES for _, why, yen in story.held if why != UNKNOWN)
     assert _sums((row["区分"], row["還付・充当候補額"]) for row in candidates) == wanted
     levied = [row for year in YEARS for row in _rows(lived.year(year), "調定収納表")]
