@@ -183,6 +183,7 @@ class PaymentMap(Strict):
     identity: tuple[str, ...] = Field(min_length=1)
     paid_yen: str
     paid_on: str
+    received_on: str | None = None
     funds_on: str | None = None
     reissue_no: str | None = None
     check_no: str | None = None
@@ -213,7 +214,8 @@ class PaymentMap(Strict):
     @property
     def names(self) -> tuple[str, ...]:
         """指す項目: the names of all fields that are used."""
-        fields = (self.paid_yen, self.paid_on, self.funds_on, self.reissue_no, self.check_no, self.item_no)
+        days = (self.paid_on, self.received_on, self.funds_on)
+        fields = (self.paid_yen, *days, self.reissue_no, self.check_no, self.item_no)
         codes = (self.office_code, self.result_code)
         mapped = (self.channel.field, self.stage.field, self.channel.by, self.stage.by)
         doubted = (name for rule in self.doubt for name in rule.names)

@@ -51,6 +51,7 @@ def contents_of(decoded: Decoded) -> pl.DataFrame:
         optional(pay.funds_on).cast(pl.Date).alias(Payment.FUNDS_ON),
         optional(pay.result_code).alias(Payment.RESULT_CODE),
         _doubt(pay.doubt).alias(Payment.DOUBT),
+        optional(pay.received_on).cast(pl.Date).alias(Payment.RECEIVED_ON),
         _identity(decoded.spec, pay),
     )
     assert rows[Payment.STAGE].is_in([stage.value for stage in Stage]).all(), "a spec maps to stages only"

@@ -24,7 +24,8 @@ _PARTS = (Collected.PRINCIPAL_YEN, Collected.DEMAND_FEE_YEN, Collected.LATE_CHAR
 _AS_THEY_ARE = (
     Collected.POSTING_NO, Collected.PROCEDURE_CODE, Collected.LEVY_YEAR, Collected.TAX_YEAR, Collected.BILL_NO,
     Collected.INSTALLMENT_NO, Collected.SLIP_INSTALLMENT_NO, Collected.ISSUE_NO, Collected.KEY_NO, Collected.CHECK_NO,
-    Collected.ITEM_NO, Collected.PAID_ON, Collected.FUNDS_ON, Collected.FISCAL_YEAR, Collected.NIGHT_ON,
+    Collected.ITEM_NO, Collected.PAID_ON, Collected.RECEIVED_ON, Collected.FUNDS_ON, Collected.FISCAL_YEAR,
+    Collected.NIGHT_ON,
 )  # fmt: skip
 
 

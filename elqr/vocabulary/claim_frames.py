@@ -240,6 +240,7 @@ class CardPayment(Frame):
     STAGE = Payment.STAGE
     CHANNEL = Payment.CHANNEL
     PAID_ON = Payment.PAID_ON
+    RECEIVED_ON = Payment.RECEIVED_ON
     PAID_YEN = Payment.PAID_YEN
     OUTCOME = Decision.OUTCOME
     PLACE = Decision.PLACE

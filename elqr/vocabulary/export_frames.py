@@ -17,6 +17,7 @@ class Collected(ClaimKey):
     BY_RULING = Column("by_ruling", pl.Boolean)
     CHANNEL = Column("channel", pl.String)
     PAID_ON = Column("paid_on", pl.Date)
+    RECEIVED_ON = Column("received_on", pl.Date)
     FUNDS_ON = Column("funds_on", pl.Date)
     OUTCOME = Column("outcome", pl.String)
     ISSUE_NO = Column("issue_no", pl.Int64)

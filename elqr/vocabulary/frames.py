@@ -210,6 +210,7 @@ class PaymentContent(Frame):
     FUNDS_ON = Column("funds_on", pl.Date)
     RESULT_CODE = Column("result_code", pl.String)
     DOUBT = Column("doubt", pl.String)
+    RECEIVED_ON = Column("received_on", pl.Date)
 
 
 class Payment(PaymentContent):

@@ -57,6 +57,7 @@ class CaseKeys(Frame):
     CHECK_NO = Column("check_no", pl.String)
     ITEM_NO = Column("item_no", pl.String)
     OFFICE_CODE = Column("office_code", pl.String)
+    RECEIVED_ON = Column("received_on", pl.Date)
     FUNDS_ON = Column("funds_on", pl.Date)
 
 

@@ -142,22 +142,22 @@ COLLECTION = CsvCase(
     "collection_history_csv",
     "kakidashi",
     (
-        "仕訳番号,消込結果,増減区分,市区町村コード,科目コード,賦課年度,相当年度,通知書番号,期別,納付書の期別,発行連番,納付番号,確認番号,納付区分,収納額,本税・本料,督促手数料,延滞金,領収日,資金化日,納付チャネル区分,会計年度,滞納繰越区分,消込日,取消元の仕訳番号",
-        "1,1,1,999999,kei,2024,2024,2024010101043,0,0,1,00000202401010104348,778284,127,39500,39500,0,0,20240603,20240610,03,2024,0,20240610,",
-        "8,4,2,999999,kokuho,2025,2025,100001,3,0,2,,,,4000,,,,20261105,,06,2026,1,20261120,5",
+        "仕訳番号,消込結果,増減区分,市区町村コード,科目コード,賦課年度,相当年度,通知書番号,期別,納付書の期別,発行連番,納付番号,確認番号,納付区分,収納額,本税・本料,督促手数料,延滞金,領収日,資金化日,納付チャネル区分,会計年度,滞納繰越区分,消込日,取消元の仕訳番号,収入日",
+        "1,1,1,999999,kei,2024,2024,2024010101043,0,0,1,00000202401010104348,778284,127,39500,39500,0,0,20240603,20240610,03,2024,0,20240610,,20240604",
+        "8,4,2,999999,kokuho,2025,2025,100001,3,0,2,,,,4000,,,,20261105,,06,2026,1,20261120,5,",
     ),
     {"history": [
         {
             "posting_no": 1, "result": "1", "direction": "1", "city_code": "999999", "procedure_code": "kei", "levy_year": 2024, "tax_year": 2024, "bill_no": "2024010101043",
             "installment_no": 0, "slip_installment_no": 0, "issue_no": 1, "key_no": "00000202401010104348", "check_no": "778284", "item_no": "127", "amount_yen": 39_500,
             "principal_yen": 39_500, "demand_fee_yen": 0, "late_charge_yen": 0, "paid_on": date(2024, 6, 3), "funds_on": date(2024, 6, 10), "channel": "03",
-            "fiscal_year": 2024, "year_kind": "0", "night_on": date(2024, 6, 10), "reverses_no": None,
+            "fiscal_year": 2024, "year_kind": "0", "night_on": date(2024, 6, 10), "reverses_no": None, "received_on": date(2024, 6, 4),
         },
         {
             "posting_no": 8, "result": "4", "direction": "2", "city_code": "999999", "procedure_code": "kokuho", "levy_year": 2025, "tax_year": 2025, "bill_no": "100001",
             "installment_no": 3, "slip_installment_no": 0, "issue_no": 2, "key_no": None, "check_no": None, "item_no": None, "amount_yen": 4_000,
             "principal_yen": None, "demand_fee_yen": None, "late_charge_yen": None, "paid_on": date(2026, 11, 5), "funds_on": None, "channel": "06",
-            "fiscal_year": 2026, "year_kind": "1", "night_on": date(2026, 11, 20), "reverses_no": 5,
+            "fiscal_year": 2026, "year_kind": "1", "night_on": date(2026, 11, 20), "reverses_no": 5, "received_on": None,
         },
     ]},
 )  # fmt: skip

@@ -26,7 +26,7 @@ def posting(no: int = 1, **given: object) -> dict[str, object]:
         "procedure_code": "kokuho", "levy_year": 2026, "tax_year": 2026, "bill_no": "100001", "installment_no": 1,
         "posting_no": no, "reverses_no": None, "yen": 10_000, "fiscal_year": 2026, "is_arrears": False,
         "night_on": MADE_ON, "by_ruling": False, "channel": "app", "paid_on": date(2026, 11, 5),
-        "funds_on": date(2026, 11, 12), "outcome": "matched", "issue_no": 1, "slip_installment_no": 1,
+        "received_on": date(2026, 11, 6), "funds_on": date(2026, 11, 12), "outcome": "matched", "issue_no": 1, "slip_installment_no": 1,
         "key_no": "00000202690000000001", "check_no": "000123", "item_no": "901", "slip_yen": 10_000,
         "principal_yen": 9_500, "demand_fee_yen": 100, "late_charge_yen": 400, "cover_yen": 10_000,
         "collected_yen": 10_000, "owed_yen": 10_000,

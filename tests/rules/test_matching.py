@@ -26,7 +26,8 @@ _CLAIM = {
 _PAYMENT = {
     "record_no": 1, "offset_bytes": None, "channel": "app", "stage": "confirmed", "identity": "", "occurrence_no": 1,
     "key_kind": "elqr", "key_digits": "K1", "reissue_no": "", "check_no": "111111", "item_no": "901", "office_code": "44000",
-    "paid_yen": 1_000, "paid_on": _DAY, "funds_on": None, "result_code": None, "doubt": None, "payment_no": 1, "file_no": 1,
+    "paid_yen": 1_000, "paid_on": _DAY, "funds_on": None, "result_code": None, "doubt": None,
+    "received_on": None, "payment_no": 1, "file_no": 1,
 }  # fmt: skip
 
 
@@ -137,7 +138,7 @@ _OTHERWISE = {
     "item_no": None, "office_code": "44001", "paid_yen": 999, "paid_on": date(2026, 11, 6),
     "funds_on": date(2026, 11, 9), "result_code": "X", "doubt": "種別22",
 }  # fmt: skip
-_BESIDES = {"record_no": 7, "file_no": 2, "offset_bytes": 120}
+_BESIDES = {"record_no": 7, "file_no": 2, "offset_bytes": 120, "received_on": date(2026, 11, 9)}
 
 
 @pytest.mark.parametrize("column", _OTHERWISE)

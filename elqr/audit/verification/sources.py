@@ -68,6 +68,8 @@ def records(audit: Audit) -> Iterator[Finding]:
     connection = audit.session.ledger.connection
     money_files, known = queries.deposit_files(connection), no_deposits()
     claim_files, known_states = queries.claim_files(connection), ClaimStateContent.empty()
+    last_without_received = queries.last_without_received(connection)
+    no_received_on = pl.lit(None, dtype=pl.Date).alias(Payment.RECEIVED_ON)
     for file in queries.files(connection).iter_rows(named=True):
         where = f"{file['name']}（ファイル{file['file_no']}）"
         if file["received_on"] is None:
@@ -94,8 +96,11 @@ def records(audit: Audit) -> Iterator[Finding]:
             yield from claim_rows(audit, claim_files.pop(file["file_no"], {}), decoded.claims, known_states, where)
             known_states = extend_states(known_states, decoded.claims)
         if decoded.payments is not None:
-            content, decoded_content = stored.select(*PaymentContent.SCHEMA), PaymentContent.of(decoded.payments)
-            yield from compare_rows(content, decoded_content, [Payment.RECORD_NO], Code.RECORD_DIFFERS, where)
+            content = stored.select(*PaymentContent.SCHEMA)
+            expected_content = PaymentContent.of(decoded.payments)
+            if file["file_no"] <= last_without_received:
+                expected_content = expected_content.with_columns(no_received_on)
+            yield from compare_rows(content, expected_content, [Payment.RECORD_NO], Code.RECORD_DIFFERS, where)
     for name, number in belonging.without_file(connection)[:LISTED_PER_CODE]:
         yield mismatch(f"{name} {number}", Code.RECORD_DIFFERS, "ファイルがない", "取り込んだファイルの記録")
     for number in claim_files:

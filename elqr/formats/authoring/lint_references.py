@@ -218,8 +218,9 @@ def payment(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
     if written.record(home) is None:
         yield unknown_record(written, f"レコード {home}", at, "[payment] の record")
         return
-    wanted = {"paid_yen": ("yen",), "paid_on": ("date",), "funds_on": ("date",)}
-    names = ("paid_yen", "paid_on", "funds_on", "reissue_no", "check_no", "item_no", "office_code", "result_code")
+    wanted = {"paid_yen": ("yen",), "paid_on": ("date",), "received_on": ("date",), "funds_on": ("date",)}
+    days = ("paid_on", "received_on", "funds_on")
+    names = ("paid_yen", *days, "reissue_no", "check_no", "item_no", "office_code", "result_code")
     for key in names:
         if isinstance(pay.get(key), str):
             yield from check_reference(

@@ -98,6 +98,7 @@ def _keys(rows: pl.DataFrame) -> dict[int, list[object]]:
         "確認番号": pl.col(CaseKeys.CHECK_NO),
         "納付区分": pl.col(CaseKeys.ITEM_NO),
         "機関コード": pl.col(CaseKeys.OFFICE_CODE),
+        "収入日": pl.col(CaseKeys.RECEIVED_ON),
         "払込日": pl.col(CaseKeys.FUNDS_ON),
     }
     key_rows = rows.select(CaseKeys.PAYMENT_NO, *(value.cast(pl.String).alias(name) for name, value in values.items()))

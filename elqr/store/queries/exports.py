@@ -60,6 +60,7 @@ def collected_after(connection: Connection, posting_no: int) -> pl.DataFrame:
         Collected.BY_RULING: r.ruling_posting.c.ruling_no.is_not(None),
         Collected.CHANNEL: t.payment.c.channel,
         Collected.PAID_ON: t.payment.c.paid_on,
+        Collected.RECEIVED_ON: t.payment.c.received_on,
         Collected.FUNDS_ON: t.payment.c.funds_on,
         Collected.OUTCOME: t.decision.c.outcome,
         Collected.ISSUE_NO: notice.issue_no,

@@ -94,6 +94,12 @@ def payments_of(connection: Connection, file_no: int) -> pl.DataFrame:
     return read_frame(connection, query, Payment.SCHEMA).sort(Payment.RECORD_NO)
 
 
+def last_without_received(connection: Connection) -> int:
+    """収入日を取らなかった最後のファイル: its number, of the time of older programs; 0 if there is none."""
+    query = select(t.setting.c.value).where(t.setting.c.name == t.LAST_WITHOUT_RECEIVED)
+    return int(connection.execute(query).scalar_one_or_none() or 0)
+
+
 def _read_all(connection: Connection, table: Table, schema: dict[str, Any]) -> pl.DataFrame:
     return read_frame(connection, select(*(table.c[name] for name in schema)), schema)
 

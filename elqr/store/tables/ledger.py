@@ -12,7 +12,10 @@ NIGHT = "夜間消込"
 _CLAIM_KEY = tuple(frames.ClaimKey.SCHEMA)
 
 setting = table("setting", Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
-"""台帳の設定: the schema's version."""
+"""台帳の設定: the schema's version, and what a migration noted."""
+
+LAST_WITHOUT_RECEIVED = "last_file_without_received_on"
+"""The setting that names the last file from which an older program did not take the 収入日; new ledgers have none."""
 
 counter = table("counter", Column("name", Text, primary_key=True), Column("value", Whole, nullable=False))
 """連番: the last serial handed out. Its rows change, as those of `setting` do."""
@@ -165,10 +168,20 @@ payment = table(
     *added_later(
         columns(
             frames.Payment,
-            nullable=("offset_bytes", "check_no", "item_no", "office_code", "funds_on", "result_code", "doubt"),
+            nullable=(
+                "offset_bytes",
+                "check_no",
+                "item_no",
+                "office_code",
+                "funds_on",
+                "result_code",
+                "doubt",
+                "received_on",
+            ),  # fmt: skip
             key="payment_no",
         ),
         "doubt",
+        "received_on",
     ),
     CheckConstraint("paid_yen >= 0"),
     UniqueConstraint("file_no", "record_no"),
