@@ -4,6 +4,7 @@ Closing freezes the figures: no night up to the end of the month can post any mo
 is compared with the figures that were closed.
 """
 
+from dataclasses import replace
 from datetime import date
 
 from elqr.approvals.four_eyes import Request, ask, end_request, refuse_same_person
@@ -89,7 +90,7 @@ def refuse_close(session: Session, first: date, signature: Signature) -> None:
 
 def _figures(session: Session, first: date) -> Figures:
     with session.ledger.transaction() as connection:
-        return queries.figures(connection, first)
+        return replace(queries.figures(connection, first), by=session.rules.accounting.by)
 
 
 def _refuse_unfinished(session: Session, first: date) -> None:

@@ -45,6 +45,7 @@ def _rows(session: Session, fiscal_year: int, as_of: date) -> YearRows:
         queries.collected_of_year(connection, fiscal_year, as_of),
         queries.held_of_year(connection, fiscal_year, as_of),
         queries.levied_of_year(connection, fiscal_year, as_of, ends),
+        session.rules.accounting.by,
     )
 
 

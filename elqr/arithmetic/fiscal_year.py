@@ -81,9 +81,17 @@ class OpenYears:
         return accounting_year_expr(year, day, has_period_expr(procedure_code, day, self.without_closing_period))
 
     def of_claim(self, levy_year: pl.Expr, paid_on: pl.Expr, procedure_code: pl.Expr) -> pl.Expr:
-        """調定に計上する年度: the year that 領収日 gives, if it is open on the day, else the year of the day."""
+        """調定に計上する年度: the year that `paid_on` gives, if it is open on the day, else the year of the day.
+
+        `paid_on` is 領収日, or the day by which the city counts.
+        """
         has_period = has_period_expr(procedure_code, paid_on, self.without_closing_period)
         return self.of(accounting_year_expr(levy_year, paid_on, has_period), procedure_code)
+
+
+def month_after(day: date) -> date:
+    """翌月の1日: the first day of the month after a day's month."""
+    return month_end(day) + timedelta(days=1)
 
 
 def month_end(day: date) -> date:

@@ -28,6 +28,7 @@ from elqr.disk.inbox_filter import InboxFilter
 from elqr.formats.recognize import fits_one
 from elqr.issue.keys import check_no_column
 from elqr.printing.typeface import typeface
+from elqr.rules.counting import Accounting, ReceivedRules, received_words
 from elqr.session.configuration import calendar_for, check_specs, processing_day, read_register, sheets_for, specs_for
 from elqr.session.job import Inbox, Job, read_job, read_secret, read_store_url
 from elqr.session.ledger_access import open_ledger_of
@@ -35,8 +36,9 @@ from elqr.store.db.database import structure_breaks
 from elqr.store.ledger_file import ledger_path
 from elqr.store.queries import matching as queries
 from elqr.store.queries import reports as report_queries
+from elqr.vocabulary.counted_terms import CountedBy
 from elqr.vocabulary.errors import OperatorError
-from elqr.vocabulary.terms import FileStatus
+from elqr.vocabulary.terms import Channel, FileStatus
 
 _LIBRARIES = ("polars", "pydantic", "click", "sqlalchemy", "xlsxwriter", "python-calamine")
 _LEAST_FREE = 2_000_000_000
@@ -86,6 +88,7 @@ def examine(path: Path, today: date, environment: Mapping[str, str]) -> Iterator
     yield from _try("手続台帳", lambda: f"{len(read_register(job.register_file).procedure)}手続")
     yield from _try("様式", lambda: _specs_text(job, path))
     yield from _try("祝日の表", lambda: f"{calendar_for(job).last_on} まで")
+    yield from _check_counting(job)
     yield from _check_day(job, today)
     yield from _check_secret(job, environment)
     yield from _check_fonts(job)
@@ -99,6 +102,29 @@ def _try(what: str, look: Callable[[], str]) -> Iterator[Line]:
         yield Line(what, State.GOOD, look())
     except OperatorError as error:
         yield Line(what, State.BAD, str(error))
+
+
+def _check_counting(job: Job) -> Iterator[Line]:
+    """数える日, and the 収入日 of payments whose format does not state it: what the city wrote, or what is assumed."""
+    accounting, what = job.accounting, "数える日"
+    if accounting.by is not CountedBy.RECEIVED_ON:
+        yield Line(what, State.GOOD, f"{accounting.by.label}（会計年度は領収日）")
+        return
+    yield Line(what, State.GOOD, f"{accounting.by.label}（会計年度も収入日）")
+    try:
+        rules, specs = ReceivedRules(job.settlement, accounting, calendar_for(job)), specs_for(job)
+    except OperatorError:
+        return  # told of above
+    for name in sorted({name for box in job.inbox for name in box.specs if name in specs}):
+        words = dict.fromkeys(received_words(rules.default_of(name, channel.value)) for channel in Channel)
+        text, pay = "、".join(words), specs[name].payment
+        if pay is not None and pay.received_on is not None:
+            yield Line("収入日", State.GOOD, f"{name}：ファイルの収入日。空欄なら、{text}")
+        elif received_words(Accounting()) in words:
+            remedy = "[[settlement]] か [accounting] に received か received_days を書いてください"
+            yield Line("収入日", State.NOTICE, f"{name}：{text}。{remedy}")
+        else:
+            yield Line("収入日", State.GOOD, f"{name}：{text}")
 
 
 def _check_day(job: Job, today: date) -> Iterator[Line]:

@@ -24,14 +24,16 @@ from elqr.disk.inbox import Arrived, delivered_paths, read_arrived
 from elqr.disk.inbox_filter import InboxFilter
 from elqr.formats.intake.delivered_file import Intake, LargeIntake, judge_file, judge_large_file
 from elqr.formats.spec import Spec
+from elqr.night.counting import counting_of, days_of, only_posted
 from elqr.night.night import Night
 from elqr.night.posting import Decided, Posted, channels, places
 from elqr.night.spark import Engine, start_engine
 from elqr.night.take_in import Box, Taken, hold_back, note_known
 from elqr.night.workers import OneMachine
 from elqr.rules import partition
+from elqr.rules.counting import Counting
 from elqr.rules.matching import match
-from elqr.rules.postings import postings
+from elqr.rules.postings import postings, year_days
 from elqr.rules.settlement import bundles
 from elqr.rules.suggestions import ASKED_AT_MOST, neighbours, suggestions
 from elqr.rules.totals import night_tallies
@@ -46,6 +48,7 @@ from elqr.store.staging import Staging
 from elqr.store.tables import ledger as tables
 from elqr.store.tables import money as money_tables
 from elqr.store.tables import totals as tally_tables
+from elqr.store.tables.counted import counted_day
 from elqr.vocabulary.errors import CannotWrite, NotFound
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.frames import Candidate, Decision, Payment, Posting
@@ -156,9 +159,16 @@ def _divide(rows: pl.DataFrame, column: str, parts: int) -> Iterator[tuple[int, 
         yield int(part_no), _pack(part)
 
 
-def _match_part(
-    area: Staging, night_on: date, without_closing_period: Sequence[WithoutPeriod], part_no: int, pieces: list[bytes]
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Posting:
+    """計上のしかた: what a machine needs to post its part of a night."""
+
+    night_on: date
+    without_closing_period: Sequence[WithoutPeriod]
+    counting: Counting | None
+
+
+def _match_part(area: Staging, way: _Posting, part_no: int, pieces: list[bytes]) -> None:
     """部分を消し込む, on any machine."""
     if not pieces:
         return
@@ -168,7 +178,9 @@ def _match_part(
         known = queries.known_events([connection], payments)
         claims = open_claims([connection], candidates)
         matched = match(payments, known, candidates.select(*Candidate.SCHEMA), claims)
-        posted = postings(matched.decisions, matched.allocations, payments, without_closing_period)
+        days = days_of(way.counting, payments, partial(undecided_queries.open_specs, connection))
+        in_years = year_days(payments, days)
+        posted = postings(matched.decisions, matched.allocations, in_years, way.without_closing_period)
         summary = {
             "count": payments.height,
             "yen": int(payments[Payment.PAID_YEN].sum()),
@@ -180,8 +192,9 @@ def _match_part(
             tables.payment_identity: entries.events(payments, matched.decisions, matched.known_as),
             tables.decision: matched.decisions.select(*Decision.SCHEMA),
             tables.posting: posted,
+            counted_day: only_posted(days, posted),
             money_tables.bundle: bundles(payments, matched.decisions),
-            tally_tables.posting_tally: night_tallies(posted, payments, night_on),
+            tally_tables.posting_tally: night_tallies(posted, payments, way.night_on),
         }
         area.put_part(connection, part_no, summary, rows)
 
@@ -241,7 +254,8 @@ class Cluster(OneMachine):
         pieces = self.engine.read(partial(_read_span, self.area), spans)
         meetings = self.engine.gather(pieces, partial(_divide_meetings, parts), parts, _join_meetings)
         joined = partition.roots(pl.concat(meetings))
-        work = partial(_match_part, self.area, session.night_on, session.register.without_closing_period())
+        way = _Posting(session.night_on, session.register.without_closing_period(), counting_of(session))
+        work = partial(_match_part, self.area, way)
         self.engine.gather(pieces, partial(_divide_payments, parts, joined), parts, work)
 
 

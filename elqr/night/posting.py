@@ -10,12 +10,13 @@ from functools import partial
 
 import polars as pl
 
+from elqr.night.counting import counting_of, days_of, only_posted
 from elqr.night.take_in import Taken
 from elqr.rules.alarms import unknown_by_channel
 from elqr.rules.matching import Matched
 from elqr.rules.night_result import NOTICE_COLUMNS, NightResult
 from elqr.rules.partition import join_parts, slices
-from elqr.rules.postings import postings
+from elqr.rules.postings import postings, year_days
 from elqr.rules.settlement import bundles
 from elqr.rules.suggestions import neighbours, suggestions
 from elqr.session.session import Session
@@ -27,7 +28,7 @@ from elqr.store.queries import moves
 from elqr.store.queries import reports as report_queries
 from elqr.store.queries import undecided as undecided_queries
 from elqr.store.queries.open_claims import open_claims
-from elqr.vocabulary.frames import Candidate, Decision, Known, Payment, Posting
+from elqr.vocabulary.frames import Candidate, Decision, Known, Payment, Posting, join_beside
 from elqr.vocabulary.terms import KeyKind, Outcome, Place
 
 _MATCHED_AT_ONCE = 125_000
@@ -63,10 +64,10 @@ def decide(session: Session, taken: Taken) -> Decided:
     The identities of the payments are entered here, because nothing needs them afterwards and they take memory too.
     """
     payments = _waiting(session, taken)
-    matched, posted, result = _match(session, payments)
+    matched, posted, days, result = _match(session, payments)
     entries.enter_known(session.ledger.connection, payments, matched.decisions, matched.known_as)
     payments = payments.drop(Known.IDENTITY, Known.OCCURRENCE_NO)
-    return Decided(result, partial(_enter, session, payments, matched.decisions, posted))
+    return Decided(result, partial(_enter, session, payments, matched.decisions, posted, days))
 
 
 def _waiting(session: Session, taken: Taken) -> pl.DataFrame:
@@ -78,17 +79,24 @@ def _waiting(session: Session, taken: Taken) -> pl.DataFrame:
     return waiting if waiting[Payment.PAYMENT_NO].is_sorted() else waiting.sort(Payment.PAYMENT_NO)
 
 
-def _match(session: Session, payments: pl.DataFrame) -> tuple[Matched, pl.DataFrame, NightResult | None]:
-    """消し込む. Returns the decisions, frame Posting, and what reports show of both if nothing else is of this day."""
+def _match(session: Session, payments: pl.DataFrame) -> tuple[Matched, pl.DataFrame, pl.DataFrame, NightResult | None]:
+    """消し込む. Returns the decisions, frames Posting and CountedDay, and what reports show of them.
+
+    None of that where something else is of this day.
+    """
     parts, notices = _match_parts(session, payments)
     matched = join_parts(parts)
     decisions, connection, day = matched.decisions, session.ledger.connection, session.night_on
     assert payments[Payment.PAYMENT_NO].equals(decisions[Payment.PAYMENT_NO]), "each once, in the same order"
-    posted = postings(decisions, matched.allocations, payments, session.register.without_closing_period())
+    days = days_of(counting_of(session), payments, partial(undecided_queries.open_specs, connection))
+    in_years = year_days(payments, days)
+    posted = postings(decisions, matched.allocations, in_years, session.register.without_closing_period())
+    days = only_posted(days, posted)
     if moves.has_moves(connection, day) or not report_queries.decided_files(connection, day).is_empty():
-        return matched, posted, None
+        return matched, posted, days, None
     files = report_queries.open_files(connection)
-    return matched, posted, NightResult.of(payments, decisions, notices, posted, files, day)
+    result = NightResult.of(payments, decisions, notices, join_beside(posted, days, [Posting.PAYMENT_NO]), files, day)
+    return matched, posted, days, result
 
 
 def _match_parts(session: Session, payments: pl.DataFrame) -> tuple[list[Matched], pl.DataFrame]:
@@ -104,11 +112,14 @@ def _match_parts(session: Session, payments: pl.DataFrame) -> tuple[list[Matched
     return [part.matched() for part in parts], candidates.select(NOTICE_COLUMNS)
 
 
-def _enter(session: Session, payments: pl.DataFrame, decisions: pl.DataFrame, posted: pl.DataFrame) -> Posted:
-    """記帳する: decisions, postings and bundles of these payments."""
+def _enter(
+    session: Session, payments: pl.DataFrame, decisions: pl.DataFrame, posted: pl.DataFrame, days: pl.DataFrame
+) -> Posted:
+    """記帳する: decisions, postings, their days, and bundles of these payments."""
     connection, day = session.ledger.connection, session.night_on
     near = _suggest(session, payments, decisions)
     seals = entries.enter_decisions(connection, day, payments, decisions, posted, near)
+    entries.enter_counted_days(connection, days)
     money_entries.enter_bundles(connection, day, bundles(payments, decisions))
     count, yen = payments.height, int(payments[Payment.PAID_YEN].sum())
     posted_yen = int(posted[Posting.YEN].sum())

@@ -21,6 +21,7 @@ from elqr.report.tables import night as shape
 from elqr.report.tables.ageing import ageing
 from elqr.report.tables.arrivals import arrival_table
 from elqr.report.tables.case_file import case_files
+from elqr.report.tables.daily import daily_table
 from elqr.report.tables.ledger_rows import Rows
 from elqr.report.tables.money import detail_table, settlement_table, stage_table
 from elqr.report.tables.payment_list import DETAILED, columns, list_frame, views
@@ -83,7 +84,7 @@ def morning(
     refund = refund_table(rows.exceptions, rows.awaiting, rows.others, register)
     note = backlog.left_out_note(exception.height, rows.waiting)
     exception, refund = (replace(table, note=table.note + note) for table in (exception, refund))
-    daily = shape.daily_table(rows.postings, register)
+    daily = daily_table(rows.postings, register)
     rulings = shape.ruling_table(rows.rulings)
     read = records(rows.decisions, rows.redelivered)
     places = places_table(read, register)

@@ -1,7 +1,8 @@
 """The year's tables (決算見込・滞納繰越一覧): what was levied for a fiscal year, what came in for it, what is unpaid.
 
-By 領収日, payments until 31 March and in 出納整理期間 belong to the year. What is unpaid at its end is carried over to
-the next year as 滞納繰越, claim by claim. Both tables add up to the same 未収額.
+By 領収日, or by 収入日 where the city counts by it, payments until 31 March and in 出納整理期間 belong to the year.
+What is unpaid at its end is carried over to the next year as 滞納繰越, claim by claim. Both tables add up to the same
+未収額.
 """
 
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from elqr.report.tables.night import installment_name, procedure_name, table_of
 from elqr.report.tables.table import Style, Table
 from elqr.rules.register import Register
 from elqr.vocabulary.claim_terms import TO_PAY_BACK, TOO_MUCH
+from elqr.vocabulary.counted_terms import CountedBy
 from elqr.vocabulary.frames import Claim
 from elqr.vocabulary.report_frames import ClosedClaim, YearCollected, YearHeld, YearLevied
 from elqr.vocabulary.terms import AccountingKind
@@ -46,6 +48,12 @@ class YearRows:
     collected: pl.DataFrame
     held: pl.DataFrame
     levied: pl.DataFrame
+    by: CountedBy = CountedBy.NIGHT
+
+    @property
+    def day_name(self) -> str:
+        """年度を分ける日の名: 収入日 where the city counts by it, else 領収日."""
+        return (self.by if self.by is CountedBy.RECEIVED_ON else CountedBy.PAID_ON).label
 
     @property
     def is_empty(self) -> bool:
@@ -185,7 +193,7 @@ def summary_table(claims: pl.DataFrame, rows: YearRows, register: Register) -> T
     )
     return table_of(
         "決算見込",
-        f"{wareki_fiscal_year(year)}の現年分。{wareki(rows.as_of)}の夜までにわかったこと。収納は領収日で分け、調定は締めの日までの調定異動"
+        f"{wareki_fiscal_year(year)}の現年分。{wareki(rows.as_of)}の夜までにわかったこと。収納は{rows.day_name}で分け、調定は締めの日までの調定異動"
         "の合計（督促手数料・延滞金を含む）。仮受は、その収納が初めて仮受に入った年度と手続のもの。",
         _by_procedure(claims, rows),
         {

@@ -32,7 +32,25 @@ class Fee(Strict):
         return (scaled * (_PER_100 + self.tax_percent) + rounding_up) // scale
 
 
-class Contract(Strict):
+class ReceivedDefault(Strict):
+    """収入日の決め方 where a record does not state it: 資金化日, or business days after 領収日."""
+
+    received: Literal["funds_on"] | None = None
+    received_days: int | None = Field(default=None, ge=0, le=60)
+
+    @property
+    def says_received(self) -> bool:
+        """決めてあるか: whether one of the two is written."""
+        return self.received is not None or self.received_days is not None
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> Self:
+        if self.received is not None and self.received_days is not None:
+            raise ValueError("received（資金化日）と received_days（営業日の数）のどちらか一つを書いてください")
+        return self
+
+
+class Contract(ReceivedDefault):
     """契約: how a sender of money pays, by its contract with the city.
 
     The money must reach the account from `days_before` business days before the 資金化日 to `days` after it. `joined`

@@ -1,27 +1,38 @@
 """The figures of a month (月の数字): the sums of its postings and the balance of 仮受, which a close fixes."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
 
+from elqr.vocabulary.counted_frames import BasisSum
+from elqr.vocabulary.counted_terms import CountedBy
 from elqr.vocabulary.report_frames import MonthlySum
 from elqr.vocabulary.terms import Account
+
+_HASHED_DAY = "night_on"
+"""The day's name in the hash, from when months were counted by night only. Closed months have it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """月の数字: sums of the month's postings (frame MonthlySum), and 仮受 before and after it."""
+    """月の数字: sums of the month's postings (frame MonthlySum), and 仮受 before and after it.
+
+    `basis` (frame BasisSum) says what the days of those come from that do not stand on their night. `by` is the day by
+    which the city counts now.
+    """
 
     first: date
     sums: pl.DataFrame
     opening_yen: int
     closing_yen: int
+    basis: pl.DataFrame = field(default_factory=BasisSum.empty)
+    by: CountedBy = CountedBy.NIGHT
 
     def __post_init__(self) -> None:
         assert self.opening_yen + self._yen(Account.SUSPENSE) == self.closing_yen, "suspense runs on"
-        moved = self.sums.filter(MonthlySum.IS_MOVE).group_by(MonthlySum.NIGHT_ON).agg(pl.col(MonthlySum.YEN).sum())
+        moved = self.sums.filter(MonthlySum.IS_MOVE).group_by(MonthlySum.DAY_ON).agg(pl.col(MonthlySum.YEN).sum())
         assert moved[MonthlySum.YEN].eq(0).all(), "rulings and reductions move yen and make none"
 
     def _of(self, account: Account) -> pl.DataFrame:
@@ -69,5 +80,6 @@ class Figures:
     def sha256(self) -> str:
         """数字の照合値: a hash of all sums and both balances. Names in the register do not enter it."""
         sums = self.sums.drop(MonthlySum.IS_REDUCTION)  # months closed before reductions existed lack this column
+        sums = sums.rename({MonthlySum.DAY_ON: _HASHED_DAY})
         text = f"{self.month}\n{self.opening_yen}\n{self.closing_yen}\n{sums.write_csv()}"
         return hashlib.sha256(text.encode()).hexdigest()

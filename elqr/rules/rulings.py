@@ -313,7 +313,7 @@ def _apply_to_claims(rulings: pl.DataFrame, claims: pl.DataFrame, years: OpenYea
     before = pl.col(_OFFERED_YEN).cum_sum().over(OpenClaim.CLAIM_NO) - pl.col(_OFFERED_YEN)
     left_yen = (pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN) - before).clip(lower_bound=0)
     lines = lines.with_columns(pl.min_horizontal(_OFFERED_YEN, left_yen).alias(PART_YEN)).filter(pl.col(PART_YEN) > 0)
-    year = years.of_claim(pl.col(OpenClaim.LEVY_YEAR), pl.col(CurrentRuling.PAID_ON), pl.col(TARGET_PROCEDURE))
+    year = years.of_claim(pl.col(OpenClaim.LEVY_YEAR), pl.col(CurrentRuling.FALLS_ON), pl.col(TARGET_PROCEDURE))
     common = [
         pl.col(Posting.PAYMENT_NO),
         pl.col(CurrentRuling.HELD_NO).alias(Move.REVERSES_NO),

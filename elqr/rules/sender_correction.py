@@ -125,7 +125,7 @@ def moves_of(rulings: pl.DataFrame, claims: pl.DataFrame, concerned: Concerned, 
         pl.lit(None, dtype=pl.Int64).alias(Move.NOTICE_NO),
     )
     lines = _correction_lines(rulings, _correction_places(rulings, claims, concerned, back))
-    year = years.of_claim(pl.col(OpenClaim.LEVY_YEAR), pl.col(CurrentRuling.PAID_ON), pl.col(TARGET_PROCEDURE))
+    year = years.of_claim(pl.col(OpenClaim.LEVY_YEAR), pl.col(CurrentRuling.FALLS_ON), pl.col(TARGET_PROCEDURE))
     lines = lines.with_columns(
         pl.col(CurrentRuling.HELD_NO).alias(Move.REVERSES_NO), pl.col(Ruled.STAFF).alias(Move.DECIDED_BY)
     )

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 from elqr.disk.config_files import read_text, read_toml, read_written
 from elqr.issue.keys import KEY_DIGITS, KeyRule
 from elqr.rules.contract import Contract, overlapping
+from elqr.rules.counting import Accounting
 from elqr.rules.expected_files import Arrival
 from elqr.vocabulary.errors import BadFile, explain
 from elqr.vocabulary.limits import DELIVERED
@@ -169,6 +170,7 @@ class Job(Strict):
     claims: tuple[ClaimInbox, ...] = ()
     money: tuple[MoneyInbox, ...] = ()
     settlement: tuple[Contract, ...] = ()
+    accounting: Accounting = Accounting()
     calendar: CalendarDays = CalendarDays()
     arrival: tuple[Arrival, ...] = ()
     export: Export = Export()

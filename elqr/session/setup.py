@@ -44,5 +44,5 @@ def read_setup(path: Path, job: Job, environment: Mapping[str, str], spec_files:
         specs[spec.name] = spec
     check_specs(job, specs, path)
     secret = read_secret(job, environment)
-    rules = Rules(job.settlement, job.arrival, calendar_for(job))
+    rules = Rules(job.settlement, job.arrival, calendar_for(job), job.accounting)
     return Setup(job, register, specs, rules, secret, configuration_hash(path, job.register_file))

@@ -25,6 +25,7 @@ from elqr.store.db.schema import Text, Whole
 from elqr.store.entries.money import enter_bundles
 from elqr.store.entries.night import Receipt, enter_content, enter_decided_files
 from elqr.store.queries.totals import enter_posting_tallies
+from elqr.store.tables import counted
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
 from elqr.store.tables.ledger import NIGHT
@@ -39,6 +40,7 @@ _STAGED = {
     t.payment_identity: None,
     t.decision: None,
     t.posting: tuple(Posting.SCHEMA),
+    counted.counted_day: None,
     m.bundle: tuple(name for name in Bundle.SCHEMA if name != Bundle.BUNDLE_NO),
     posting_tally: tuple(PostingTally.SCHEMA),
 }
@@ -165,9 +167,10 @@ def enter_decided(
     connection: Connection, staging: Staging, night: date, count: int, posted_yen: int, suggestions: pl.DataFrame
 ) -> None:
     """消込を記す: identities, decisions, postings and bundles of all parts, numbered as a single machine would."""
-    events, decided, posted = (staging.of(table) for table in (t.payment_identity, t.decision, t.posting))
-    connection.execute(insert(t.payment_identity).from_select(events.c.keys(), select(*events.c)))
-    connection.execute(insert(t.decision).from_select(decided.c.keys(), select(*decided.c)))
+    for table in (t.payment_identity, t.decision, counted.counted_day):
+        staged = staging.of(table)
+        connection.execute(insert(table).from_select(staged.c.keys(), select(*staged.c)))
+    decided, posted = (staging.of(table) for table in (t.decision, t.posting))
     decided_count = connection.execute(select(func.count()).select_from(decided)).scalar_one()
     assert decided_count == count, "every payment has exactly one decision"
     order = (posted.c.payment_no, posted.c.account, posted.c.claim_no)

@@ -5,6 +5,7 @@ None of these is a table of the ledger. The queries and the reports name their c
 
 import polars as pl
 
+from elqr.vocabulary.counted_frames import CountedDay
 from elqr.vocabulary.frames import (
     Claim,
     ClaimKey,
@@ -102,7 +103,10 @@ class LateNotice(Suggestion):
 
 
 class DailySum(Frame):
-    """収納日計: sums of a night's postings. A posting that takes back counts as minus one."""
+    """収納日計: sums of a night's postings. A posting that takes back counts as minus one.
+
+    The columns `OF_DAY` are null for a city that counts by night, and for what was not posted by matching.
+    """
 
     ACCOUNT = Posting.ACCOUNT
     PROCEDURE_CODE = Posting.PROCEDURE_CODE
@@ -114,19 +118,23 @@ class DailySum(Frame):
     IS_REDUCTION = Column("is_reduction", pl.Boolean)
     COUNT = Column("count", pl.Int64)
     YEN = Posting.YEN
+    FALLS_ON = CountedDay.FALLS_ON
+    COUNTED_ON = CountedDay.COUNTED_ON
+    RULE = CountedDay.RULE
 
-    KEYS = (ACCOUNT, PROCEDURE_CODE, FISCAL_YEAR, IS_ARREARS, CHANNEL, PAID_ON, IS_MOVE, IS_REDUCTION)
+    OF_DAY = (FALLS_ON, COUNTED_ON, RULE)
+    KEYS = (ACCOUNT, PROCEDURE_CODE, FISCAL_YEAR, IS_ARREARS, CHANNEL, PAID_ON, IS_MOVE, IS_REDUCTION, *OF_DAY)
 
 
 class MonthlySum(Frame):
-    """月計: sums of a month's postings, by night."""
+    """月計: sums of a month's postings, by the day on which they count: their night, or their 計上日."""
 
     ACCOUNT = Posting.ACCOUNT
     PROCEDURE_CODE = Posting.PROCEDURE_CODE
     FISCAL_YEAR = Posting.FISCAL_YEAR
     IS_ARREARS = Posting.IS_ARREARS
     CHANNEL = Payment.CHANNEL
-    NIGHT_ON = Column("night_on", pl.Date)
+    DAY_ON = Column("day_on", pl.Date)
     IS_MOVE = DailySum.IS_MOVE
     IS_REDUCTION = DailySum.IS_REDUCTION
     COUNT = DailySum.COUNT
@@ -155,7 +163,7 @@ class HeldFile(Frame):
     SPEC = Delivery.SPEC
     BOX = Column("box", pl.String)
     DELIVERY_NO = Delivery.DELIVERY_NO
-    NIGHT_ON = MonthlySum.NIGHT_ON
+    NIGHT_ON = Column("night_on", pl.Date)
     OWN_NAME = Column("own_name", pl.String)
 
 
@@ -295,3 +303,13 @@ class YearLevied(Frame):
     WRITTEN_OFF_YEN = YearClaim.WRITTEN_OFF_YEN
     COLLECTED_YEN = ClosedClaim.COLLECTED_YEN
     WAITING_YEN = Column("waiting_yen", pl.Int64)
+
+
+class PostedSum(DailySum):
+    """計上の合計: sums of postings with all days by which they can count. `counts_on` is the day that was chosen."""
+
+    NIGHT_ON = Column("night_on", pl.Date)
+    RECEIVED_ON = Payment.RECEIVED_ON
+    FUNDS_ON = Payment.FUNDS_ON
+    SPEC = Delivery.SPEC
+    COUNTS_ON = Column("counts_on", pl.Date)

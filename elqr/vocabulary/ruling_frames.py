@@ -3,6 +3,7 @@
 import polars as pl
 
 from elqr.vocabulary.claim_frames import OpenClaim
+from elqr.vocabulary.counted_frames import CountedDay
 from elqr.vocabulary.frames import (
     Column,
     Decision,
@@ -32,11 +33,14 @@ class Made(NumberedPosting):
 
 
 class PaymentNow(Frame):
-    """収納の今: its balance in suspense, and the last ruling on it that was not undone."""
+    """収納の今: its balance in suspense, and the last ruling on it that was not undone.
+
+    `falls_on` is the day by which the city counts it: 領収日 if it counts by night.
+    """
 
     PAYMENT_NO = Payment.PAYMENT_NO
     STAGE = Payment.STAGE
-    PAID_ON = Payment.PAID_ON
+    FALLS_ON = CountedDay.FALLS_ON
     SUSPENSE_YEN = Decision.SUSPENSE_YEN
     LAST_STANDING_NO = Column("last_standing_no", pl.Int64)
 
@@ -49,7 +53,7 @@ class CurrentRuling(Ruled):
 
     IS_CURRENT = Column("is_current", pl.Boolean)
     STAGE = PaymentNow.STAGE
-    PAID_ON = PaymentNow.PAID_ON
+    FALLS_ON = PaymentNow.FALLS_ON
     SUSPENSE_YEN = PaymentNow.SUSPENSE_YEN
     HELD_NO = Column("held_no", pl.Int64)
     FISCAL_YEAR = Posting.FISCAL_YEAR

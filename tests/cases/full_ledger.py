@@ -17,7 +17,7 @@ from tests.builders import (
     eltax_row,
     notice_row,
 )
-from tests.cases.job_parts import ARRIVAL, CLAIMS, CONTRACT, MONEY, SENDER
+from tests.cases.job_parts import ACCOUNTING, ARRIVAL, CLAIMS, CONTRACT, MONEY, SENDER
 from tests.cases.review_book import written
 
 DUE = date(2026, 10, 31)
@@ -43,7 +43,7 @@ def run(city: City, *arguments: object, code: int = 0) -> Ran:
 def everything(folder: Path) -> City:
     """The city: notices issued, reissued, cancelled and refused; files taken in, held back and delivered again; every
     kind of request asked for, refused and approved; exports, prints, releases and uploads."""
-    job = _JOB + MONEY + CLAIMS + CONTRACT + "confirm_days = 5\n" + ARRIVAL
+    job = _JOB + MONEY + CLAIMS + CONTRACT + "confirm_days = 5\n" + ARRIVAL + ACCOUNTING
     city = City.founded(folder, job, REGISTER.replace('code = "suido"', 'code = "suido"\nclaims = "file"'))
     (folder / "money").mkdir()
     _claimed(city)

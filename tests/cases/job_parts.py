@@ -31,3 +31,5 @@ path = "claims"
 specs = ["claim_csv"]
 """
 """An inbox for claim files (調定データ)."""
+ACCOUNTING = '\n[accounting]\nby = "received_on"\n'
+"""Counted by 収入日 (数える日)."""

@@ -11,11 +11,13 @@ from elqr.report.excel.book import Book
 from elqr.report.excel.row_mark import marks
 from elqr.report.tables import night as shape
 from elqr.report.tables.backlog import waiting_of
+from elqr.report.tables.daily import daily_table
 from elqr.report.tables.ledger_rows import Rows
 from elqr.report.tables.places import places_table, records
 from elqr.report.tables.refunds import refund_table
 from elqr.rules.kpi import Kpi
 from elqr.rules.register import Register
+from elqr.vocabulary.report_frames import DailySum
 from elqr.vocabulary.terms import Account, Channel, Outcome
 from tests.builders import NIGHT, REGISTER
 
@@ -89,14 +91,6 @@ def rows_of(found: pl.DataFrame) -> Rows:
     files = {"name": pl.String, **dict.fromkeys(("rows_read", "rows_new", "rows_same", "rows_bad"), pl.Int64)}
     intake = dict.fromkeys(("name", "sha256", "status", "spec"), pl.String)
     near = {"payment_no": pl.Int64, "how": pl.String, "procedure_code": pl.String, "bill_no": pl.String}
-    posted = {
-        "account": pl.String,
-        "procedure_code": pl.String,
-        "fiscal_year": pl.Int64,
-        "is_arrears": pl.Boolean,
-        "is_move": pl.Boolean,
-        "is_reduction": pl.Boolean,
-    }
     again = dict.fromkeys(("file_name", "channel", "procedure_code"), pl.String)
     counted = {"count": pl.Int64, "yen": pl.Int64}
     return Rows(
@@ -117,7 +111,7 @@ def rows_of(found: pl.DataFrame) -> Rows:
         rulings=RULINGS.clear(),
         others=pl.DataFrame(schema={"payment_no": pl.Int64, "channel": pl.String, "paid_on": pl.Date}),
         suggestions=pl.DataFrame(schema={**near, "installment_no": pl.Int64}),
-        postings=pl.DataFrame(schema={**posted, "channel": pl.String, "paid_on": pl.Date, **counted}),
+        postings=DailySum.empty(),
         redelivered=pl.DataFrame(schema={**again, "paid_on": pl.Date, **counted}),
         balances={account.value: 0 for account in Account},
         chain=CHAIN,
@@ -134,7 +128,7 @@ def books_of(
         shape.exception_table(found, rows.others, rows.suggestions, own, day),
         refund_table(found, rows.awaiting, rows.others, own),
         shape.ruling_table(rows.rulings),
-        shape.daily_table(rows.postings, own),
+        daily_table(rows.postings, own),
         places_table(records(found, rows.redelivered), own),
         shape.intake_table(rows.deliveries, rows.delivery_findings),
         shape.notice_intake_table(rows.notice_files),

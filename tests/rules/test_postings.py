@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from elqr.arithmetic.fiscal_year import WithoutPeriod
-from elqr.rules.postings import postings
+from elqr.rules.postings import postings, year_days
+from elqr.vocabulary.counted_frames import CountedDay
 from elqr.vocabulary.frames import Allocation, Decision, Payment, Posting
 from tests.cases.frame import frame_of
 
@@ -17,7 +18,9 @@ Paid = tuple[int, date, str | None, list[tuple[int, int, int]], int]
 """受付番号, 領収日, 手続, (調定, 賦課年度, 円) of each claim, 仮受の円."""
 
 
-def posted(*paid: Paid, without: tuple[WithoutPeriod, ...] = (WATER,)) -> pl.DataFrame:
+def posted(
+    *paid: Paid, without: tuple[WithoutPeriod, ...] = (WATER,), counted: tuple[dict[str, object], ...] = ()
+) -> pl.DataFrame:
     decisions = [
         {
             "payment_no": no,
@@ -33,9 +36,8 @@ def posted(*paid: Paid, without: tuple[WithoutPeriod, ...] = (WATER,)) -> pl.Dat
         for claim_no, levy_year, yen in claims
     ]
     payments = [{"payment_no": no, "paid_on": on} for no, on, *_ in paid]
-    return postings(
-        frame_of(Decision, *decisions), frame_of(Allocation, *allocations), frame_of(Payment, *payments), without
-    )
+    days = year_days(frame_of(Payment, *payments), frame_of(CountedDay, *counted))
+    return postings(frame_of(Decision, *decisions), frame_of(Allocation, *allocations), days, without)
 
 
 ONE: list[tuple[str, Paid, list[tuple[object, ...]]]] = [
@@ -107,6 +109,34 @@ def test_a_claim_belongs_to_its_accounting_year(
     ]
 
 
+COUNTED = [
+    ("収入日が出納閉鎖の前", 2025, date(2026, 5, 31), date(2026, 5, 31), 2025, False),
+    ("領収日は前でも収入日が後", 2025, date(2026, 6, 3), date(2026, 6, 3), 2026, True),
+    ("収入日は前で、5月は締めてあった", 2025, date(2026, 5, 29), date(2026, 6, 1), 2026, True),
+    ("3月は締めてあったが、出納整理期間", 2025, date(2026, 3, 30), date(2026, 4, 1), 2025, False),
+    ("滞納繰越分も、開いている年度のまま", 2024, date(2026, 3, 30), date(2026, 4, 1), 2025, True),
+    ("滞納繰越分の年度は収入日で", 2024, date(2026, 4, 2), date(2026, 4, 2), 2026, True),
+]
+"""A payment of 29 May 2026, or of 30 March for the days before: 賦課年度, 本来の日, 計上日, 会計年度, 滞納繰越."""
+
+
+@pytest.mark.parametrize(
+    ("levy_year", "falls_on", "counted_on", "year", "is_arrears"),
+    [row[1:] for row in COUNTED],
+    ids=[row[0] for row in COUNTED],
+)
+def test_a_city_that_counts_by_a_day_has_the_year_of_that_day(
+    levy_year: int, falls_on: date, counted_on: date, year: int, is_arrears: bool
+) -> None:
+    paid_on = min(falls_on, date(2026, 5, 29))
+    counted = {"payment_no": 1, "falls_on": falls_on, "counted_on": counted_on, "day_rule": "stated"}
+    made = posted((1, paid_on, "kokuho", [(7, levy_year, 900)], 100), counted=(counted,))
+    assert made.select(Posting.YEN, Posting.FISCAL_YEAR, Posting.IS_ARREARS).rows() == [
+        (900, year, is_arrears),
+        (100, year, False),
+    ]
+
+
 @pytest.mark.parametrize(
     ("paid_on", "year"), [(date(2026, 3, 31), 2025), (date(2026, 4, 1), 2026)], ids=["年度の末日", "年度の初日"]
 )
@@ -154,8 +184,8 @@ def test_a_night_of_nothing_posts_nothing() -> None:
 
 def test_yen_that_a_decision_holds_and_no_claim_takes_stop_the_night() -> None:
     decisions = frame_of(Decision, {"payment_no": 1, "procedure_code": "kokuho", "claim_yen": 100, "suspense_yen": 0})
-    payments = frame_of(Payment, {"payment_no": 1, "paid_on": NOVEMBER})
+    days = year_days(frame_of(Payment, {"payment_no": 1, "paid_on": NOVEMBER}), CountedDay.empty())
     for yen in (99, 101):
         on_claim = frame_of(Allocation, {"payment_no": 1, "claim_no": 7, "levy_year": 2026, "claim_yen": yen})
         with pytest.raises(AssertionError, match="postings sum"):
-            postings(decisions, on_claim, payments, ())
+            postings(decisions, on_claim, days, ())

@@ -23,7 +23,7 @@ _STANDING = {
     "stage": pl.String,
     "is_current": pl.Boolean,
     "suspense_yen": pl.Int64,
-    "paid_on": pl.Date,
+    "falls_on": pl.Date,
     "held_no": pl.Int64,
 }
 _HELD = {"fiscal_year": pl.Int64, "is_arrears": pl.Boolean, "procedure_code": pl.String}
@@ -34,7 +34,7 @@ def ruled(ruling_no: int, notice_no: int | None, suspense_yen: int, **given: obj
     row: dict[str, object] = {
         "payment_no": ruling_no, "ruling": Ruling.APPLY.value, "notice_no": notice_no, "reason": "理由",
         "staff": "山田", "mark": "", "undoes_no": None, "ruling_no": ruling_no, "review_no": 1, "is_current": True,
-        "stage": "confirmed", "suspense_yen": suspense_yen, "paid_on": date(2026, 11, 5), "held_no": 1_000 + ruling_no,
+        "stage": "confirmed", "suspense_yen": suspense_yen, "falls_on": date(2026, 11, 5), "held_no": 1_000 + ruling_no,
         "fiscal_year": 2026, "is_arrears": False, "procedure_code": None,
     }  # fmt: skip
     return row | given
@@ -88,7 +88,7 @@ def test_a_ruling_posts_into_the_year_that_is_open_when_it_is_made(
 ) -> None:
     """A claim of 2025; what leaves suspense stays in the year that it entered."""
     claims = [claim(3, 7, 500, levy_year=2025, procedure_code=procedure)]
-    made = posted([ruled(1, 7, 500, paid_on=paid_on, fiscal_year=2025)], claims, ruled_on)
+    made = posted([ruled(1, 7, 500, falls_on=paid_on, fiscal_year=2025)], claims, ruled_on)
     rows = made.moves.select(Move.ACCOUNT, Move.FISCAL_YEAR, Move.IS_ARREARS, Move.YEN).rows()
     assert rows == [("claim", year, is_arrears, 500), ("suspense", 2025, False, -500)]
     undo = ruled(2, None, 0, ruling=Ruling.UNDO.value, undoes_no=1)
@@ -138,7 +138,7 @@ def test_the_claim_is_credited_in_the_year_of_its_payment(
     levy_year: int, procedure: str, paid_on: date, year: int, is_arrears: bool
 ) -> None:
     made = posted(
-        [ruled(1, 7, 500, paid_on=paid_on)], [claim(3, 7, 500, levy_year=levy_year, procedure_code=procedure)]
+        [ruled(1, 7, 500, falls_on=paid_on)], [claim(3, 7, 500, levy_year=levy_year, procedure_code=procedure)]
     )
     on_claim = made.moves.filter(pl.col(Move.ACCOUNT) == Account.CLAIM.value)
     assert on_claim.select(Move.FISCAL_YEAR, Move.IS_ARREARS, Move.YEN, Move.PROCEDURE_CODE).row(0) == (

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from elqr.audit.verification.anchor import Anchor
 from elqr.audit.verification.audit import UNREADABLE, Audit, mismatch
+from elqr.audit.verification.counted import counted_days
 from elqr.audit.verification.handed import arrears, exports, months
 from elqr.audit.verification.identity import identity
 from elqr.audit.verification.ledger import claim_entries, decisions, postings, structure, tallies
@@ -37,6 +38,7 @@ RULES: tuple[tuple[str, Callable[[Audit], Iterator[Finding]]], ...] = (
     ("消込結果", decisions),
     ("調定異動", claim_entries),
     ("仕訳", postings),
+    ("計上日", counted_days),
     ("累計", tallies),
     ("収納の束", bundles),
     ("突合済", settlements),

@@ -51,6 +51,7 @@ _RECOMPUTED = {
     "decided_file": Proof.COMPUTED,
     "payment_identity": Proof.COMPUTED,
     "posting": Proof.COMPUTED,
+    "counted_day": Proof.COMPUTED,
     "reduced_posting": Proof.COMPUTED,
     "deposit_file": Proof.SOURCE,
     "deposit": Proof.SOURCE,

@@ -10,12 +10,14 @@ from elqr.formats.payment_identity import ACCEPTED, variants
 from elqr.rules.claim_items import owed_items
 from elqr.rules.claim_states import entries_of_claims
 from elqr.rules.postings import postings as compute_postings
+from elqr.rules.postings import year_days
 from elqr.rules.totals import issue_tallies, posting_tallies
 from elqr.store.db.database import structure_breaks
 from elqr.store.queries import claim_entries as stored_entries
 from elqr.store.queries import totals as stored
 from elqr.store.queries import verification as queries
 from elqr.store.queries.claim_items import item_frames
+from elqr.store.queries.counted import counted_days
 from elqr.vocabulary.audit_frames import DecisionBeside, EnteredPosting, SaidContent, TakenFile
 from elqr.vocabulary.claim_frames import ClaimEntry
 from elqr.vocabulary.claim_terms import Item
@@ -146,7 +148,10 @@ def postings(audit: Audit) -> Iterator[Finding]:
     if short.is_empty() and allocations[EnteredPosting.LEVY_YEAR].null_count() == 0:
         paid = decision_rows.select(Posting.PAYMENT_NO, DecisionBeside.PAID_ON).drop_nulls()
         computed = compute_postings(
-            Decision.of(decided), Allocation.of(allocations), paid, audit.session.register.without_closing_period()
+            Decision.of(decided),
+            Allocation.of(allocations),
+            year_days(paid, counted_days(connection)),
+            audit.session.register.without_closing_period(),
         )
         key_columns = [str(name) for name in (Posting.PAYMENT_NO, Posting.ACCOUNT, Posting.CLAIM_NO)]
         stored_postings = decided_postings.select(*(pl.col(name).cast(dtype) for name, dtype in Posting.SCHEMA.items()))

@@ -11,7 +11,8 @@ import polars as pl
 
 from elqr.arithmetic.wareki import wareki_year
 from elqr.formats.intake.raw_records import Original
-from elqr.report.tables.night import installment_name, labels_of, move_cause, procedure_name
+from elqr.report.tables.daily import move_cause
+from elqr.report.tables.night import installment_name, labels_of, procedure_name
 from elqr.rules.register import Register
 from elqr.vocabulary.frames import Column, Frame
 from elqr.vocabulary.page_frames import CaseClaim, CaseKeys, ClaimNotice, ClaimPosting, NearNotice, SuspensePosting

@@ -8,13 +8,11 @@ from datetime import date
 
 import polars as pl
 
-from elqr.arithmetic.wareki import wareki_fiscal_year
 from elqr.report.tables.table import Heading, LongTable, Style, Table
 from elqr.rules.kpi import Kpi
 from elqr.rules.register import Register
 from elqr.vocabulary.frames import ClaimKey
 from elqr.vocabulary.report_frames import (
-    DailySum,
     DecidedPayment,
     Delivery,
     DeliveryFinding,
@@ -27,7 +25,6 @@ from elqr.vocabulary.report_frames import (
 from elqr.vocabulary.terms import (
     SEVERITY_OF,
     WHOLE_YEAR,
-    Account,
     Channel,
     FileStatus,
     Flag,
@@ -321,37 +318,6 @@ def ruling_table(rulings: pl.DataFrame) -> Table:
         },
         ("領収額",),
     )
-
-
-def daily_table(postings: pl.DataFrame, register: Register) -> Table:
-    """収納日計表: yen that the night posted on claims (frame DailySum), by procedure × fiscal year × channel × day."""
-    rows = postings.filter(pl.col(DailySum.ACCOUNT) == Account.CLAIM.value)
-    years = {year: wareki_fiscal_year(year) for year in rows[DailySum.FISCAL_YEAR].unique().to_list()}
-    return table_of(
-        "収納日計表",
-        "今夜の収納額（調定への計上）。手続×会計年度×チャネル×領収日。"
-        "区分の決裁は、承認された決裁で仮受から移した額、減額は、納付書の取消・減額で仮受へ移した額です。",
-        rows,
-        {
-            "手続": (procedure_name(register), Style.TEXT),
-            "会計年度": (
-                pl.col(DailySum.FISCAL_YEAR).replace_strict(years, default=None, return_dtype=pl.String),
-                Style.TEXT,
-            ),
-            "現年・滞納": (pl.when(DailySum.IS_ARREARS).then(pl.lit("滞納繰越")).otherwise(pl.lit("現年")), Style.TEXT),
-            "チャネル": (labels_of(DailySum.CHANNEL, Channel), Style.TEXT),
-            "領収日": (pl.col(DailySum.PAID_ON), Style.DATE),
-            "区分": (move_cause().fill_null("消込"), Style.TEXT),
-            "件数": (pl.col(DailySum.COUNT), Style.COUNT),
-            "収納額": (pl.col(DailySum.YEN), Style.YEN),
-        },
-        ("件数", "収納額"),
-    )
-
-
-def move_cause() -> pl.Expr:
-    """付け替えのもと: 決裁 or 減額; null for what the night's matching posted."""
-    return pl.when(DailySum.IS_REDUCTION).then(pl.lit("減額")).when(DailySum.IS_MOVE).then(pl.lit("決裁"))
 
 
 def kpi_table(kpi: Kpi) -> Table:

@@ -81,6 +81,10 @@ def as_stored(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(*dates, *booleans)
 
 
+Columns = dict[frames.Column, ColumnElement[Any]]
+"""Columns of a query by the column of the frame that they are read as."""
+
+
 def select_named(columns: Mapping[str, ColumnElement[Any]] | Mapping[frames.Column, ColumnElement[Any]]) -> Select[Any]:
     """A query of these columns, each labelled with its name, so that results are bound by name."""
     return select(*(column.label(name) for name, column in columns.items()))

@@ -17,6 +17,7 @@ from elqr.store.queries.refused_rows import enter_refused
 from elqr.store.queries.totals import enter_issue_tallies, enter_posting_tallies
 from elqr.store.queries.undecided import OPEN
 from elqr.store.tables import ledger as t
+from elqr.store.tables.counted import counted_day
 from elqr.store.tables.held_files import delivery_box
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.frames import Decision, Known, NoticeKey, Payload, Payment, Posting, Suggestion
@@ -207,6 +208,11 @@ def enter_decisions(
     insert_frame(connection, t.suggestion, suggestions.select(*Suggestion.SCHEMA))
     enter_decided_files(connection, night)
     return {"decision": seal(t.decision, decisions), "posting": seal(t.posting, rows, **constants)}
+
+
+def enter_counted_days(connection: Connection, days: pl.DataFrame) -> None:
+    """計上日を記す: frame CountedDay, with the decisions of the same payments."""
+    insert_frame(connection, counted_day, days)
 
 
 def enter_known(

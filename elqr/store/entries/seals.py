@@ -19,6 +19,7 @@ from elqr.store.db.bulk import as_stored, read_frame
 from elqr.store.db.schema import Text
 from elqr.store.tables import arrears as arrears_tables
 from elqr.store.tables import claim_files as claim_tables
+from elqr.store.tables import counted as counted_tables
 from elqr.store.tables import held_files as held_tables
 from elqr.store.tables import ledger as tables
 from elqr.store.tables import money as money_tables
@@ -69,7 +70,7 @@ RANGES = (
     _range(claim_tables.claim_state.c.state_no),
     _range(tables.upload.c.upload_no, tables.payload, tally_tables.issue_tally),
     _range(tables.delivery.c.delivery_no, tables.delivery_finding, held_tables.delivery_box),
-    _range(tables.decision.c.payment_no, tables.suggestion),
+    _range(tables.decision.c.payment_no, tables.suggestion, counted_tables.counted_day),
     _range(tables.posting.c.posting_no, review_tables.ruling_posting, review_tables.reduced_posting),
     _range(tally_tables.posting_tally.c.tally_no),
     _range(money_tables.deposit.c.deposit_no),

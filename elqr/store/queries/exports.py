@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Select, and_, func, insert, select
+from sqlalchemy import Connection, Select, and_, case, func, insert, select
 from sqlalchemy.sql import ColumnElement
 
 from elqr.store.db.bulk import next_no, read_frame, select_named
@@ -14,6 +14,9 @@ from elqr.store.queries.retractions import numbers_taken_back, retractions_appro
 from elqr.store.tables import exports as e
 from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
+from elqr.store.tables.counted import counted_day
+from elqr.vocabulary.counted_frames import CountedDay
+from elqr.vocabulary.counted_terms import DayRule
 from elqr.vocabulary.export_frames import Collected
 from elqr.vocabulary.frames import ClaimKey
 from elqr.vocabulary.terms import Account, RetractionKind
@@ -60,7 +63,7 @@ def collected_after(connection: Connection, posting_no: int) -> pl.DataFrame:
         Collected.BY_RULING: r.ruling_posting.c.ruling_no.is_not(None),
         Collected.CHANNEL: t.payment.c.channel,
         Collected.PAID_ON: t.payment.c.paid_on,
-        Collected.RECEIVED_ON: t.payment.c.received_on,
+        Collected.RECEIVED_ON: _received_on(),
         Collected.FUNDS_ON: t.payment.c.funds_on,
         Collected.OUTCOME: t.decision.c.outcome,
         Collected.ISSUE_NO: notice.issue_no,
@@ -88,10 +91,17 @@ def _join_notice(query: Select[Any]) -> Select[Any]:
         join_paid_notice(query)
         .join(t.claim, t.claim.c.claim_no == t.posting.c.claim_no)
         .join(t.payment, t.payment.c.payment_no == t.posting.c.payment_no)
+        .outerjoin(counted_day, counted_day.c.payment_no == t.posting.c.payment_no)
         .join(t.notice, t.notice.c.notice_no == paid_notice_no())
         .join(t.notice_claim, covers)
         .outerjoin(t.payload, t.payload.c.notice_no == t.notice.c.notice_no)
     )
+
+
+def _received_on() -> ColumnElement[str]:
+    """収入日 that the file states or the city's rule gave; null where 領収日 was only taken for it."""
+    is_received = counted_day.c[CountedDay.RULE].in_([rule.value for rule in DayRule if rule.is_received])
+    return func.coalesce(t.payment.c.received_on, case((is_received, counted_day.c.falls_on)))
 
 
 def _collected_yen() -> ColumnElement[int]:

@@ -14,6 +14,7 @@ from elqr.store.queries.claim_states import stated_due_on
 from elqr.store.queries.open_exceptions import waiting_outcome
 from elqr.store.queries.owed import entry_yen, notice_no_at_closing, owed_yen, written_off_yen
 from elqr.store.tables import ledger as t
+from elqr.store.tables.counted import counted_day
 from elqr.vocabulary.claim_terms import TO_PAY_BACK, EntryKind
 from elqr.vocabulary.frames import Claim
 from elqr.vocabulary.report_frames import YearClaim, YearCollected, YearHeld, YearLevied
@@ -46,7 +47,7 @@ def claims_of_year(
 ) -> pl.DataFrame:
     """調定 of a levy year: frame YearClaim.
 
-    `own_yen` was paid by the last day of the year and `closing_yen` after it; both belong to the accounts of that year
+    `own_yen` counts by the last day of the year and `closing_yen` after it; both belong to the accounts of that year
     and were known by `as_of`. `owed_yen` is as of the procedure's closing day, because later changes belong to the next
     year. Claims on which nothing was owed by then and nothing was paid are left out.
     """
@@ -190,9 +191,9 @@ def _payer(notice: FromClause) -> ColumnElement[str]:
 
 
 def _select_paid(levy_year: int, as_of: date, last_day: date) -> Select[tuple[int, int, int]]:
-    """収納額 of each claim of a levy year for its own year, by 領収日."""
+    """収納額 of each claim of a levy year for its own year, by 領収日 or the day by which the city counts."""
     posting = t.posting.c
-    in_year = t.payment.c.paid_on <= last_day.isoformat()
+    in_year = func.coalesce(counted_day.c.falls_on, t.payment.c.paid_on) <= last_day.isoformat()
     return (
         select(
             posting.claim_no,
@@ -201,6 +202,7 @@ def _select_paid(levy_year: int, as_of: date, last_day: date) -> Select[tuple[in
         )
         .join(t.payment, t.payment.c.payment_no == posting.payment_no)
         .join(t.claim, t.claim.c.claim_no == posting.claim_no)
+        .outerjoin(counted_day, counted_day.c.payment_no == posting.payment_no)
         .where(t.claim.c.levy_year == levy_year, _is_collected(levy_year, as_of), ~_is_arrears())
         .group_by(posting.claim_no)
     )

@@ -8,13 +8,15 @@ import polars as pl
 from sqlalchemy import Connection, FromClause, Select, and_, exists, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
-from elqr.store.db.bulk import look_up, read_frame, read_unordered, schema_of, select_named, stage_rows
+from elqr.store.db.bulk import Columns, look_up, read_frame, read_unordered, schema_of, select_named, stage_rows
+from elqr.store.queries.counted import day_columns, is_counted, is_of_matching
 from elqr.store.queries.moves import is_move, is_reduction, signed_count
 from elqr.store.queries.undecided import OPEN
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
+from elqr.store.tables.counted import counted_day
 from elqr.vocabulary.arrival_frames import DeliveredFile
-from elqr.vocabulary.frames import Column, Payment, Suggestion, join_beside
+from elqr.vocabulary.frames import Payment, Suggestion, join_beside
 from elqr.vocabulary.report_frames import (
     DailySum,
     DecidedPayment,
@@ -174,10 +176,6 @@ def decisions(connections: Sequence[Connection], night: date) -> pl.DataFrame:
     return rows.with_columns(pl.lit(night).alias(DecidedPayment.DECIDED_ON)).select(*DecidedPayment.SCHEMA)
 
 
-Columns = dict[Column, ColumnElement[Any]]
-"""Columns of a query by the column of the frame that they are read as."""
-
-
 def decision_columns() -> Columns:
     """消込結果の列: those of frame DecidedPayment."""
     decision, payment, notice = t.decision.c, t.payment.c, t.notice.c
@@ -290,14 +288,13 @@ def postings(connection: Connection, night: date) -> pl.DataFrame:
         DailySum.IS_REDUCTION: is_reduction(),
     }
     sums: Columns = {DailySum.COUNT: signed_count(), DailySum.YEN: func.sum(posting.yen)}
-    query = (
-        select_named(keys | sums)
-        .join(t.payment, payment.payment_no == posting.payment_no)
-        .where(posting.night_on == night.isoformat())
-        .group_by(*keys.values())
-        .order_by(*keys.values())
-    )
-    return read_frame(connection, query, DailySum.SCHEMA)
+    has_days = is_counted(connection)
+    keys |= day_columns() if has_days else {}
+    query = select_named(keys | sums).join(t.payment, payment.payment_no == posting.payment_no)
+    query = query.outerjoin(counted_day, is_of_matching()) if has_days else query
+    query = query.where(posting.night_on == night.isoformat()).group_by(*keys.values()).order_by(*keys.values())
+    rows = read_frame(connection, query, schema_of((*keys, *sums)))
+    return DailySum.of(rows if has_days else rows.with_columns(pl.lit(None).alias(name) for name in DailySum.OF_DAY))
 
 
 def redelivered(connection: Connection, night: date) -> pl.DataFrame:

@@ -16,16 +16,26 @@ from sqlalchemy import (
 )
 
 from elqr.rules.totals import posting_tallies
-from elqr.store.db.bulk import insert_frame, next_no, number_rows, read_frame, schema_of, select_named, stage_rows
+from elqr.store.db.bulk import (
+    Columns,
+    insert_frame,
+    next_no,
+    number_rows,
+    read_frame,
+    schema_of,
+    select_named,
+    stage_rows,
+)
 from elqr.store.queries import matching as queries
 from elqr.store.queries.open_claims import open_claims
 from elqr.store.queries.open_exceptions import Waits, last_standing_no, moved_yen, undone_by_no, waiting_outcome
-from elqr.store.queries.reports import Columns, decision_columns, decision_rows
+from elqr.store.queries.reports import decision_columns, decision_rows
 from elqr.store.queries.requests import REVIEW, requests_with
 from elqr.store.queries.sender_corrections import others_moved, standing_of
 from elqr.store.queries.totals import enter_posting_tallies, posted_of
 from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
+from elqr.store.tables.counted import counted_day
 from elqr.vocabulary.claim_frames import OpenClaim
 from elqr.vocabulary.frames import (
     Column,
@@ -142,12 +152,13 @@ def standing(connection: Connection, payment_nos: pl.DataFrame, night: date) -> 
             select(
                 t.payment.c.payment_no,
                 t.payment.c.stage,
-                t.payment.c.paid_on,
+                func.coalesce(counted_day.c.falls_on, t.payment.c.paid_on).label(PaymentNow.FALLS_ON),
                 (t.decision.c.suspense_yen + moved_yen(Account.SUSPENSE, night)).label(PaymentNow.SUSPENSE_YEN),
                 last_standing_no(night).label(PaymentNow.LAST_STANDING_NO),
             )
             .join(staged, staged.c.payment_no == t.payment.c.payment_no)
             .join(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
+            .outerjoin(counted_day, counted_day.c.payment_no == t.payment.c.payment_no)
         )
         return read_frame(connection, query, PaymentNow.SCHEMA)
 

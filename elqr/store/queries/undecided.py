@@ -7,9 +7,10 @@ import polars as pl
 from sqlalchemy import Connection, exists, func, select
 
 from elqr.rules.notice_lookup import attach_to_keys, registered_keys
-from elqr.store.db.bulk import read_frame, read_unordered, stage_rows
+from elqr.store.db.bulk import read_frame, read_unordered, schema_of, stage_rows
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.frames import NoticeClaim, NoticeKey, Payment
+from elqr.vocabulary.report_frames import Delivery
 
 _PAYMENTS_AT_ONCE = 100_000
 
@@ -50,6 +51,12 @@ def undecided(connection: Connection, in_hand: Iterable[int] = ()) -> Undecided:
     first = connection.execute(query).scalar_one()
     last = connection.execute(select(func.max(t.payment.c.payment_no))).scalar_one()
     return Undecided(int(count), int(yen), int(first), int(last))
+
+
+def open_specs(connection: Connection) -> pl.DataFrame:
+    """未消込のファイルの様式: file_no and spec."""
+    query = select(t.file.c.file_no, t.file.c.spec).where(OPEN)
+    return read_frame(connection, query, schema_of((Payment.FILE_NO, Delivery.SPEC)))
 
 
 def undecided_between(connection: Connection, first: int, last: int, in_hand: Iterable[int] = ()) -> pl.DataFrame:

@@ -177,7 +177,7 @@ payment = table(
                 "result_code",
                 "doubt",
                 "received_on",
-            ),  # fmt: skip
+            ),
             key="payment_no",
         ),
         "doubt",

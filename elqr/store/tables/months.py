@@ -29,15 +29,17 @@ month_close_step = table(
 )
 """承認・却下: the one step that ends a request. A month is closed only once."""
 
-_CLOSED = f"EXISTS (SELECT 1 FROM month_close_step WHERE result = '{RulingResult.APPROVED.value}' AND month >= {{}})"
+IS_CLOSED = f"EXISTS (SELECT 1 FROM month_close_step WHERE result = '{RulingResult.APPROVED.value}' AND month >= {{}})"
+"""締めた月か, in SQL: whether a month (YYYY-MM) is closed, or a later one."""
+
 NOT_IN_CLOSED_MONTH = {
     "sqlite": (
         "CREATE TRIGGER posting_not_in_closed_month AFTER INSERT ON posting "
-        f"WHEN {_CLOSED.format('substr(NEW.night_on, 1, 7)')} BEGIN SELECT RAISE(ABORT, 'closed month'); END",
+        f"WHEN {IS_CLOSED.format('substr(NEW.night_on, 1, 7)')} BEGIN SELECT RAISE(ABORT, 'closed month'); END",
     ),
     "postgresql": (
         "CREATE OR REPLACE FUNCTION elqr_not_in_closed_month() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$BEGIN IF {_CLOSED.format('(SELECT substr(min(night_on), 1, 7) FROM made)')} "
+        f"$$BEGIN IF {IS_CLOSED.format('(SELECT substr(min(night_on), 1, 7) FROM made)')} "
         "THEN RAISE EXCEPTION 'closed month'; END IF; RETURN NULL; END$$",
         "CREATE TRIGGER posting_not_in_closed_month AFTER INSERT ON posting REFERENCING NEW TABLE AS made "
         "FOR EACH STATEMENT EXECUTE FUNCTION elqr_not_in_closed_month()",

@@ -1,0 +1,67 @@
+"""The day list of a night (収納日計表): what the night put on claims, and on which days that counts."""
+
+import polars as pl
+
+from elqr.arithmetic.wareki import wareki_fiscal_year
+from elqr.report.tables.night import labels_of, procedure_name, table_of
+from elqr.report.tables.table import Style, Table
+from elqr.rules.register import Register
+from elqr.vocabulary.counted_terms import CountedBy, DayRule
+from elqr.vocabulary.report_frames import DailySum
+from elqr.vocabulary.terms import Account, Channel
+
+_MOVES = "区分の決裁は、承認された決裁で仮受から移した額、減額は、納付書の取消・減額で仮受へ移した額です。"
+
+
+def daily_table(postings: pl.DataFrame, register: Register) -> Table:
+    """収納日計表: yen that the night posted on claims (frame DailySum), by procedure × fiscal year × channel × day.
+
+    Where payments have a 計上日, the table shows it and what it comes from. Its total is the night's in any case.
+    """
+    rows = postings.filter(pl.col(DailySum.ACCOUNT) == Account.CLAIM.value)
+    has_days = not rows[DailySum.COUNTED_ON].is_null().all()
+    note = "手続×会計年度×チャネル×領収日。"
+    if has_days:
+        by = CountedBy.PAID_ON if (rows[DailySum.RULE] == DayRule.PAID_ON.value).any() else CountedBy.RECEIVED_ON
+        note = (
+            f"数える日は{by.label}。手続×会計年度×チャネル×計上日。計上日は、その日の月が締めてあれば次の締めていない月の"
+            "1日、決裁と減額は今夜です。"
+        )
+    table = table_of(
+        "収納日計表",
+        f"今夜の収納額（調定への計上）。{note}{_MOVES}",
+        rows,
+        {
+            "手続": (procedure_name(register), Style.TEXT),
+            "会計年度": (fiscal_year_name(rows, DailySum.FISCAL_YEAR), Style.TEXT),
+            "現年・滞納": (pl.when(DailySum.IS_ARREARS).then(pl.lit("滞納繰越")).otherwise(pl.lit("現年")), Style.TEXT),
+            "チャネル": (labels_of(DailySum.CHANNEL, Channel), Style.TEXT),
+            **({"計上日": (pl.col(DailySum.COUNTED_ON), Style.DATE)} if has_days else {}),
+            "領収日": (pl.col(DailySum.PAID_ON), Style.DATE),
+            **({"計上日の決め方": (day_rule(), Style.TEXT)} if has_days else {}),
+            "区分": (move_cause().fill_null("消込"), Style.TEXT),
+            "件数": (pl.col(DailySum.COUNT), Style.COUNT),
+            "収納額": (pl.col(DailySum.YEN), Style.YEN),
+        },
+        ("件数", "収納額"),
+    )
+    assert table.total("収納額") == rows[DailySum.YEN].sum(), "the list holds what the night posted"
+    return table
+
+
+def fiscal_year_name(rows: pl.DataFrame, column: str) -> pl.Expr:
+    """会計年度の名 of a column of these rows."""
+    years = {year: wareki_fiscal_year(year) for year in rows[column].unique().to_list()}
+    return pl.col(column).replace_strict(years, default=None, return_dtype=pl.String)
+
+
+def day_rule() -> pl.Expr:
+    """計上日の決め方の名 of the columns of DailySum.OF_DAY; null for what counts on its night."""
+    is_later = pl.col(DailySum.COUNTED_ON) > pl.col(DailySum.FALLS_ON)
+    later = pl.when(is_later).then(pl.format("（{} の月は締済）", DailySum.FALLS_ON)).otherwise(pl.lit(""))
+    return pl.concat_str(labels_of(DailySum.RULE, DayRule), later)
+
+
+def move_cause() -> pl.Expr:
+    """付け替えのもと: 決裁 or 減額; null for what the night's matching posted."""
+    return pl.when(DailySum.IS_REDUCTION).then(pl.lit("減額")).when(DailySum.IS_MOVE).then(pl.lit("決裁"))
