@@ -6,9 +6,9 @@ A module may import what stands before it, and nothing else. A module that is no
 HOUSE: tuple[tuple[str, str], ...] = (
     (
         "vocabulary",
-        "__init__ codes frames arrival_frames claim_frames export_frames limits matching_frames money_frames "
-        "notice_frames number_series page_frames report_frames audit_frames ruling_frames signature strict "
-        "tally_frames terms claim_terms code_texts errors meanings visible_text findings",
+        "__init__ codes frames arrival_frames claim_frames counted_frames export_frames limits matching_frames "
+        "money_frames notice_frames number_series page_frames report_frames audit_frames ruling_frames signature "
+        "strict tally_frames terms claim_terms code_texts counted_terms errors meanings visible_text findings",
     ),
     ("arithmetic", "__init__ business_day checkdigit fiscal_year person_name plain_number pseudonym wareki"),
     ("disk", "__init__ atomic_write content config_files inbox_filter inbox archive named_files own_json run_log"),
@@ -77,20 +77,20 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ),
     (
         "night",
-        "__init__ night reductions remittance morning spark take_in posting upload workers cluster opening order "
-        "replay",
+        "__init__ counting night reductions remittance morning spark take_in posting upload workers cluster "
+        "opening order replay",
     ),
     (
         "approvals",
-        "__init__ claim_inquiry four_eyes difference dispatch held_files ledger_succession month_close "
+        "__init__ claim_inquiry day_list four_eyes difference dispatch held_files ledger_succession month_close "
         "open_exceptions refused_rows reminder_risks reminder_gate reminder_list retraction ruling_state review "
         "year_end",
     ),
     ("synthetic", "frames files register notices events cast __init__"),
     (
         "cli",
-        "terminal arrears backup claim doctor export file held ledger month night notice payload printing replay "
-        "review settlement spec synthetic undo verify year __init__",
+        "terminal arrears backup claim day doctor export file held ledger month night notice payload printing "
+        "replay review settlement spec synthetic undo verify year __init__",
     ),
     ("", "__main__"),
 )

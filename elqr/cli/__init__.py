@@ -11,6 +11,7 @@ from elqr import __version__
 from elqr.cli.arrears import arrears
 from elqr.cli.backup import backup
 from elqr.cli.claim import claim
+from elqr.cli.day import day
 from elqr.cli.doctor import doctor_command
 from elqr.cli.export import export
 from elqr.cli.file import file
@@ -57,6 +58,7 @@ _COMMANDS = (
     arrears,
     held,
     export,
+    day,
     month,
     year_command,
     undo,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from elqr.cli.day import by_option, write_and_show
 from elqr.cli.terminal import (
     GIVEN_PATH,
     Group,
@@ -22,6 +23,7 @@ from elqr.cli.terminal import (
     signer_options,
 )
 from elqr.session import clock
+from elqr.vocabulary.counted_terms import CountedBy
 from elqr.vocabulary.terms import ExitCode
 
 if TYPE_CHECKING:
@@ -45,11 +47,15 @@ _month_argument = click.argument("first", metavar="MONTH", callback=_month_of)
     "month", cls=Group, invoke_without_command=True, help="月計を表示・書き出します。締めは close と approve です。"
 )
 @click.option("--month", "first", callback=_month_of, metavar="YYYY-MM", help="月。")
+@by_option
 @click.option("--out", type=GIVEN_PATH, help="CSV・JSON・Excel を書くフォルダ。")
 @job_option
 @json_option
 @click.pass_context
-def month(context: click.Context, first: date | None, out: Path | None, job: Path, as_json: bool) -> int:
+def month(
+    context: click.Context, first: date | None, by: CountedBy | None, out: Path | None, job: Path, as_json: bool
+) -> int:
+    from elqr.approvals.day_list import compare_month, is_own
     from elqr.approvals.month_close import draw_month
     from elqr.disk.atomic_write import write_whole
 
@@ -59,7 +65,12 @@ def month(context: click.Context, first: date | None, out: Path | None, job: Pat
         raise click.UsageError("--month に月（例: 2026-10）を書いてください。")
     with open_job(job, rehearsal=True) as session:
         clock.refuse_future(first, "月", is_training=session.job.training)
-        monthly = draw_month(session, first)
+        compared = None if by is None or is_own(session, by) else compare_month(session, first, by)
+        monthly = draw_month(session, first) if compared is None else None
+    if compared is not None:
+        write_and_show(compared, out, as_json=as_json)
+        return ExitCode.CLEAN
+    assert monthly is not None
     for name, data in monthly.files().items() if out is not None else ():
         assert out is not None
         write_whole(out / name, data)
@@ -73,7 +84,7 @@ def month(context: click.Context, first: date | None, out: Path | None, job: Pat
 
 
 def _as_dict(monthly: Monthly) -> dict[str, object]:
-    figures = monthly.figures
+    figures, day = monthly.figures, monthly.tables[1].headings[0].name
     return {
         "month": figures.month,
         "standing": monthly.standing,
@@ -84,7 +95,8 @@ def _as_dict(monthly: Monthly) -> dict[str, object]:
         "suspense_closing_yen": figures.closing_yen,
         "sha256": figures.sha256,
         "rows": monthly.tables[0].frame.to_dicts(),
-        "nights": [{**row, "夜": row["夜"].isoformat()} for row in monthly.tables[1].frame.to_dicts()],
+        **({} if figures.by is CountedBy.NIGHT else {"by": figures.by.value}),
+        "nights": [{**row, day: row[day].isoformat()} for row in monthly.tables[1].frame.to_dicts()],
     }
 
 
