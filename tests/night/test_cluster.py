@@ -39,6 +39,7 @@ from tests.builders import (
     eltax_row,
     notice_row,
 )
+from tests.cases.job_parts import ACCOUNTING
 from tests.night import machines
 from tests.night.machines import Machines
 from tests.server import Server
@@ -75,7 +76,8 @@ def on_server(database_server: Server) -> Iterator[Server]:
 
 def _founded(folder: Path, made: Path, master: str = "") -> City:
     """The synthetic city of a folder, with a year's slip beside the instalments that it covers."""
-    job = JOB.replace('"secret"', '"check_no_secret"') + (f'[cluster]\nmaster = "{master}"\n' if master else "")
+    job = JOB.replace('"secret"', '"check_no_secret"') + ACCOUNTING + "received_days = 1\n"
+    job += f'[cluster]\nmaster = "{master}"\n' if master else ""
     city = City.founded(folder, job)
     for part in ("check_no_secret", "procedures.toml"):
         (city.folder / part).write_bytes((made / part).read_bytes())
