@@ -11,8 +11,9 @@ from elqr.store.db import sqlite
 from elqr.store.db.bulk import stage_rows
 from elqr.store.ledger_file import open_ledger
 from elqr.store.tables import ledger as t
-from tests.builders import City, cvs_file, cvs_row, eltax_file, eltax_row, notice_row, transfer_file, transfer_row
+from tests.builders import JOB, City, cvs_file, cvs_row, eltax_file, eltax_row, notice_row, transfer_file, transfer_row
 from tests.builders import barcode as code_of
+from tests.cases.job_parts import ACCOUNTING
 from tests.plans import plan_of
 
 pytestmark = pytest.mark.ledger_file
@@ -34,12 +35,15 @@ _WAITING = "SCAN decision USING INDEX decision_waiting"
 """All that waits for a decision, which every morning shows."""
 
 
-def test_no_question_of_a_night_reads_a_table_that_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("more", ["", ACCOUNTING], ids=["夜で数える", "収入日で数える"])
+def test_no_question_of_a_night_reads_a_table_that_grows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str
+) -> None:
     plans: list[tuple[str, str]] = []
     made = sqlite.engine
 
-    def watched(*given: object, **more: object) -> Engine:
-        engine = made(*given, **more)  # type: ignore[arg-type]
+    def watched(*given: object, **further: object) -> Engine:
+        engine = made(*given, **further)  # type: ignore[arg-type]
 
         @event.listens_for(engine, "after_cursor_execute")
         def explained(connection, cursor, statement, parameters, context, many) -> None:  # type: ignore[no-untyped-def]
@@ -52,7 +56,7 @@ def test_no_question_of_a_night_reads_a_table_that_grows(tmp_path: Path, monkeyp
 
         return engine
 
-    city = City.founded(tmp_path / "city")
+    city = City.founded(tmp_path / "city", JOB + more)
     slip = code_of("7", 10_000, None)
     city.notices(
         notice_row(bill_no="1", customer_no="A1"), notice_row(bill_no="2", barcode=slip), notice_row(bill_no="3")

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from elqr.store.db.bulk import Columns, read_frame, schema_of, select_named
 from elqr.store.queries.moves import is_move, is_reduction, signed_count
@@ -22,7 +22,7 @@ from elqr.vocabulary.terms import Account
 
 def is_counted(connection: Connection) -> bool:
     """計上日のある台帳か: whether any payment counts by another day than its night."""
-    return bool(connection.execute(select(exists().where(counted_day.c.payment_no.is_not(None)))).scalar_one())
+    return connection.execute(select(func.max(counted_day.c.counted_on))).scalar_one() is not None
 
 
 def counted_days(connection: Connection) -> pl.DataFrame:
