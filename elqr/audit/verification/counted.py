@@ -26,6 +26,8 @@ def counted_days(audit: Audit) -> Iterator[Finding]:
     """計上日: the day that its rule takes from the payment, or the first one after a closed month."""
     connection = audit.session.ledger.connection
     rows = days_beside(connection)
+    if rows.is_empty():
+        return
     audit.count("計上日", rows.height)
     rule, falls_on, counted_on = (
         pl.col(name) for name in (CountedBeside.RULE, CountedBeside.FALLS_ON, CountedBeside.COUNTED_ON)
