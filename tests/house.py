@@ -25,10 +25,10 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ("issue", "__init__ keys layout payload issuing reading serials symbol symbol_table"),
     (
         "rules",
-        "__init__ alarms claim_entries claim_items contract deposits expected_files joint_payment month_figures "
-        "night_result notice_lookup offsets pairing postings reductions refused_rows register kpi repeats "
-        "row_checks claim_states instalments claim_changes notices ruling_reversal sender_correction settlement "
-        "settlement_rules standing suggestions totals whole_year matching partition rulings",
+        "__init__ alarms claim_entries claim_items contract counting deposits expected_files joint_payment "
+        "month_figures night_result notice_lookup offsets pairing postings reductions refused_rows register kpi "
+        "repeats row_checks claim_states instalments claim_changes notices ruling_reversal sender_correction "
+        "settlement settlement_rules standing suggestions totals whole_year matching partition rulings",
     ),
     (
         "printing",
@@ -42,26 +42,27 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "migrations.versions.v13_claim_files migrations.versions.v1_night migrations.versions.v2_printing "
         "migrations.versions.v3_review migrations.versions.v6_reissued migrations.versions.v9_reductions queries "
         "tables tables.acts tables.arrears tables.claim_files tables.exports tables.held_files tables.ledger "
-        "migrations.identities queries.chain queries.claim_states queries.claim_entries "
-        "migrations.versions.v12_claim_entries queries.conservation queries.ledger_identity "
+        "migrations.identities migrations.versions.v14_received queries.chain queries.claim_states "
+        "queries.claim_entries migrations.versions.v12_claim_entries queries.conservation queries.ledger_identity "
         "migrations.versions.v8_places queries.owed queries.claim_lookup queries.undecided tables.money "
-        "queries.unsealed tables.months migrations.versions.v7_said_once tables.refused_rows queries.refused_rows "
-        "tables.retractions tables.reviews queries.announced queries.moves queries.details queries.paid_notice "
-        "queries.claim_items queries.open_claims queries.reports queries.open_exceptions queries.fiscal_year "
-        "queries.requests queries.arrears queries.held_files queries.retractions queries.exports queries.money "
-        "queries.row_owners queries.sender_corrections queries.trends tables.totals entries.seals entries.chain "
-        "entries.acts migrations ledger_file queries.past_nights queries.totals entries.night entries.claim_files "
-        "entries.money migrations.versions.v4_money migrations.versions.v5_tallies queries.matching "
-        "queries.late_notices queries.months queries.printing queries.reductions queries.reviews "
-        "queries.ruling_target queries.verification staging",
+        "queries.unsealed tables.months migrations.versions.v7_said_once tables.counted tables.refused_rows "
+        "queries.refused_rows tables.retractions tables.reviews queries.announced queries.moves queries.counted "
+        "queries.details queries.paid_notice queries.claim_items queries.open_claims queries.reports "
+        "queries.open_exceptions queries.fiscal_year queries.requests queries.arrears queries.held_files "
+        "queries.retractions queries.exports queries.money queries.row_owners queries.sender_corrections "
+        "queries.trends tables.totals entries.seals entries.chain entries.acts migrations ledger_file "
+        "queries.past_nights queries.totals entries.night entries.claim_files entries.money "
+        "migrations.versions.v4_money migrations.versions.v5_tallies queries.matching queries.late_notices "
+        "queries.months queries.printing queries.reductions queries.reviews queries.ruling_target "
+        "queries.verification staging",
     ),
     (
         "report",
         "__init__ claim_card early_files excel excel.excel_text excel.package excel.row_mark kpi page page.chart "
         "tables tables.ageing tables.table data_files excel.book excel.cells excel.worksheet excel.workbook "
-        "page.document page.year tables.night tables.arrivals tables.backlog tables.case_file tables.places "
-        "tables.refunds tables.retractions tables.trends page.page screen tables.ledger_rows books months review_form "
-        "tables.money arrears tables.payment_list morning years",
+        "page.document page.year tables.night tables.arrivals tables.backlog tables.daily tables.case_file "
+        "tables.places tables.refunds tables.retractions tables.trends page.page screen tables.ledger_rows books "
+        "days months review_form tables.money arrears tables.payment_list morning years",
     ),
     (
         "session",
@@ -71,9 +72,9 @@ HOUSE: tuple[tuple[str, str], ...] = (
     (
         "audit",
         "__init__ backup doctor verification.anchor verification.audit verification.claim_files "
-        "verification.coverage verification.handed verification.identity verification.ledger verification.money "
-        "verification.people verification.refused verification.rows verification.runs verification.sources "
-        "verification.unsealed verification",
+        "verification.counted verification.coverage verification.handed verification.identity verification.ledger "
+        "verification.money verification.people verification.refused verification.rows verification.runs "
+        "verification.sources verification.unsealed verification",
     ),
     (
         "night",

@@ -7,7 +7,7 @@ import polars as pl
 
 from elqr.audit.verification.audit import Audit, compare_rows, mismatch
 from elqr.rules.claim_states import new_states
-from elqr.store.queries import verification as queries
+from elqr.store.queries import claim_states as queries
 from elqr.vocabulary.claim_frames import ClaimState, ClaimStateContent
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding

@@ -24,6 +24,7 @@ from elqr.rules.row_checks import ASSESSMENT_KEY, NOTICE_KEY
 from elqr.store.queries import row_owners as belonging
 from elqr.store.queries import unsealed
 from elqr.store.queries import verification as queries
+from elqr.store.queries.claim_states import claim_files as claim_files_by_no
 from elqr.store.queries.matching import registered
 from elqr.store.queries.refused_rows import all_refused
 from elqr.vocabulary.audit_frames import NoticeFile
@@ -67,7 +68,7 @@ def records(audit: Audit) -> Iterator[Finding]:
     """収納・入金・調定データ: every row of them has its raw record, and every raw record says so or nothing new."""
     connection = audit.session.ledger.connection
     money_files, known = queries.deposit_files(connection), no_deposits()
-    claim_files, known_states = queries.claim_files(connection), ClaimStateContent.empty()
+    claim_files, known_states = claim_files_by_no(connection), ClaimStateContent.empty()
     last_without_received = queries.last_without_received(connection)
     no_received_on = pl.lit(None, dtype=pl.Date).alias(Payment.RECEIVED_ON)
     for file in queries.files(connection).iter_rows(named=True):

@@ -88,3 +88,16 @@ def claims_of_keys(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
 def last_state_no(connection: Connection) -> int:
     """最後の行の番号, or 0."""
     return int(connection.execute(select(func.coalesce(func.max(claim_state.c.state_no), 0))).scalar_one())
+
+
+def claim_files(connection: Connection) -> dict[int, dict[str, Any]]:
+    """調定データのファイル: rows by file_no."""
+    return {row["file_no"]: dict(row) for row in connection.execute(select(*claim_file.c)).mappings()}
+
+
+def states_of_file(connection: Connection, file_no: int) -> pl.DataFrame:
+    """調定データの行 of a file with the keys of their claims; frame ClaimStateContent."""
+    state, claim = claim_state.c, t.claim.c
+    columns = {name: claim[name] if name in ClaimKey.SCHEMA else state[name] for name in ClaimStateContent.SCHEMA}
+    query = select_named(columns).select_from(claim_state).outerjoin(t.claim, claim.claim_no == state.claim_no)
+    return read_frame(connection, query.where(state.file_no == file_no), ClaimStateContent.SCHEMA)

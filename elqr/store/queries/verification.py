@@ -14,7 +14,7 @@ from elqr.store.queries.reductions import changed_claims, last_seen
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
 from elqr.store.tables import reviews as r
-from elqr.store.tables.claim_files import claim_file, claim_state
+from elqr.store.tables.claim_files import claim_state
 from elqr.store.tables.totals import issue_tally, posting_tally
 from elqr.vocabulary.audit_frames import (
     BundledPayment,
@@ -30,7 +30,6 @@ from elqr.vocabulary.audit_frames import (
     TakenFile,
     WatchedOverdue,
 )
-from elqr.vocabulary.claim_frames import ClaimStateContent
 from elqr.vocabulary.frames import (
     Claim,
     ClaimKey,
@@ -251,19 +250,6 @@ def deposits_of(connection: Connection, file_no: int) -> pl.DataFrame:
 def deposit_files(connection: Connection) -> dict[int, dict[str, Any]]:
     """入金ファイル: rows by file_no."""
     return {row["file_no"]: dict(row) for row in connection.execute(select(*m.deposit_file.c)).mappings()}
-
-
-def claim_files(connection: Connection) -> dict[int, dict[str, Any]]:
-    """調定データのファイル: rows by file_no."""
-    return {row["file_no"]: dict(row) for row in connection.execute(select(*claim_file.c)).mappings()}
-
-
-def states_of_file(connection: Connection, file_no: int) -> pl.DataFrame:
-    """調定データの行 of a file with the keys of their claims; frame ClaimStateContent."""
-    state, claim = claim_state.c, t.claim.c
-    columns = {name: claim[name] if name in ClaimKey.SCHEMA else state[name] for name in ClaimStateContent.SCHEMA}
-    query = select_named(columns).select_from(claim_state).outerjoin(t.claim, claim.claim_no == state.claim_no)
-    return read_frame(connection, query.where(state.file_no == file_no), ClaimStateContent.SCHEMA)
 
 
 def bundles(connection: Connection) -> pl.DataFrame:

@@ -134,7 +134,8 @@ CREATE TABLE claim_entry (
 	late_charge_yen INTEGER NOT NULL, 
 	entered_on TEXT NOT NULL, 
 	night_on TEXT NOT NULL, 
-	notice_no INTEGER NOT NULL, 
+	notice_no INTEGER, 
+	state_no INTEGER, 
 	PRIMARY KEY (claim_no, entry_no), 
 	CHECK (principal_yen <> 0 OR demand_fee_yen <> 0 OR late_charge_yen <> 0)
 )
@@ -142,9 +143,45 @@ CREATE TABLE claim_entry (
  STRICT
 
 ;
-INSERT INTO "claim_entry" VALUES(1,1,'assessed',1000,0,0,'2026-10-01','2026-11-20',1);
-INSERT INTO "claim_entry" VALUES(2,1,'assessed',2000,0,0,'2026-10-01','2026-11-20',2);
-INSERT INTO "claim_entry" VALUES(3,1,'assessed',3000,0,0,'2026-10-01','2026-11-20',3);
+INSERT INTO "claim_entry" VALUES(1,1,'assessed',1000,0,0,'2026-10-01','2026-11-20',1,NULL);
+INSERT INTO "claim_entry" VALUES(2,1,'assessed',2000,0,0,'2026-10-01','2026-11-20',2,NULL);
+INSERT INTO "claim_entry" VALUES(3,1,'assessed',3000,0,0,'2026-10-01','2026-11-20',3,NULL);
+CREATE TABLE claim_file (
+	file_no INTEGER NOT NULL, 
+	night_on TEXT NOT NULL, 
+	notices_upto INTEGER NOT NULL, 
+	rows_read INTEGER NOT NULL, 
+	rows_new INTEGER NOT NULL, 
+	PRIMARY KEY (file_no), 
+	FOREIGN KEY(file_no) REFERENCES file (file_no)
+)
+ STRICT
+
+;
+CREATE TABLE claim_state (
+	state_no INTEGER NOT NULL, 
+	file_no INTEGER NOT NULL, 
+	record_no INTEGER NOT NULL, 
+	claim_no INTEGER NOT NULL, 
+	payer_ref TEXT NOT NULL, 
+	due_on TEXT NOT NULL, 
+	changed_on TEXT NOT NULL, 
+	reason TEXT, 
+	principal_yen INTEGER NOT NULL, 
+	demand_fee_yen INTEGER NOT NULL, 
+	late_charge_yen INTEGER NOT NULL, 
+	written_off_on TEXT, 
+	principal_off_yen INTEGER NOT NULL, 
+	demand_fee_off_yen INTEGER NOT NULL, 
+	late_charge_off_yen INTEGER NOT NULL, 
+	stated_at TEXT NOT NULL, 
+	PRIMARY KEY (state_no), 
+	CHECK (principal_off_yen BETWEEN 0 AND principal_yen AND demand_fee_off_yen BETWEEN 0 AND demand_fee_yen), 
+	CHECK (late_charge_off_yen BETWEEN 0 AND late_charge_yen)
+)
+ STRICT
+
+;
 CREATE TABLE counter (
 	name TEXT NOT NULL, 
 	value INTEGER NOT NULL, 
@@ -311,7 +348,7 @@ CREATE TABLE export (
  STRICT
 
 ;
-INSERT INTO "export" VALUES(1,'2026-11-20','2026-11-30T02:45:19+09:00','山田','elqr_history_000001.csv','collection_history_csv',1,1000,1,1,'18cb7ab85a145957a0ae417921cf205f393ff275024cf7972d89b5cb502cdb6d','1932140570c8b7275741da0bac6425a369fc5f62b63e6c39ac20c94b6b6e21e7');
+INSERT INTO "export" VALUES(1,'2026-11-20','2026-11-30T03:50:13+09:00','山田','elqr_history_000001.csv','collection_history_csv',1,1000,1,1,'18cb7ab85a145957a0ae417921cf205f393ff275024cf7972d89b5cb502cdb6d','b0f479bcab0e5baf038db9ed876e9f40630cb26df738c235a1a7ef0641219cb1');
 CREATE TABLE export_again (
 	export_no INTEGER NOT NULL, 
 	again_no INTEGER NOT NULL, 
@@ -381,7 +418,7 @@ CREATE TABLE ledger_start (
  STRICT
 
 ;
-INSERT INTO "ledger_start" VALUES(1,'7c4381dc6888f3bb22a36844fc422f05','{}','','','','');
+INSERT INTO "ledger_start" VALUES(1,'616010a940541c1ddbadf25ffc8284c7','{}','','','','');
 CREATE TABLE month_close (
 	close_no INTEGER NOT NULL, 
 	month TEXT NOT NULL, 
@@ -438,6 +475,8 @@ CREATE TABLE notice (
 	pension_no TEXT, 
 	change_reason TEXT, 
 	part_kind TEXT, 
+	barcode_until_on TEXT, 
+	mpn_until_on TEXT, 
 	PRIMARY KEY (notice_no), 
 	UNIQUE (procedure_code, levy_year, tax_year, bill_no, installment_no, issue_no), 
 	UNIQUE (key_no), 
@@ -447,9 +486,9 @@ CREATE TABLE notice (
  STRICT
 
 ;
-INSERT INTO "notice" VALUES('kokuho',2026,2026,'1',1,1,1,1000,0,0,1000,'2026-10-31','2026-11-30','2026-10-01','1','架空 太郎','510-0000','見本市架空町1-2-3','00000000000000000001','123456',NULL,NULL,1,NULL,NULL,NULL);
-INSERT INTO "notice" VALUES('kokuho',2026,2026,'2',1,2,1,2000,0,0,2000,'2026-10-31','2026-11-30','2026-10-01','2','架空 太郎','510-0000','見本市架空町1-2-3','00000000000000000002','123456',NULL,NULL,1,NULL,NULL,NULL);
-INSERT INTO "notice" VALUES('kokuho',2026,2026,'3',1,3,1,3000,0,0,3000,'2026-10-31','2026-11-30','2026-10-01','3','架空 太郎','510-0000','見本市架空町1-2-3','00000000000000000003','123456',NULL,NULL,1,NULL,NULL,NULL);
+INSERT INTO "notice" VALUES('kokuho',2026,2026,'1',1,1,1,1000,0,0,1000,'2026-10-31','2026-11-30','2026-10-01','1','架空 太郎','510-0000','見本市架空町1-2-3','00000000000000000001','123456',NULL,NULL,1,NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "notice" VALUES('kokuho',2026,2026,'2',1,2,1,2000,0,0,2000,'2026-10-31','2026-11-30','2026-10-01','2','架空 太郎','510-0000','見本市架空町1-2-3','00000000000000000002','123456',NULL,NULL,1,NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "notice" VALUES('kokuho',2026,2026,'3',1,3,1,3000,0,0,3000,'2026-10-31','2026-11-30','2026-10-01','3','架空 太郎','510-0000','見本市架空町1-2-3','00000000000000000003','123456',NULL,NULL,1,NULL,NULL,NULL,NULL,NULL);
 CREATE TABLE notice_cancel (
 	notice_no INTEGER NOT NULL, 
 	night_on TEXT NOT NULL, 
@@ -791,7 +830,7 @@ CREATE TABLE review (
  STRICT
 
 ;
-INSERT INTO "review" VALUES(1,'book','2026-11-20','2026-11-30T02:45:19+09:00','山田','book.xlsx','ceb110ee9cbd7996e1089fa583651e2ba9b9118626c951c63088a46e957245f5');
+INSERT INTO "review" VALUES(1,'book','2026-11-20','2026-11-30T03:50:13+09:00','山田','book.xlsx','7db26cd25f3bd22b69a2fa8d506309b36ade8405bc6534e159a23ef05aba053b');
 CREATE TABLE review_step (
 	review_no INTEGER NOT NULL, 
 	result TEXT NOT NULL, 
@@ -805,7 +844,7 @@ CREATE TABLE review_step (
  STRICT
 
 ;
-INSERT INTO "review_step" VALUES(1,'refused','2026-11-20','2026-11-30T02:45:19+09:00','佐藤','調べる');
+INSERT INTO "review_step" VALUES(1,'refused','2026-11-20','2026-11-30T03:50:13+09:00','佐藤','調べる');
 CREATE TABLE ruling (
 	payment_no INTEGER NOT NULL, 
 	ruling TEXT NOT NULL, 
@@ -860,12 +899,12 @@ CREATE TABLE run (
  STRICT
 
 ;
-INSERT INTO "run" VALUES(1,'20261120-0001','2026-11-20','{"channels":{"app":[3,1]},"configuration":"ca5e357f3c0a79384441cc6dbe45e3f7170037441774b1de2acc271a6e8a47f9","counters":{},"inputs":["13eb6c248b02ac0b01ceb4a4fcdcb414386b7ac9c9bc6f4404bb4330ade4a9a0","f0b0c4be0f722fad64d3cb18e928e1c51499c905fead2f9d106d00bbd266e704"],"last_notice":3,"ledger":"7c4381dc6888f3bb22a36844fc422f05","nightly":{},"notice_files":1,"operator":{"login":"","machine":"vm","os_user":"root"},"places":{"already_posted":[0,0],"cancelled":[0,0],"exception":[2,1077],"not_collected":[0,0],"pending":[1,2000],"posted":[1,1000],"rejected":[0,0]},"posted_yen":2077,"sealed":{"bundle":[2,"1d4943aa9314b46c083d78ee2b1373d9b4c601984e9cf5e9fe84d0db2a03e10d"],"decision":[4,"063c9b779cad5a5bee0dc5e5904abd9a55cc856279b52eec859b59dfbaf75cd9"],"delivery":[2,"c1820c7c6464071e327fee39e44977ee5d9b92643aa753c877b663bec11a70e8"],"delivery_box":[1,"8a4ecbe5757a1aae55754298d41b35ed1e604a5e885c0956947c0ea2efaed663"],"delivery_finding":[1,"23c2b5e52d2f3567c7018a2d5708aee3eb34e457afed34a7a3587106126d326b"],"issue_tally":[1,"b28a1f083103d9029b06942cc5a96a605f67eb4f5ecc37ddfcd972a75ef8a354"],"notice_file":[1,"315cb720a95230169ef5df4cbb3d59007ac3fec7a0cca5597074e5e5fc36c4c6"],"payload":[3,"c3631234a9a407255bc769bbc9019a391d9c93c9eb0725c938a363dbfcf46128"],"posting":[3,"4a500674263e91a383f530d0362d7e7c2165f4f1622cbda7773c44b3b9f9b753"],"posting_tally":[3,"3a36711fe5d2e1bf8151c515a178a2071b995f483ae4c6346041dde880f11107"],"upload":[1,"d5a00aeee18b55438a9e3f14543ad3adcf907dbaa2401f36b579cbfbf60082ca"]},"settings":{"schema_version":"13"},"upto":{"arrears_list":0,"bundle":2,"decision":4,"delivery":2,"deposit":0,"notice_file":1,"posting":3,"posting_tally":3,"print_batch":0,"ruling":0,"settlement":0,"upload":1},"version":"0.4.0"}','','b0893af94738253cad5c58f8e246d3f30130a8c03a1730783d5960a3e3fb7b9d');
-INSERT INTO "run" VALUES(2,'20261120-0002','2026-11-20','{"act":{"kind":"export","number":1,"step":"recorded","taken_by":"山田"},"counters":{},"ledger":"7c4381dc6888f3bb22a36844fc422f05","nightly":{},"operator":{"login":"","machine":"vm","os_user":"root"},"said":{"export":[{"export_no":1,"file_name":"elqr_history_000001.csv","first_posting_no":1,"last_posting_no":1,"made_at":"2026-11-30T02:45:19+09:00","made_by":"山田","manifest_sha256":"1932140570c8b7275741da0bac6425a369fc5f62b63e6c39ac20c94b6b6e21e7","night_on":"2026-11-20","postings":1,"sha256":"18cb7ab85a145957a0ae417921cf205f393ff275024cf7972d89b5cb502cdb6d","spec":"collection_history_csv","yen":1000}]},"sealed":{},"settings":{"schema_version":"13"},"upto":{"arrears_list":0,"bundle":2,"decision":4,"delivery":2,"deposit":0,"notice_file":1,"posting":3,"posting_tally":3,"print_batch":0,"ruling":0,"settlement":0,"upload":1},"version":"0.4.0"}','b0893af94738253cad5c58f8e246d3f30130a8c03a1730783d5960a3e3fb7b9d','f14b87f271b45614f76cf184caa6ea372f5594e111e9f46ca656879bb25a449a');
-INSERT INTO "run" VALUES(3,'20261120-0003','2026-11-20','{"act":{"kind":"review","number":1,"step":"asked","taken_by":"山田"},"counters":{},"ledger":"7c4381dc6888f3bb22a36844fc422f05","nightly":{},"operator":{"login":"","machine":"vm","os_user":"root"},"said":{"review":[{"asked_at":"2026-11-30T02:45:19+09:00","asked_by":"山田","kind":"book","night_on":"2026-11-20","review_no":1,"sha256":"ceb110ee9cbd7996e1089fa583651e2ba9b9118626c951c63088a46e957245f5","source":"book.xlsx"}]},"sealed":{"ruling":[1,"0f8cbde203e7e8dbf09fa256030819249f292d72aa47b35e28928ce0db52ceb8"]},"settings":{"schema_version":"13"},"upto":{"arrears_list":0,"bundle":2,"decision":4,"delivery":2,"deposit":0,"notice_file":1,"posting":3,"posting_tally":3,"print_batch":0,"ruling":1,"settlement":0,"upload":1},"version":"0.4.0"}','f14b87f271b45614f76cf184caa6ea372f5594e111e9f46ca656879bb25a449a','3eadaca9d03a1164bf9374ecde24ed00ccd9b3f751722f50b8941fea4f367eb4');
-INSERT INTO "run" VALUES(4,'20261120-0004','2026-11-20','{"act":{"kind":"review","number":1,"step":"refused","taken_by":"佐藤"},"counters":{},"ledger":"7c4381dc6888f3bb22a36844fc422f05","moved_yen":0,"nightly":{"ruling_result":{"2026-11-20":[1,"75216115b464097191f32bada96c2a604b453f07755b752f81bde1bd70af54f4"]}},"operator":{"login":"","machine":"vm","os_user":"root"},"results":{"approved":0,"refused":1,"stale":0},"review":1,"rulings":"a654e3b71bdd38395c7ed6211b16d9edf8b08043d1afd80f7122ca5097201577","said":{"review_step":[{"night_on":"2026-11-20","reason":"調べる","result":"refused","review_no":1,"taken_at":"2026-11-30T02:45:19+09:00","taken_by":"佐藤"}]},"sealed":{},"settings":{"schema_version":"13"},"taken_by":"佐藤","upto":{"arrears_list":0,"bundle":2,"decision":4,"delivery":2,"deposit":0,"notice_file":1,"posting":3,"posting_tally":3,"print_batch":0,"ruling":1,"settlement":0,"upload":1},"version":"0.4.0","withdrawn_yen":0}','3eadaca9d03a1164bf9374ecde24ed00ccd9b3f751722f50b8941fea4f367eb4','247fd394708d5f88b0aa593508b8ff03ffe3915834ecab93943d35b8517751b0');
-INSERT INTO "run" VALUES(5,'20261120-0005','2026-11-20','{"act":{"kind":"waiver","number":1,"step":"asked","taken_by":"山田"},"counters":{},"ledger":"7c4381dc6888f3bb22a36844fc422f05","nightly":{"ruling_result":{"2026-11-20":[1,"75216115b464097191f32bada96c2a604b453f07755b752f81bde1bd70af54f4"]}},"operator":{"login":"","machine":"vm","os_user":"root"},"said":{"waiver":[{"asked_at":"2026-11-30T02:45:19+09:00","asked_by":"山田","name":"empty.csv","night_on":"2026-11-20","reason":"来ない","sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","waiver_no":1}],"waiver_delivery":[{"delivery_no":2,"waiver_no":1}]},"sealed":{},"settings":{"schema_version":"13"},"upto":{"arrears_list":0,"bundle":2,"decision":4,"delivery":2,"deposit":0,"notice_file":1,"posting":3,"posting_tally":3,"print_batch":0,"ruling":1,"settlement":0,"upload":1},"version":"0.4.0"}','247fd394708d5f88b0aa593508b8ff03ffe3915834ecab93943d35b8517751b0','cbf6acfc1a1e1cae8eb57b45b5fc803bb6f1759ee45c1bfd44a3e6d17f785ef9');
-INSERT INTO "run" VALUES(6,'20261120-0006','2026-11-20','{"act":{"kind":"waiver","number":1,"step":"approved","taken_by":"佐藤"},"counters":{},"ledger":"7c4381dc6888f3bb22a36844fc422f05","nightly":{"ruling_result":{"2026-11-20":[1,"75216115b464097191f32bada96c2a604b453f07755b752f81bde1bd70af54f4"]}},"operator":{"login":"","machine":"vm","os_user":"root"},"said":{"waiver_step":[{"night_on":"2026-11-20","reason":"","result":"approved","taken_at":"2026-11-30T02:45:19+09:00","taken_by":"佐藤","waiver_no":1}]},"sealed":{},"settings":{"schema_version":"13"},"upto":{"arrears_list":0,"bundle":2,"decision":4,"delivery":2,"deposit":0,"notice_file":1,"posting":3,"posting_tally":3,"print_batch":0,"ruling":1,"settlement":0,"upload":1},"version":"0.4.0"}','cbf6acfc1a1e1cae8eb57b45b5fc803bb6f1759ee45c1bfd44a3e6d17f785ef9','63784d07542ea1095ba0e437d6c658ff1f5d6494834201909bddcfca9187fb45');
+INSERT INTO "run" VALUES(1,'20261120-0001','2026-11-20','{"channels":{"app":[3,1]},"configuration":"ca5e357f3c0a79384441cc6dbe45e3f7170037441774b1de2acc271a6e8a47f9","counters":{},"inputs":["13eb6c248b02ac0b01ceb4a4fcdcb414386b7ac9c9bc6f4404bb4330ade4a9a0","f0b0c4be0f722fad64d3cb18e928e1c51499c905fead2f9d106d00bbd266e704"],"last_notice":3,"last_state":0,"ledger":"616010a940541c1ddbadf25ffc8284c7","nightly":{},"notice_files":1,"operator":{"login":"","machine":"vm","os_user":"root"},"places":{"already_posted":[0,0],"cancelled":[0,0],"exception":[2,1077],"not_collected":[0,0],"pending":[1,2000],"posted":[1,1000],"rejected":[0,0]},"posted_yen":2077,"sealed":{"bundle":[2,"1d4943aa9314b46c083d78ee2b1373d9b4c601984e9cf5e9fe84d0db2a03e10d"],"decision":[4,"063c9b779cad5a5bee0dc5e5904abd9a55cc856279b52eec859b59dfbaf75cd9"],"delivery":[2,"c1820c7c6464071e327fee39e44977ee5d9b92643aa753c877b663bec11a70e8"],"delivery_box":[1,"8a4ecbe5757a1aae55754298d41b35ed1e604a5e885c0956947c0ea2efaed663"],"delivery_finding":[1,"23c2b5e52d2f3567c7018a2d5708aee3eb34e457afed34a7a3587106126d326b"],"issue_tally":[1,"b28a1f083103d9029b06942cc5a96a605f67eb4f5ecc37ddfcd972a75ef8a354"],"notice_file":[1,"315cb720a95230169ef5df4cbb3d59007ac3fec7a0cca5597074e5e5fc36c4c6"],"payload":[3,"c3631234a9a407255bc769bbc9019a391d9c93c9eb0725c938a363dbfcf46128"],"posting":[3,"4a500674263e91a383f530d0362d7e7c2165f4f1622cbda7773c44b3b9f9b753"],"posting_tally":[3,"3a36711fe5d2e1bf8151c515a178a2071b995f483ae4c6346041dde880f11107"],"upload":[1,"d5a00aeee18b55438a9e3f14543ad3adcf907dbaa2401f36b579cbfbf60082ca"]},"settings":{"schema_version":"13"},"upto":{"arrears_list":0,"bundle":2,"claim_file":0,"claim_state":0,"decision":4,"delivery":2,"deposit":0,"notice_file":1,"posting":3,"posting_tally":3,"print_batch":0,"ruling":0,"settlement":0,"upload":1},"version":"0.5.0"}','','238644bbed200e7a1b059a65e22002b6cd3ce205902c4ca8b10a456f9fe05364');
+INSERT INTO "run" VALUES(2,'20261120-0002','2026-11-20','{"act":{"kind":"export","number":1,"step":"recorded","taken_by":"山田"},"counters":{},"ledger":"616010a940541c1ddbadf25ffc8284c7","nightly":{},"operator":{"login":"","machine":"vm","os_user":"root"},"said":{"export":[{"export_no":1,"file_name":"elqr_history_000001.csv","first_posting_no":1,"last_posting_no":1,"made_at":"2026-11-30T03:50:13+09:00","made_by":"山田","manifest_sha256":"b0f479bcab0e5baf038db9ed876e9f40630cb26df738c235a1a7ef0641219cb1","night_on":"2026-11-20","postings":1,"sha256":"18cb7ab85a145957a0ae417921cf205f393ff275024cf7972d89b5cb502cdb6d","spec":"collection_history_csv","yen":1000}]},"sealed":{},"settings":{"schema_version":"13"},"upto":{"arrears_list":0,"bundle":2,"claim_file":0,"claim_state":0,"decision":4,"delivery":2,"deposit":0,"notice_file":1,"posting":3,"posting_tally":3,"print_batch":0,"ruling":0,"settlement":0,"upload":1},"version":"0.5.0"}','238644bbed200e7a1b059a65e22002b6cd3ce205902c4ca8b10a456f9fe05364','bb9b2f1dc19cb09e16c3e6fd1d89a198429bd20fbdfecd646cba734bd22cf107');
+INSERT INTO "run" VALUES(3,'20261120-0003','2026-11-20','{"act":{"kind":"review","number":1,"step":"asked","taken_by":"山田"},"counters":{},"ledger":"616010a940541c1ddbadf25ffc8284c7","nightly":{},"operator":{"login":"","machine":"vm","os_user":"root"},"said":{"review":[{"asked_at":"2026-11-30T03:50:13+09:00","asked_by":"山田","kind":"book","night_on":"2026-11-20","review_no":1,"sha256":"7db26cd25f3bd22b69a2fa8d506309b36ade8405bc6534e159a23ef05aba053b","source":"book.xlsx"}]},"sealed":{"ruling":[1,"0f8cbde203e7e8dbf09fa256030819249f292d72aa47b35e28928ce0db52ceb8"]},"settings":{"schema_version":"13"},"upto":{"arrears_list":0,"bundle":2,"claim_file":0,"claim_state":0,"decision":4,"delivery":2,"deposit":0,"notice_file":1,"posting":3,"posting_tally":3,"print_batch":0,"ruling":1,"settlement":0,"upload":1},"version":"0.5.0"}','bb9b2f1dc19cb09e16c3e6fd1d89a198429bd20fbdfecd646cba734bd22cf107','33d8a9eb70181345cec1371d1c4c13a1a37d07cde8589bcb38af71a770cb4e3b');
+INSERT INTO "run" VALUES(4,'20261120-0004','2026-11-20','{"act":{"kind":"review","number":1,"step":"refused","taken_by":"佐藤"},"counters":{},"ledger":"616010a940541c1ddbadf25ffc8284c7","moved_yen":0,"nightly":{"ruling_result":{"2026-11-20":[1,"75216115b464097191f32bada96c2a604b453f07755b752f81bde1bd70af54f4"]}},"operator":{"login":"","machine":"vm","os_user":"root"},"results":{"approved":0,"refused":1,"stale":0},"review":1,"rulings":"a654e3b71bdd38395c7ed6211b16d9edf8b08043d1afd80f7122ca5097201577","said":{"review_step":[{"night_on":"2026-11-20","reason":"調べる","result":"refused","review_no":1,"taken_at":"2026-11-30T03:50:13+09:00","taken_by":"佐藤"}]},"sealed":{},"settings":{"schema_version":"13"},"taken_by":"佐藤","upto":{"arrears_list":0,"bundle":2,"claim_file":0,"claim_state":0,"decision":4,"delivery":2,"deposit":0,"notice_file":1,"posting":3,"posting_tally":3,"print_batch":0,"ruling":1,"settlement":0,"upload":1},"version":"0.5.0","withdrawn_yen":0}','33d8a9eb70181345cec1371d1c4c13a1a37d07cde8589bcb38af71a770cb4e3b','d317a933a55135c8a3822916ce5f1d0351b8290c649b44235aef0300120dbe1e');
+INSERT INTO "run" VALUES(5,'20261120-0005','2026-11-20','{"act":{"kind":"waiver","number":1,"step":"asked","taken_by":"山田"},"counters":{},"ledger":"616010a940541c1ddbadf25ffc8284c7","nightly":{"ruling_result":{"2026-11-20":[1,"75216115b464097191f32bada96c2a604b453f07755b752f81bde1bd70af54f4"]}},"operator":{"login":"","machine":"vm","os_user":"root"},"said":{"waiver":[{"asked_at":"2026-11-30T03:50:13+09:00","asked_by":"山田","name":"empty.csv","night_on":"2026-11-20","reason":"来ない","sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","waiver_no":1}],"waiver_delivery":[{"delivery_no":2,"waiver_no":1}]},"sealed":{},"settings":{"schema_version":"13"},"upto":{"arrears_list":0,"bundle":2,"claim_file":0,"claim_state":0,"decision":4,"delivery":2,"deposit":0,"notice_file":1,"posting":3,"posting_tally":3,"print_batch":0,"ruling":1,"settlement":0,"upload":1},"version":"0.5.0"}','d317a933a55135c8a3822916ce5f1d0351b8290c649b44235aef0300120dbe1e','0a9d581c16c8deeb6f12fd41c12618247660846162c3865bbc6f184fee74c5fe');
+INSERT INTO "run" VALUES(6,'20261120-0006','2026-11-20','{"act":{"kind":"waiver","number":1,"step":"approved","taken_by":"佐藤"},"counters":{},"ledger":"616010a940541c1ddbadf25ffc8284c7","nightly":{"ruling_result":{"2026-11-20":[1,"75216115b464097191f32bada96c2a604b453f07755b752f81bde1bd70af54f4"]}},"operator":{"login":"","machine":"vm","os_user":"root"},"said":{"waiver_step":[{"night_on":"2026-11-20","reason":"","result":"approved","taken_at":"2026-11-30T03:50:13+09:00","taken_by":"佐藤","waiver_no":1}]},"sealed":{},"settings":{"schema_version":"13"},"upto":{"arrears_list":0,"bundle":2,"claim_file":0,"claim_state":0,"decision":4,"delivery":2,"deposit":0,"notice_file":1,"posting":3,"posting_tally":3,"print_batch":0,"ruling":1,"settlement":0,"upload":1},"version":"0.5.0"}','0a9d581c16c8deeb6f12fd41c12618247660846162c3865bbc6f184fee74c5fe','dcbfc051da24f06189ec7168e90a5bf2fc859d832d34345206e3c2810effb3eb');
 CREATE TABLE setting (
 	name TEXT NOT NULL, 
 	value TEXT NOT NULL, 
@@ -959,7 +998,7 @@ CREATE TABLE waiver (
  STRICT
 
 ;
-INSERT INTO "waiver" VALUES(1,'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855','empty.csv','2026-11-20','2026-11-30T02:45:19+09:00','山田','来ない');
+INSERT INTO "waiver" VALUES(1,'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855','empty.csv','2026-11-20','2026-11-30T03:50:13+09:00','山田','来ない');
 CREATE TABLE waiver_delivery (
 	waiver_no INTEGER NOT NULL, 
 	delivery_no INTEGER NOT NULL, 
@@ -984,7 +1023,7 @@ CREATE TABLE waiver_step (
  STRICT
 
 ;
-INSERT INTO "waiver_step" VALUES(1,'approved','2026-11-20','2026-11-30T02:45:19+09:00','佐藤','');
+INSERT INTO "waiver_step" VALUES(1,'approved','2026-11-20','2026-11-30T03:50:13+09:00','佐藤','');
 CREATE TABLE watched_bundle (
 	bundle_no INTEGER NOT NULL, 
 	night_on TEXT NOT NULL, 
@@ -997,6 +1036,10 @@ CREATE TABLE watched_bundle (
 CREATE INDEX arrears_request_by_situation ON arrears_request (situation);
 CREATE TRIGGER arrears_request_no_update BEFORE UPDATE ON arrears_request BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER arrears_request_no_delete BEFORE DELETE ON arrears_request BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE UNIQUE INDEX claim_state_by_file ON claim_state (file_no, record_no);
+CREATE INDEX claim_state_by_claim ON claim_state (claim_no, state_no);
+CREATE TRIGGER claim_state_no_update BEFORE UPDATE ON claim_state BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER claim_state_no_delete BEFORE DELETE ON claim_state BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE INDEX waiver_by_content ON waiver (sha256);
 CREATE TRIGGER waiver_no_update BEFORE UPDATE ON waiver BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER waiver_no_delete BEFORE DELETE ON waiver BEGIN SELECT RAISE(ABORT, 'append-only'); END;
@@ -1011,8 +1054,8 @@ CREATE TRIGGER claim_entry_no_update BEFORE UPDATE ON claim_entry BEGIN SELECT R
 CREATE TRIGGER claim_entry_no_delete BEFORE DELETE ON claim_entry BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER notice_file_no_update BEFORE UPDATE ON notice_file BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER notice_file_no_delete BEFORE DELETE ON notice_file BEGIN SELECT RAISE(ABORT, 'append-only'); END;
-CREATE INDEX notice_part ON notice (procedure_code, levy_year, tax_year, bill_no, installment_no) WHERE part_kind IS NOT NULL;
 CREATE INDEX notice_reissued ON notice (procedure_code, levy_year, tax_year, bill_no, installment_no, issue_no) WHERE issue_no > 1;
+CREATE INDEX notice_part ON notice (procedure_code, levy_year, tax_year, bill_no, installment_no) WHERE part_kind IS NOT NULL;
 CREATE TRIGGER notice_no_update BEFORE UPDATE ON notice BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER notice_no_delete BEFORE DELETE ON notice BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE INDEX notice_claim_by_claim ON notice_claim (claim_no);
@@ -1020,8 +1063,8 @@ CREATE TRIGGER notice_claim_no_update BEFORE UPDATE ON notice_claim BEGIN SELECT
 CREATE TRIGGER notice_claim_no_delete BEFORE DELETE ON notice_claim BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER notice_key_no_update BEFORE UPDATE ON notice_key BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER notice_key_no_delete BEFORE DELETE ON notice_key BEGIN SELECT RAISE(ABORT, 'append-only'); END;
-CREATE INDEX claim_cancel_by_file ON claim_cancel (notice_file_no);
 CREATE INDEX claim_cancel_by_claim ON claim_cancel (claim_no);
+CREATE INDEX claim_cancel_by_file ON claim_cancel (notice_file_no);
 CREATE TRIGGER claim_cancel_no_update BEFORE UPDATE ON claim_cancel BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER claim_cancel_no_delete BEFORE DELETE ON claim_cancel BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER upload_no_update BEFORE UPDATE ON upload BEGIN SELECT RAISE(ABORT, 'append-only'); END;
@@ -1038,15 +1081,15 @@ CREATE TRIGGER payment_no_update BEFORE UPDATE ON payment BEGIN SELECT RAISE(ABO
 CREATE TRIGGER payment_no_delete BEFORE DELETE ON payment BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER payment_identity_no_update BEFORE UPDATE ON payment_identity BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER payment_identity_no_delete BEFORE DELETE ON payment_identity BEGIN SELECT RAISE(ABORT, 'append-only'); END;
-CREATE INDEX decision_pending ON decision (notice_no) WHERE outcome = 'pending';
 CREATE INDEX decision_unposted ON decision (notice_no) WHERE place IN ('exception', 'rejected', 'not_collected', 'cancelled');
+CREATE INDEX decision_pending ON decision (notice_no) WHERE outcome = 'pending';
 CREATE INDEX decision_waiting ON decision (payment_no) WHERE place IN ('exception', 'rejected');
 CREATE TRIGGER decision_no_update BEFORE UPDATE ON decision BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER decision_no_delete BEFORE DELETE ON decision BEGIN SELECT RAISE(ABORT, 'append-only'); END;
-CREATE UNIQUE INDEX posting_once ON posting (payment_no, account, claim_no) WHERE reverses_no IS NULL;
-CREATE INDEX posting_by_night ON posting (night_on);
-CREATE INDEX posting_moved ON posting (payment_no) WHERE reverses_no IS NOT NULL;
 CREATE INDEX posting_by_claim ON posting (claim_no);
+CREATE UNIQUE INDEX posting_once ON posting (payment_no, account, claim_no) WHERE reverses_no IS NULL;
+CREATE INDEX posting_moved ON posting (payment_no) WHERE reverses_no IS NOT NULL;
+CREATE INDEX posting_by_night ON posting (night_on);
 CREATE TRIGGER posting_no_update BEFORE UPDATE ON posting BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER posting_no_delete BEFORE DELETE ON posting BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER suggestion_no_update BEFORE UPDATE ON suggestion BEGIN SELECT RAISE(ABORT, 'append-only'); END;
@@ -1056,8 +1099,8 @@ CREATE TRIGGER print_batch_no_delete BEFORE DELETE ON print_batch BEGIN SELECT R
 CREATE INDEX print_notice_by_notice ON print_notice (notice_no);
 CREATE TRIGGER print_notice_no_update BEFORE UPDATE ON print_notice BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER print_notice_no_delete BEFORE DELETE ON print_notice BEGIN SELECT RAISE(ABORT, 'append-only'); END;
-CREATE UNIQUE INDEX deposit_once ON deposit (identity, rank_no) WHERE repeats_no IS NULL;
 CREATE UNIQUE INDEX deposit_by_file ON deposit (file_no, record_no);
+CREATE UNIQUE INDEX deposit_once ON deposit (identity, rank_no) WHERE repeats_no IS NULL;
 CREATE INDEX deposit_by_day ON deposit (booked_on, yen);
 CREATE TRIGGER deposit_no_update BEFORE UPDATE ON deposit BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER deposit_no_delete BEFORE DELETE ON deposit BEGIN SELECT RAISE(ABORT, 'append-only'); END;
@@ -1092,6 +1135,9 @@ CREATE TRIGGER arrears_step_no_update BEFORE UPDATE ON arrears_step BEGIN SELECT
 CREATE TRIGGER arrears_step_no_delete BEFORE DELETE ON arrears_step BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER arrears_list_no_update BEFORE UPDATE ON arrears_list BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER arrears_list_no_delete BEFORE DELETE ON arrears_list BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE INDEX claim_file_by_night ON claim_file (night_on);
+CREATE TRIGGER claim_file_no_update BEFORE UPDATE ON claim_file BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER claim_file_no_delete BEFORE DELETE ON claim_file BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER delivery_box_no_update BEFORE UPDATE ON delivery_box BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER delivery_box_no_delete BEFORE DELETE ON delivery_box BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE INDEX waiver_by_delivery ON waiver_delivery (delivery_no);
