@@ -41,20 +41,20 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "migrations.steps migrations.versions.v10_held_again migrations.versions.v11_doubts "
         "migrations.versions.v13_claim_files migrations.versions.v1_night migrations.versions.v2_printing "
         "migrations.versions.v3_review migrations.versions.v6_reissued migrations.versions.v9_reductions queries "
-        "tables tables.acts tables.arrears tables.claim_files tables.exports tables.held_files tables.ledger "
-        "migrations.identities migrations.versions.v14_received queries.chain queries.claim_states "
-        "queries.claim_entries migrations.versions.v12_claim_entries queries.conservation queries.ledger_identity "
-        "migrations.versions.v8_places queries.owed queries.claim_lookup queries.undecided tables.money "
-        "queries.unsealed tables.months migrations.versions.v7_said_once tables.counted tables.refused_rows "
-        "queries.refused_rows tables.retractions tables.reviews queries.announced queries.moves queries.counted "
-        "queries.details queries.paid_notice queries.claim_items queries.open_claims queries.reports "
-        "queries.open_exceptions queries.fiscal_year queries.requests queries.arrears queries.held_files "
-        "queries.retractions queries.exports queries.money queries.row_owners queries.sender_corrections "
-        "queries.trends tables.totals entries.seals entries.chain entries.acts migrations ledger_file "
-        "queries.past_nights queries.totals entries.night entries.claim_files entries.money "
-        "migrations.versions.v4_money migrations.versions.v5_tallies queries.matching queries.late_notices "
-        "queries.months queries.printing queries.reductions queries.reviews queries.ruling_target "
-        "queries.verification staging",
+        "tables tables.acts tables.arrears tables.claim_files tables.exports tables.held_files tables.item_orders "
+        "tables.ledger migrations.identities migrations.versions.v14_received queries.chain queries.claim_states "
+        "queries.claim_entries migrations.versions.v12_claim_entries queries.conservation queries.item_orders "
+        "queries.ledger_identity migrations.versions.v8_places queries.owed queries.claim_lookup "
+        "queries.undecided tables.money queries.unsealed tables.months migrations.versions.v7_said_once "
+        "tables.counted tables.refused_rows queries.refused_rows tables.retractions tables.reviews "
+        "queries.announced queries.moves queries.counted queries.details queries.paid_notice queries.claim_items "
+        "queries.open_claims queries.reports queries.open_exceptions queries.fiscal_year queries.requests "
+        "queries.arrears queries.held_files queries.retractions queries.exports queries.money queries.row_owners "
+        "queries.sender_corrections queries.trends tables.totals entries.seals entries.chain entries.acts "
+        "migrations ledger_file queries.past_nights queries.totals entries.night entries.claim_files "
+        "entries.money migrations.versions.v4_money migrations.versions.v5_tallies queries.matching "
+        "queries.late_notices queries.months queries.printing queries.reductions queries.reviews "
+        "queries.ruling_target queries.verification staging",
     ),
     (
         "report",
@@ -78,8 +78,8 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ),
     (
         "night",
-        "__init__ counting night reductions remittance morning spark take_in posting upload workers cluster "
-        "opening order replay",
+        "__init__ counting night item_orders reductions remittance morning spark take_in posting upload workers "
+        "cluster opening order replay",
     ),
     (
         "approvals",

@@ -33,11 +33,11 @@ def look_up_claims(
             of_bill = of_bill if value is None else of_bill.filter(pl.col(column) == value)
         of_key = queries.claims_of_key(connection, numbers)
         claims = pl.concat([of_bill.select(Claim.CLAIM_NO), of_key])
-        _, _, posted = item_frames(connection, itemised(connection, claims))
+        frames = item_frames(connection, itemised(connection, claims))
         return LookedUp(
             queries.claim_cards(connection, claims),
             queries.claim_entries(connection, claims),
-            collected_items(posted),
+            collected_items(frames.posted),
             queries.claim_notices(connection, claims),
             queries.claim_payments(connection, claims),
         )

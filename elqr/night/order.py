@@ -9,6 +9,7 @@ from elqr import __version__
 from elqr.disk.atomic_write import write_whole
 from elqr.handover.export import export_night
 from elqr.handover.manifest import Handover
+from elqr.night.item_orders import record_item_orders
 from elqr.night.morning import Written, draw, draw_early, exit_code, write_out
 from elqr.night.night import Night
 from elqr.night.posting import Posted
@@ -76,6 +77,7 @@ def run_night(night: Night, workers: Workers, early: EarlyFiles | None = None) -
     """
     session = night.session
     session.refuse_closed_month()
+    record_item_orders(night)
     workers.take_claims(night)
     is_issued = workers.take_notices(night)
     upload = issue_payloads(night) if is_issued else Upload()

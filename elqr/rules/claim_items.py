@@ -1,8 +1,9 @@
 """Items (内訳): what each payment pays of a claim of which notices ask for parts (分納, 延滞金, 督促), item by item.
 
-Pure. In the order of posting, a payment pays what its notice asks and is still open, 本税・本料 first. A notice for the
-whole claim asks what such notices made of each item; a notice for a part asks its own yen, once. Such claims are few,
-and what a payment may take depends on all before it, so they are gone through one by one.
+Pure. In the order of posting, a payment pays what its notice asks and is still open, in the order of items that the
+city says, or else 本税・本料 first. A notice for the whole claim asks what such notices made of each item; a notice for
+a part asks its own yen, once. Such claims are few, and what a payment may take depends on all before it, so they are
+gone through one by one.
 """
 
 from collections import defaultdict
@@ -13,11 +14,15 @@ from typing import NamedTuple
 import polars as pl
 
 from elqr.vocabulary.claim_frames import AskedNotice, CardItems, ClaimEntry, ItemPosting, NoticePosting, OpenClaim
+from elqr.vocabulary.claim_terms import Item
 
 _ITEMS = ClaimEntry.ITEMS
 _OWED, _ASKED = tuple(f"owed_{name}" for name in _ITEMS), tuple(f"asked_{name}" for name in _ITEMS)
 _IS_PART = OpenClaim.IS_PART
 _NONE = (0, 0, 0)
+_AS_LISTED = (0, 1, 2)
+_POSITIONS = {item.value: at for at, item in enumerate(Item)}
+_ORDER = OpenClaim.ITEMS
 
 Items = Sequence[int]
 """Yen of each item, in the order of `ClaimEntry.ITEMS`."""
@@ -47,21 +52,32 @@ class _Paid:
             sums[:] = [before + yen for before, yen in zip(sums, items, strict=True)]
 
 
-def fill(yen: int, rooms: Items) -> list[int]:
-    """順に充てる: as much of `yen` as each item has room for, in their order."""
-    items = []
-    for room in rooms:
-        items.append(min(yen, room))
-        yen -= items[-1]
+def fill(yen: int, rooms: Items, turns: Sequence[int] = _AS_LISTED) -> list[int]:
+    """順に充てる: as much of `yen` as each item has room for, in the order of `turns`."""
+    items = [0] * len(rooms)
+    for at in turns:
+        items[at] = min(yen, rooms[at])
+        yen -= items[at]
     return items
 
 
-def posted_items(postings: pl.DataFrame, notices: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
+def _turns(order: str | None) -> Sequence[int]:
+    """順番 of an order of items, as it stands in the ledger; without one, as the items are listed."""
+    return tuple(_POSITIONS[item] for item in order.split(",")) if order else _AS_LISTED
+
+
+def posted_items(
+    postings: pl.DataFrame, notices: pl.DataFrame, entries: pl.DataFrame, orders: pl.DataFrame
+) -> pl.DataFrame:
     """計上の内訳: frame ItemPosting of `postings` (frame NoticePosting: all on their claims), in order.
 
-    `notices` is frame AskedNotice and `entries` ClaimEntry of these claims. Asserts that every yen has its item.
+    `notices` is frame AskedNotice, `entries` ClaimEntry and `orders` ClaimOrder of these claims. Asserts that every yen
+    has its item.
     """
-    rows = _with_asks(postings, notices, entries).sort(NoticePosting.POSTING_NO)
+    night_on = NoticePosting.NIGHT_ON
+    rows = _with_asks(postings, notices, entries).sort(night_on)
+    orders, by = orders.sort(night_on), NoticePosting.CLAIM_NO
+    rows = rows.join_asof(orders, on=night_on, by=by, check_sortedness=False).sort(NoticePosting.POSTING_NO)
     of_claim: dict[int, _Paid] = defaultdict(_Paid)
     given = [_post(of_claim[step.claim_no], step) for step in _steps(rows)]
     schema = ItemPosting.SCHEMA
@@ -81,12 +97,14 @@ class _Step(NamedTuple):
     notice_no: int
     yen: int
     is_part: bool
+    order: str | None
     owed: Items
     asked: Items
 
 
 def _steps(rows: pl.DataFrame) -> Iterator[_Step]:
-    names = (NoticePosting.CLAIM_NO, NoticePosting.PAYMENT_NO, NoticePosting.NOTICE_NO, NoticePosting.YEN, _IS_PART)
+    key = (NoticePosting.CLAIM_NO, NoticePosting.PAYMENT_NO, NoticePosting.NOTICE_NO)
+    names = (*key, NoticePosting.YEN, _IS_PART, _ORDER)
     return map(_Step._make, rows.select(*names, pl.concat_list(_OWED), pl.concat_list(_ASKED)).iter_rows())
 
 
@@ -96,26 +114,28 @@ def _post(paid: _Paid, step: _Step) -> list[int]:
     What people put beyond what the notice asks goes to what else is open. What is taken off goes from items with more
     on them than is owed, then from what the payment put there, the last item first.
     """
+    turns = _turns(step.order)
     if step.yen >= 0:
         ways = [paid.room(step.owed, step.notice_no, step.asked, is_part=step.is_part), paid.left(step.owed)]
-        items = _in_turn(step.yen, ways)
+        items = _in_turn(step.yen, ways, turns)
     else:
         put = paid.by_payment[step.payment_no]
         beyond = [max(min(sums - due, mine), 0) for sums, due, mine in zip(paid.in_all, step.owed, put, strict=True)]
-        ways = [beyond[::-1], put[::-1]]
-        items = [-taken for taken in _in_turn(-step.yen, ways)[::-1]]
+        ways = [beyond, put]
+        items = [-taken for taken in _in_turn(-step.yen, ways, turns[::-1])]
     items[0] += step.yen - sum(items)
     paid.add(items, step.notice_no, step.payment_no)
     yen = abs(step.yen)
-    return [*items, any(yen == sum(rooms) or yen <= sum(rooms) == max(rooms) for rooms in ways)]
+    is_only_way = any(yen == sum(rooms) or yen <= sum(rooms) == max(rooms) for rooms in ways)
+    return [*items, bool(step.order) or is_only_way]
 
 
-def _in_turn(yen: int, ways: Iterable[Items]) -> list[int]:
+def _in_turn(yen: int, ways: Iterable[Items], turns: Sequence[int]) -> list[int]:
     """順に充てる: into the first rooms, and what is over into what the next ones have more."""
     items = [0, 0, 0]
     for rooms in ways:
         open_yen = [max(room - taken, 0) for room, taken in zip(rooms, items, strict=True)]
-        given = fill(yen - sum(items), open_yen)
+        given = fill(yen - sum(items), open_yen, turns)
         items = [sum(pair) for pair in zip(items, given, strict=True)]
     return items
 
@@ -190,14 +210,14 @@ def take_items(lines: pl.DataFrame, offered: str) -> pl.DataFrame:
     left: dict[int, list[int]] = {}
     room: dict[tuple[int, int], list[int]] = {}
     taken: list[tuple[int, int]] = []
-    names = (OpenClaim.CLAIM_NO, OpenClaim.NOTICE_NO, offered, _IS_PART)
-    for claim_no, notice_no, yen, is_part, open_yen, asked in lines.select(
+    names = (OpenClaim.CLAIM_NO, OpenClaim.NOTICE_NO, offered, _IS_PART, _ORDER)
+    for claim_no, notice_no, yen, is_part, order, open_yen, asked in lines.select(
         *names, pl.concat_list(OpenClaim.LEFT), pl.concat_list(OpenClaim.ROOM)
     ).iter_rows():
         now = left.setdefault(claim_no, open_yen)
         asks = room.setdefault((claim_no, notice_no), asked) if is_part else asked
         rooms = [min(pair) for pair in zip(now, asks, strict=True)]
-        items = fill(yen, rooms)
+        items = fill(yen, rooms, _turns(order))
         taken.append((sum(rooms), sum(items)))
         now[:] = [yen - given for yen, given in zip(now, items, strict=True)]
         if is_part:

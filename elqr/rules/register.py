@@ -10,7 +10,7 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from elqr.arithmetic.fiscal_year import WithoutPeriod, closing_day, last_day
-from elqr.vocabulary.claim_terms import ClaimSource
+from elqr.vocabulary.claim_terms import ClaimSource, Item
 from elqr.vocabulary.strict import Strict, WrittenDay
 from elqr.vocabulary.terms import AccountingKind, Priority, ProcedureKind
 
@@ -38,9 +38,17 @@ class Procedure(Strict):
     item_no: str = Field(pattern=r"^[0-9]{3}$")
     go_live_on: WrittenDay | None = None
     claims: ClaimSource = ClaimSource.NOTICES
+    order: tuple[Item, ...] = ()
     accounting: Annotated[tuple[Accounting, ...], BeforeValidator(_list_kind)] = (
         Accounting(kind=AccountingKind.GENERAL),
     )
+
+    @model_validator(mode="after")
+    def _order_names_each_item(self) -> Self:
+        if self.order and sorted(self.order) != sorted(Item):
+            items = "・".join(f"{item.value}（{item.label}）" for item in Item)
+            raise ValueError(f"order には {items} を一度ずつ、充てる順に書いてください")
+        return self
 
     @model_validator(mode="after")
     def _check_accounting_order(self) -> Self:
@@ -51,6 +59,11 @@ class Procedure(Strict):
         if any((day.month, day.day) != (4, 1) for day in days):
             raise ValueError("accounting の from は 4月1日 です")
         return self
+
+    @property
+    def order_text(self) -> str:
+        """充てる順序 as the ledger has it: the items, separated by commas; empty where the city does not say."""
+        return ",".join(self.order)
 
     def accounting_on(self, day: date) -> AccountingKind:
         """会計区分 on a day."""

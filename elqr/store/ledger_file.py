@@ -23,9 +23,11 @@ from elqr.store.entries.chain import OPERATOR
 from elqr.store.queries.ledger_identity import give_identity
 from elqr.store.tables import acts as act_tables
 from elqr.store.tables import arrears as arrears_tables
+from elqr.store.tables import claim_files as claim_tables
 from elqr.store.tables import counted as counted_tables
 from elqr.store.tables import exports as export_tables
 from elqr.store.tables import held_files as held_tables
+from elqr.store.tables import item_orders as order_tables
 from elqr.store.tables import ledger as tables
 from elqr.store.tables import money as money_tables
 from elqr.store.tables import months as month_tables
@@ -38,7 +40,7 @@ from elqr.vocabulary.errors import CannotWrite, LedgerError, Locked, OperatorErr
 
 _TABLE_MODULES = (
     tables, review_tables, export_tables, month_tables, money_tables, arrears_tables, held_tables, tally_tables,
-    refused_tables, retraction_tables, act_tables, counted_tables,
+    refused_tables, retraction_tables, act_tables, counted_tables, claim_tables, order_tables,
 )  # fmt: skip
 """The modules that declare tables, imported so that a new ledger has all of them."""
 

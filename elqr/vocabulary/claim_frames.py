@@ -125,7 +125,8 @@ class OpenClaim(Frame):
     """消込前の調定: what is owed on a claim, what was collected on it, and the payment that settled it.
 
     The last columns are null but for a claim of which notices ask for parts. They say item by item what is open on it
-    (`left_…`), and what the notice still asks of it (`room_…`). `is_part`: the notice itself asks for a part.
+    (`left_…`), what the notice still asks of it (`room_…`), and in which order they are paid (`items`). `is_part`: the
+    notice itself asks for a part.
     """
 
     NOTICE_NO = Column("notice_no", pl.Int64)
@@ -145,6 +146,7 @@ class OpenClaim(Frame):
     ROOM_PRINCIPAL_YEN = Column("room_principal_yen", pl.Int64)
     ROOM_DEMAND_FEE_YEN = Column("room_demand_fee_yen", pl.Int64)
     ROOM_LATE_CHARGE_YEN = Column("room_late_charge_yen", pl.Int64)
+    ITEMS = Column("items", pl.String)
 
     LEFT = (LEFT_PRINCIPAL_YEN, LEFT_DEMAND_FEE_YEN, LEFT_LATE_CHARGE_YEN)
     ROOM = (ROOM_PRINCIPAL_YEN, ROOM_DEMAND_FEE_YEN, ROOM_LATE_CHARGE_YEN)
@@ -165,6 +167,26 @@ class AskedNotice(Frame):
     LATE_CHARGE_YEN = Notice.LATE_CHARGE_YEN
 
 
+class ItemOrder(Frame):
+    """充てる順序: in which order a payment pays the items of a procedure's claims, from a night on.
+
+    `items` has the items, separated by commas; it is empty where the city does not say.
+    """
+
+    ORDER_NO = Column("order_no", pl.Int64)
+    PROCEDURE_CODE = ClaimKey.PROCEDURE_CODE
+    ITEMS = OpenClaim.ITEMS
+    NIGHT_ON = ClaimEntry.NIGHT_ON
+
+
+class ClaimOrder(Frame):
+    """調定の充てる順序: the orders of a claim's procedure, each from its night on."""
+
+    CLAIM_NO = ClaimEntry.CLAIM_NO
+    NIGHT_ON = ClaimEntry.NIGHT_ON
+    ITEMS = ItemOrder.ITEMS
+
+
 class NoticePosting(Frame):
     """調定への計上: yen that a payment put on a claim or took off it, and the notice that was paid."""
 
@@ -179,7 +201,7 @@ class NoticePosting(Frame):
 
 
 class ItemPosting(NoticePosting):
-    """内訳のある計上: its yen, item by item. `is_certain`: no other way to divide them was open."""
+    """内訳のある計上: its yen, item by item. `is_certain`: the city's order says so, or no other way was open."""
 
     PRINCIPAL_YEN = Notice.PRINCIPAL_YEN
     DEMAND_FEE_YEN = Notice.DEMAND_FEE_YEN

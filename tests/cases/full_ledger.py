@@ -44,7 +44,13 @@ def everything(folder: Path) -> City:
     """The city: notices issued, reissued, cancelled and refused; files taken in, held back and delivered again; every
     kind of request asked for, refused and approved; exports, prints, releases and uploads."""
     job = _JOB + MONEY + CLAIMS + CONTRACT + "confirm_days = 5\n" + ARRIVAL + ACCOUNTING
-    city = City.founded(folder, job, REGISTER.replace('code = "suido"', 'code = "suido"\nclaims = "file"'))
+    city = City.founded(
+        folder,
+        job,
+        REGISTER.replace(
+            'code = "suido"', 'code = "suido"\nclaims = "file"\norder = ["demand_fee", "principal", "late_charge"]'
+        ),
+    )
     (folder / "money").mkdir()
     _claimed(city)
     city.notices(*SLIPS, _BAD)

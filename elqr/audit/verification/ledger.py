@@ -117,9 +117,9 @@ def _check_items(audit: Audit) -> Iterator[Finding]:
     Claims with notices that no link has looked at yet are left out.
     """
     connection = audit.session.ledger.connection
-    _, entries, posted = item_frames(connection, queries.itemised_claims(connection))
-    owed = owed_items(entries)
-    collected = posted.group_by(ClaimEntry.CLAIM_NO).agg(pl.col(ClaimEntry.ITEMS).sum())
+    frames = item_frames(connection, queries.itemised_claims(connection))
+    owed = owed_items(frames.entries)
+    collected = frames.posted.group_by(ClaimEntry.CLAIM_NO).agg(pl.col(ClaimEntry.ITEMS).sum())
     beside = collected.join(owed, on=ClaimEntry.CLAIM_NO, how="left").sort(ClaimEntry.CLAIM_NO)
     for name, label in zip(ClaimEntry.ITEMS, [item.label for item in Item], strict=True):
         is_wrong = ~pl.col(name).is_between(0, pl.col(f"owed_{name}").fill_null(0))

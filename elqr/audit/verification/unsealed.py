@@ -26,6 +26,7 @@ from elqr.session.session import Session
 from elqr.store.entries import seals
 from elqr.store.queries import unsealed as queries
 from elqr.store.queries.chain import last_link
+from elqr.store.queries.item_orders import newest_orders
 from elqr.store.queries.verification import unsealed_notice_files
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import LedgerError, NotFound
@@ -74,6 +75,10 @@ def unsealed(audit: Audit) -> Iterator[Finding]:
         yield from _check_file(audit, file)
     for number in sorted(queries.files_of_lines(connection, upto) - {file["file_no"] for file in files}):
         yield _unbacked(f"ファイル{number} の明細", "前の実行が封をしたファイル", "次の実行を待つファイル")
+    for code, items in newest_orders(connection, upto.get("item_order", 0)).items():
+        procedure = audit.session.register.named(code)
+        if procedure is None or procedure.order_text != items:
+            yield _unbacked(f"充てる順序（{code}）", items or "なし", "手続台帳の order のとおり")
     for upload in queries.uploads(connection, upto.get("upload", 0)):
         yield from _check_upload(audit, upload)
 

@@ -26,6 +26,7 @@ from elqr.store.tables import money as money_tables
 from elqr.store.tables import refused_rows as refused_tables
 from elqr.store.tables import reviews as review_tables
 from elqr.store.tables import totals as tally_tables
+from elqr.store.tables.item_orders import item_order
 
 Stored = Table
 """台帳の表, for callers that compare its rows with the chain."""
@@ -79,13 +80,14 @@ RANGES = (
     _range(review_tables.ruling.c.ruling_no),
     _range(arrears_tables.arrears_list.c.list_no, arrears_tables.arrears_claim),
     _range(tables.print_batch.c.print_no, tables.print_notice),
+    _range(item_order.c.order_no),
 )
 """番号で封をする表: sealed by number."""
 
 NIGHTS = (review_tables.ruling_result, money_tables.watched_bundle, money_tables.overdue_payment)
 """夜で封をする表: sealed by night."""
 
-TAKEN_IN = ("notice_file", "claim_file", "claim_state", "upload", "delivery", "deposit")
+TAKEN_IN = ("notice_file", "claim_file", "claim_state", "item_order", "upload", "delivery", "deposit")
 """Ranges that are entered before the night's link: an interrupted night leaves them to the next."""
 
 

@@ -1,5 +1,6 @@
 """Queries for items (内訳の照会): of claims of which notices ask for parts, their notices, entries and postings."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -9,12 +10,21 @@ from sqlalchemy.sql import ColumnElement
 from elqr.rules.claim_items import posted_items
 from elqr.store.db.bulk import read_frame, select_named, stage_rows
 from elqr.store.queries.claim_states import is_stated
+from elqr.store.queries.item_orders import has_order, orders_of
 from elqr.store.queries.paid_notice import join_paid_notice, paid_notice_no
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.claim_frames import AskedNotice, ClaimEntry, NoticePosting
 from elqr.vocabulary.frames import Claim, ClaimKey
 
-Frames = tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]
+
+@dataclass(frozen=True, slots=True)
+class ItemFrames:
+    """内訳の表 of claims: frames AskedNotice, ClaimEntry, ItemPosting and ClaimOrder."""
+
+    notices: pl.DataFrame
+    entries: pl.DataFrame
+    posted: pl.DataFrame
+    orders: pl.DataFrame
 
 
 def has_parts() -> ColumnElement[bool]:
@@ -37,14 +47,14 @@ def has_parts() -> ColumnElement[bool]:
 
 
 def itemised(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
-    """内訳で見る調定 among claims (claim_no): those of which notices ask for parts."""
+    """内訳で見る調定 among claims (claim_no): those of which notices ask for parts, or that are paid in an order."""
     with stage_rows(connection, claims.select(Claim.CLAIM_NO).unique()) as staged:
-        query = select(t.claim.c.claim_no).join(staged, staged.c.claim_no == t.claim.c.claim_no).where(has_parts())
-        return read_frame(connection, query, {Claim.CLAIM_NO: pl.Int64})
+        query = select(t.claim.c.claim_no).join(staged, staged.c.claim_no == t.claim.c.claim_no)
+        return read_frame(connection, query.where(or_(has_parts(), has_order())), {Claim.CLAIM_NO: pl.Int64})
 
 
-def item_frames(connection: Connection, claims: pl.DataFrame) -> Frames:
-    """納付書・調定異動・内訳のある計上 of claims (claim_no): frames AskedNotice, ClaimEntry and ItemPosting."""
+def item_frames(connection: Connection, claims: pl.DataFrame) -> ItemFrames:
+    """納付書・調定異動・内訳のある計上・充てる順序 of claims (claim_no)."""
     notice, covers, posting = t.notice.c, t.notice_claim.c, t.posting.c
     asks_own = notice.installment_no == t.claim.c.installment_no
     with stage_rows(connection, claims.select(Claim.CLAIM_NO)) as staged:
@@ -75,4 +85,5 @@ def item_frames(connection: Connection, claims: pl.DataFrame) -> Frames:
         paid = select_named({name: columns[name] for name in NoticePosting.SCHEMA})
         query = join_paid_notice(paid).join(staged, and_(staged.c.claim_no == posting.claim_no))
         postings = read_frame(connection, query.order_by(posting.posting_no), NoticePosting.SCHEMA)
-    return notices, entries, posted_items(postings, notices, entries)
+    orders = orders_of(connection, claims)
+    return ItemFrames(notices, entries, posted_items(postings, notices, entries, orders), orders)

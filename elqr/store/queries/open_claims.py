@@ -15,10 +15,12 @@ from elqr.store.db.bulk import look_up, read_frame, select_named, stage_rows
 from elqr.store.queries.claim_items import has_parts, item_frames
 from elqr.store.queries.owed import owed_yen
 from elqr.store.tables import ledger as t
-from elqr.vocabulary.claim_frames import NoticePosting, OpenClaim
+from elqr.vocabulary.claim_frames import ClaimOrder, NoticePosting, OpenClaim
 from elqr.vocabulary.frames import Notice, Payment
 
-_OF_ITEMS = {name: OpenClaim.SCHEMA[name] for name in (OpenClaim.IS_PART, *OpenClaim.LEFT, *OpenClaim.ROOM)}
+_OF_ITEMS = {
+    name: OpenClaim.SCHEMA[name] for name in (OpenClaim.IS_PART, *OpenClaim.LEFT, *OpenClaim.ROOM, OpenClaim.ITEMS)
+}
 _HAS_PARTS = "has_parts"
 _WHOLE = {name: kind for name, kind in OpenClaim.SCHEMA.items() if name not in _OF_ITEMS} | {_HAS_PARTS: pl.Boolean}
 
@@ -30,10 +32,14 @@ def open_claims(connections: Sequence[Connection], notices: pl.DataFrame) -> pl.
     claims = claims.drop(_HAS_PARTS)
     if with_parts.is_empty():
         return claims.with_columns(pl.lit(None, kind).alias(name) for name, kind in _OF_ITEMS.items())
-    notices, entries, posted = item_frames(connections[0], with_parts.to_frame())
+    frames = item_frames(connections[0], with_parts.to_frame())
     key = [str(name) for name in (OpenClaim.CLAIM_NO, OpenClaim.NOTICE_NO)]
-    rows = claims.join(open_items(notices, entries, posted), on=key, how="left", maintain_order="left")
-    rows = rows.join(_first_by_itself(connections[0], posted), on=key, how="left", maintain_order="left")
+    rows = claims.join(
+        open_items(frames.notices, frames.entries, frames.posted), on=key, how="left", maintain_order="left"
+    )
+    rows = rows.join(_first_by_itself(connections[0], frames.posted), on=key, how="left", maintain_order="left")
+    newest = frames.orders.sort(OpenClaim.CLAIM_NO, ClaimOrder.NIGHT_ON).unique(OpenClaim.CLAIM_NO, keep="last")
+    rows = rows.join(newest.drop(ClaimOrder.NIGHT_ON), on=OpenClaim.CLAIM_NO, how="left", maintain_order="left")
     is_own = pl.col(OpenClaim.IS_PART) & pl.col("own_no").is_not_null()
     return OpenClaim.of(
         rows.with_columns(

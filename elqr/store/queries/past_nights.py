@@ -14,6 +14,7 @@ from elqr.store.queries.ledger_identity import skip_serials
 from elqr.store.tables import ledger as t
 from elqr.store.tables.claim_files import claim_file, claim_state
 from elqr.store.tables.held_files import delivery_box
+from elqr.store.tables.item_orders import item_order
 from elqr.store.tables.reviews import ruling_result
 from elqr.store.tables.totals import issue_tally, posting_tally
 from elqr.vocabulary.codes import Code
@@ -83,6 +84,7 @@ def _parts(day: str) -> Iterator[tuple[Table, ColumnElement[bool]]]:
     yield t.decided_file, t.decided_file.c.night_on < day
     yield t.payment_identity, t.payment_identity.c.payment_no.in_(payments)
     yield t.decision, t.decision.c.payment_no.in_(payments)
+    yield item_order, item_order.c.night_on < day
     yield t.posting, t.posting.c.night_on < day
     yield posting_tally, posting_tally.c.night_on < day
 

@@ -129,11 +129,11 @@ def _as_one_item(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _by_item(connection: Connection, rows: pl.DataFrame) -> pl.DataFrame:
     """内訳のある調定: frame Reducible, item by item."""
-    _, entries, posted = item_frames(connection, rows.select(Posting.CLAIM_NO).unique())
+    frames = item_frames(connection, rows.select(Posting.CLAIM_NO).unique())
     place = [str(name) for name in (Posting.PAYMENT_NO, Posting.CLAIM_NO, Posting.FISCAL_YEAR, Posting.IS_ARREARS)]
-    items = posted.group_by(place).agg(pl.col(ClaimEntry.ITEMS).sum())
+    items = frames.posted.group_by(place).agg(pl.col(ClaimEntry.ITEMS).sum())
     rows = net_of_taken(rows.join(items, on=place, validate="1:1"), ClaimEntry.ITEMS)
-    return Reducible.of(rows.join(owed_items(entries), on=Posting.CLAIM_NO, validate="m:1"))
+    return Reducible.of(rows.join(owed_items(frames.entries), on=Posting.CLAIM_NO, validate="m:1"))
 
 
 def enter_reductions(connection: Connection, night: date, reductions: pl.DataFrame) -> None:

@@ -1,4 +1,4 @@
-"""版14: a payment has the 収入日 that its record states, and a day on which it stands in the books.
+"""版14: a payment has the 収入日 that its record states and a day in the books; items are paid in the city's order.
 
 Payments of older programs were taken in without a 収入日, and count by their night.
 """
@@ -14,8 +14,8 @@ revision, down_revision = "14", "13"
 
 
 def upgrade() -> None:
-    """収入日と計上日: where they stand, and up to which file older programs left the 収入日 out."""
+    """収入日・計上日・充てる順序: where they stand, and up to which file older programs left the 収入日 out."""
     add_column("payment", sa.Column("received_on", Text))
-    create_tables("counted_day")
+    create_tables("counted_day", "item_order")
     last = op.get_bind().execute(sa.select(sa.func.coalesce(sa.func.max(file.c.file_no), 0))).scalar_one()
     op.get_bind().execute(setting.insert().values(name=LAST_WITHOUT_RECEIVED, value=str(last)))
