@@ -93,8 +93,11 @@ def card_lines(card: dict[str, Any], register: Register) -> Iterator[str]:
     tax_year = "" if years[0] == years[1] else f"（相当 {wareki_year(years[1])}）"
     who = f"通知書番号 {card['bill_no']}　{part}　宛名番号 {card['payer_ref']}"
     yield f"■ {name}　{wareki_year(years[0])}{tax_year}　{who}"
-    owed, collected, unpaid = (f"{card[column]:,}円" for column in ("owed_yen", "collected_yen", "open_yen"))
-    yield f"　納期限 {_day(card['due_on'])}　調定額 {owed}　収納額 {collected}　未収額 {unpaid}"
+    off = -sum(_yen(entry) for entry in card["entries"] if entry["kind"] == EntryKind.WRITTEN_OFF.value)
+    levied, collected, unpaid = card["owed_yen"] + off, card["collected_yen"], card["open_yen"]
+    written_off = f"　不納欠損額 {off:,}円" if off else ""
+    sums = f"調定額 {levied:,}円　収納額 {collected:,}円{written_off}　未収額 {unpaid:,}円"
+    yield f"　納期限 {_day(card['due_on'])}　{sums}"
     for kind in Item:
         item = card["items"][kind.value]
         if item["owed_yen"] or item["collected_yen"]:
@@ -102,12 +105,15 @@ def card_lines(card: dict[str, Any], register: Register) -> Iterator[str]:
             yield f"　　{kind.label}　{item['owed_yen']:,}円　収納 {'内訳未定' if known is None else f'{known:,}円'}"
     yield "　調定異動"
     for entry in card["entries"]:
-        change = sum(entry[column] for column in _ITEM_OF)
-        yield f"　　{_day(entry['entered_on'])}　{EntryKind(entry['kind']).label}　{change:+,}円"
+        yield f"　　{_day(entry['entered_on'])}　{EntryKind(entry['kind']).label}　{_yen(entry):+,}円"
     yield "　納付書"
     yield from (f"　　{line}" for line in _notice_lines(card["notices"]))
     yield "　収納"
     yield from (f"　　{line}" for line in _payment_lines(card["payments"]))
+
+
+def _yen(entry: dict[str, Any]) -> int:
+    return sum(int(entry[column]) for column in _ITEM_OF)
 
 
 def _day(text: str | None) -> str:

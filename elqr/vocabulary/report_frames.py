@@ -142,7 +142,7 @@ class MonthlySum(Frame):
 
 
 class Delivery(Frame):
-    """取込結果: a delivered file, its status, and the payments and money in it."""
+    """取込結果: a delivered file, its status, and the payments, money and claims in it."""
 
     DELIVERY_NO = Column("delivery_no", pl.Int64)
     NAME = Column("name", pl.String)
@@ -153,6 +153,8 @@ class Delivery(Frame):
     PAYMENT_YEN = Column("payment_yen", pl.Int64)
     LINES = Column("lines", pl.Int64)
     MONEY_YEN = Column("money_yen", pl.Int64)
+    CLAIM_ROWS = Column("claim_rows", pl.Int64)
+    NEW_CLAIM_ROWS = Column("new_claim_rows", pl.Int64)
 
 
 class HeldFile(Frame):

@@ -102,6 +102,8 @@ def rows_of(found: pl.DataFrame) -> Rows:
                 "payment_yen": pl.Int64,
                 "lines": pl.Int64,
                 "money_yen": pl.Int64,
+                "claim_rows": pl.Int64,
+                "new_claim_rows": pl.Int64,
             }
         ),
         delivery_findings=pl.DataFrame(schema={"name": pl.String, "code": pl.String}),

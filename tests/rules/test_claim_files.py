@@ -244,6 +244,26 @@ def test_all_yen_of_the_stories_are_proved(lived: Lived) -> None:
     assert ran.code == 0, ran.out
 
 
+def test_what_was_written_off_is_told_beside_what_was_levied(lived: Lived) -> None:
+    (bill_no,) = [bill for bill, story in _bills() if story.name == "不納欠損"]
+    ran = elqr("claim", "show", bill_no, "--job", lived.city.job, "--date", _DAYS[-1].isoformat())
+    assert "調定額 10,000円　収納額 4,000円　不納欠損額 6,000円　未収額 0円" in ran.out
+
+
+def test_the_rows_of_a_claim_file_are_counted(lived: Lived) -> None:
+    rows = {
+        row["ファイル"]: (row["調定の行"], row["新しい調定の行"]) for row in lived.city.report("取込結果", _DAYS[1])
+    }
+    states = [
+        step
+        for _, story in _bills()
+        for what, step in (story.nights[1] if len(story.nights) > 1 else [])
+        if what == "owes"
+    ]
+    again = sum("day" in step for step in states)
+    assert rows[f"claims_{_DAYS[1]}.csv"] == (len(states), len(states) - again) and again == 1
+
+
 def test_the_year_counts_each_kind_of_entry(lived: Lived, tmp_path: Path) -> None:
     """調定収納表 and 決算見込 against the entries and payments of the stories, added up by hand above."""
     where = ("--job", lived.city.job, "--fiscal-year", 2026, "--as-of", _DAYS[-1].isoformat(), "--out", tmp_path)

@@ -14,6 +14,7 @@ from elqr.store.queries.moves import is_move, is_reduction, signed_count
 from elqr.store.queries.undecided import OPEN
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
+from elqr.store.tables.claim_files import claim_file
 from elqr.store.tables.counted import counted_day
 from elqr.vocabulary.arrival_frames import DeliveredFile
 from elqr.vocabulary.frames import Payment, Suggestion, join_beside
@@ -47,12 +48,19 @@ _FILES = select(t.file.c.file_no, file_name(), t.file.c.sha256.label(DecidedPaym
 
 def deliveries(connection: Connection, night: date) -> pl.DataFrame:
     """取込結果 of a night: frame Delivery."""
-    delivery, deposit_file, of_money = t.delivery.c, m.deposit_file.c, (Delivery.LINES, Delivery.MONEY_YEN)
-    columns = (delivery[name] for name in Delivery.SCHEMA if name not in of_money)
+    delivery, of_deposits, of_claims = t.delivery.c, m.deposit_file.c, claim_file.c
+    lines = {
+        Delivery.LINES: of_deposits["lines"],
+        Delivery.MONEY_YEN: of_deposits.money_yen,
+        Delivery.CLAIM_ROWS: of_claims.rows_read,
+        Delivery.NEW_CLAIM_ROWS: of_claims.rows_new,
+    }
+    columns = (delivery[name] for name in Delivery.SCHEMA if name not in lines)
     query = (
-        select(*columns, *(func.coalesce(deposit_file[name], 0).label(name) for name in of_money))
+        select(*columns, *(func.coalesce(column, 0).label(name) for name, column in lines.items()))
         .outerjoin(t.file, t.file.c.sha256 == delivery.sha256)
-        .outerjoin(m.deposit_file, deposit_file.file_no == t.file.c.file_no)
+        .outerjoin(m.deposit_file, of_deposits.file_no == t.file.c.file_no)
+        .outerjoin(claim_file, of_claims.file_no == t.file.c.file_no)
         .where(delivery.night_on == night.isoformat())
         .order_by(delivery.name, delivery.delivery_no)
     )
