@@ -29,11 +29,13 @@ from elqr.vocabulary.terms import RulingResult
 class Situation:
     """督促の状況: what a list would hold and what speaks against drawing it.
 
-    `claims` are to be listed, `announced` are paid according to a 速報; both are frame Unpaid.
+    `claims` are to be listed, `announced` are paid according to a 速報; both are frame Unpaid. `without_notice` are as
+    overdue, but nobody was asked to pay them: count and yen.
     """
 
     claims: pl.DataFrame
     announced: pl.DataFrame
+    without_notice: tuple[int, int]
     obstacles: tuple[Obstacle, ...]
 
     @property
@@ -56,15 +58,18 @@ class Situation:
 
 def situation(session: Session) -> Situation:
     """督促の状況, from the ledger and the inboxes as they are now."""
+    night = session.night_on
     with session.ledger.transaction() as connection:
-        rows = queries.unpaid(connection, session.night_on)
+        rows, unasked = queries.unpaid(connection, night), queries.without_notice(connection, night)
     days = session.job.arrears
     grace = pl.col(Unpaid.PROCEDURE_CODE).replace_strict(
         days.procedures, default=days.days_after_due, return_dtype=pl.Int64
     )
-    due = rows.filter(pl.col(Unpaid.DUE_ON) + pl.duration(days=grace) < session.night_on)
+    is_due = pl.col(Unpaid.DUE_ON) + pl.duration(days=grace) < night
+    due, unasked = rows.filter(is_due), unasked.filter(is_due)
     claims, announced = due.filter(~pl.col(Unpaid.IS_ANNOUNCED)), due.filter(Unpaid.IS_ANNOUNCED)
-    return Situation(claims, announced, find_risks(session, claims, announced))
+    left_out = unasked.height, int(unasked[Unpaid.LEFT_YEN].sum())
+    return Situation(claims, announced, left_out, find_risks(session, claims, announced))
 
 
 def request_list(session: Session, signature: Signature) -> tuple[int, Situation]:

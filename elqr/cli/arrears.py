@@ -41,6 +41,7 @@ def _as_dict(reminders: Situation) -> dict[str, object]:
         "claims": reminders.count,
         "yen": reminders.yen,
         "announced_claims": reminders.announced.height,
+        "without_notice": {"claims": reminders.without_notice[0], "yen": reminders.without_notice[1]},
         "situation": reminders.sha256,
         "against": _obstacle_dicts(reminders.obstacles),
     }
@@ -62,6 +63,8 @@ def _obstacle_dicts(against: tuple[Obstacle, ...]) -> list[dict[str, object]]:
 def _show(reminders: Situation) -> None:
     announced = f"（速報があり載せないもの {reminders.announced.height:,}件）"
     click.echo(f"督促対象　{reminders.count:,}件 {reminders.yen:,}円　{announced}")
+    if (count := reminders.without_notice[0]) > 0:
+        click.echo(f"　有効な納付書がなく載せない未納の調定　{count:,}件 {reminders.without_notice[1]:,}円")
     _show_obstacles(reminders.obstacles)
 
 

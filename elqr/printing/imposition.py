@@ -34,7 +34,8 @@ def _enveloping_order() -> list[pl.Expr]:
     by_number = [pl.col(PrintableNotice.PAYER_REF).str.len_bytes(), pl.col(PrintableNotice.PAYER_REF)]
     bill = [pl.col(name) for name in BILL[1:-1]]
     bill_no = [pl.col(PrintableNotice.BILL_NO).str.len_bytes(), pl.col(PrintableNotice.BILL_NO)]
-    return [*by_number, *bill, *bill_no, pl.col(PrintableNotice.INSTALLMENT_NO), pl.col(PrintableNotice.NOTICE_NO)]
+    last = (PrintableNotice.PART_KIND, PrintableNotice.INSTALLMENT_NO, PrintableNotice.NOTICE_NO)
+    return [*by_number, *bill, *bill_no, *(pl.col(name) for name in last)]
 
 
 def assign_files(notices: pl.DataFrame, places: dict[str, int], most_pages: int) -> pl.DataFrame:
@@ -97,8 +98,7 @@ def sheet_columns() -> list[pl.Expr]:
 
 
 def _place_no(places: pl.Expr) -> pl.Expr:
-    """ページの中の場所. A 全期 notice has a sheet of its own: who pays it does not pay the others."""
-    return (
-        pl.int_range(pl.len(), dtype=pl.Int64).over(*BILL, pl.col(PrintableNotice.INSTALLMENT_NO) == WHOLE_YEAR)
-        % places
-    )
+    """ページの中の場所. 全期 and each 納付種別 have sheets of their own: who pays one does not pay the others."""
+    is_whole = pl.col(PrintableNotice.INSTALLMENT_NO) == WHOLE_YEAR
+    nth = pl.int_range(pl.len(), dtype=pl.Int64).over(*BILL, PrintableNotice.PART_KIND, is_whole)
+    return nth % places

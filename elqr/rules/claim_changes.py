@@ -16,7 +16,7 @@ from elqr.rules.claim_entries import new_entries, newest_asked, speaks_for, vali
 from elqr.rules.instalments import without_whole
 from elqr.rules.row_checks import CLAIM_KEY, NOTICE_KEY, Registered, Sieve
 from elqr.vocabulary.claim_frames import ClaimCancel, ClaimEntry, OwnNotice
-from elqr.vocabulary.claim_terms import ChangeReason, Item, NoticeKind
+from elqr.vocabulary.claim_terms import PARTS, ChangeReason, Item, NoticeKind
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.frames import Claim, Notice
 from elqr.vocabulary.notice_frames import CANCEL, NOTICE_KIND, RefusedRow
@@ -208,6 +208,11 @@ def cancellations(sieve: Sieve, known: pl.DataFrame, registered: Registered, inc
     sieve.refuse(Code.CANCEL_TARGET, "通知書番号", unknown, bill_no, pl.lit("登録済の納付書"))
     is_whole = FALLS & ~missing & pl.col(OwnNotice.CLAIM_NO).is_null()
     sieve.refuse(Code.CHANGE_CONTRADICTS, "異動事由", is_whole, _REASON, pl.lit("全期では空欄（調定取消は期別ごとに）"))
+    said_kind = pl.when(pl.col(NOTICE_KIND).is_in([kind.value for kind in PARTS])).then(NOTICE_KIND)
+    is_other = ~missing & said_kind.is_not_null() & said_kind.ne_missing(pl.col(Notice.PART_KIND))
+    registered_kind = pl.col(Notice.PART_KIND).fill_null("通常・再発行・全期")
+    wanted = pl.format("この発行連番の納付書の納付種別（{}）", registered_kind)
+    sieve.refuse(Code.CHANGE_CONTRADICTS, "納付種別", is_other, said_kind, wanted)
     is_part = FALLS & pl.col(Notice.PART_KIND).is_not_null()
     sieve.refuse(Code.CHANGE_CONTRADICTS, "異動事由", is_part, _REASON, pl.lit("分納・延滞金・督促の取消では空欄"))
     rows = sieve.rows.filter(~missing)

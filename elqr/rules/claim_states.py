@@ -54,6 +54,10 @@ def refuse_states(name: str, rows: pl.DataFrame, by_file: Collection[str], known
         is_beyond = pl.col(off) > pl.col(owed)
         wanted = pl.format("調定額の{}円まで", owed)
         sieve.refuse(Code.WRITTEN_OFF_BEYOND, f"{item.label}の不納欠損", is_beyond, pl.format("{}円", off), wanted)
+    reason, owed_yen = pl.col(ClaimStateContent.REASON), pl.sum_horizontal(_ITEMS)
+    is_still_owed = (reason == EntryKind.CANCELLED.value) & (owed_yen > 0)
+    words = pl.format("調定取消（調定額 {}円）", owed_yen)
+    sieve.refuse(Code.CHANGE_CONTRADICTS, "更正事由", is_still_owed, words, pl.lit("調定取消なら、すべての内訳が 0"))
     off_on, is_off = pl.col(ClaimStateContent.WRITTEN_OFF_ON), pl.sum_horizontal(_OFF) > 0
     lacks_day = is_off & off_on.is_null()
     sieve.refuse(Code.WRITTEN_OFF_BEYOND, "不納欠損日", lacks_day, pl.lit("空欄"), pl.lit("不納欠損をした日"))
@@ -168,7 +172,11 @@ def _parts() -> Iterator[_Part]:
     """異動の分け方: a claim that comes or goes does so with all its items; otherwise each item changes by itself."""
     changed_on, stated_on = pl.col(ClaimState.CHANGED_ON), pl.col(_AT).str.slice(0, 10).str.to_date("%Y-%m-%d")
     comes, goes = pl.col(_BEFORE_YEN) == 0, pl.col(_OWED_YEN) == 0
-    whole = pl.when(goes).then(pl.lit(EntryKind.CANCELLED.value)).otherwise(pl.lit(EntryKind.INCREASED.value))
+    whole = (
+        pl.when(goes & _is_relief()).then(pl.lit(EntryKind.RELIEVED.value))
+        .when(goes).then(pl.lit(EntryKind.CANCELLED.value))
+        .otherwise(pl.lit(EntryKind.INCREASED.value))
+    )  # fmt: skip
     yield _Part(comes | goes, whole, changed_on, {str(name): pl.col(name) for name in _ITEMS})
     ups = (EntryKind.INCREASED, EntryKind.DEMAND_FEE, EntryKind.LATE_CHARGE)
     for name, up, day in zip(_ITEMS, ups, (changed_on, stated_on, stated_on), strict=True):
@@ -180,6 +188,9 @@ def _parts() -> Iterator[_Part]:
 
 def _kind_of_change(item: str, up: EntryKind) -> pl.Expr:
     """種類 of the entry of one item: up as its name says, down as 減免 where the row says so, else as 減額更正."""
-    is_relief = pl.col(ClaimState.REASON).eq_missing(pl.lit(EntryKind.RELIEVED.value))
-    down = pl.when(is_relief).then(pl.lit(EntryKind.RELIEVED.value)).otherwise(pl.lit(EntryKind.REDUCED.value))
+    down = pl.when(_is_relief()).then(pl.lit(EntryKind.RELIEVED.value)).otherwise(pl.lit(EntryKind.REDUCED.value))
     return pl.when(pl.col(item) > 0).then(pl.lit(up.value)).otherwise(down)
+
+
+def _is_relief() -> pl.Expr:
+    return pl.col(ClaimState.REASON).eq_missing(pl.lit(EntryKind.RELIEVED.value))

@@ -43,6 +43,11 @@ def read_setup(path: Path, job: Job, environment: Mapping[str, str], spec_files:
             )
         specs[spec.name] = spec
     check_specs(job, specs, path)
+    if register.by_file and not job.claims:
+        raise BadFile(
+            f'手続台帳 {job.register_file} の {"・".join(sorted(register.by_file))} は claims = "file" ですが、'
+            f"ジョブ {path} に調定データの受信箱がありません。[[claims]] に path と specs を書いてください。"
+        )
     secret = read_secret(job, environment)
     rules = Rules(job.settlement, job.arrival, calendar_for(job), job.accounting)
     return Setup(job, register, specs, rules, secret, configuration_hash(path, job.register_file))

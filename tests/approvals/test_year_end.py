@@ -246,3 +246,43 @@ def test_a_year_that_has_not_come_is_refused_and_one_without_anything_says_so(tm
     assert made.night(date(2026, 11, 21)).code == 0
     ran = elqr("year", "--fiscal-year", "2027", "--as-of", "2026-11-21", "--job", made.job)
     assert ran.code == 0 and "調定 10,000円" in ran.out, "levied before its year began"
+
+
+# 増額の異動日と、年度の収納が収まる額: (年度, 調定額, 収納額, 未収額) of the claim, by hand
+AFTER_THE_CLOSE = {
+    2026: [("国民健康保険料", "2026", "現年", 0, 10_000, 5_000, 0, 0, 15_000, 15_000, 0, 5_000, 0)],
+    2027: [],
+}
+
+
+@pytest.mark.parametrize("year", AFTER_THE_CLOSE)
+def test_what_is_collected_for_a_year_was_levied_for_it(tmp_path: Path, year: int) -> None:
+    """10,000 are paid in time, 5,000 more are levied on 2 June, and a payment of 28 May comes late and pays them."""
+    city = City.founded(tmp_path / "city", TRAINING + JOB)
+    city.notices(notice_row(issued_on=date(2026, 10, 1)))
+    city.night(date(2026, 10, 5))
+    key_no, check_no = city.issued()["kokuho", "100001", 1, 1]
+    for serial_no, paid_on, night in (
+        ("00000001", date(2027, 5, 20), date(2027, 5, 25)),
+        ("00000002", date(2027, 5, 28), date(2027, 6, 5)),
+    ):
+        if night == date(2027, 6, 5):
+            raised = notice_row(
+                issue_no=2,
+                principal_yen=15_000,
+                change_reason="増額更正",
+                issued_on=date(2027, 6, 2),
+                payable_until_on=date(2027, 6, 30),
+            )
+            city.notices(raised, name="raised.csv")
+            city.night(date(2027, 6, 3))
+        row = eltax_row(key_no, check_no, 10_000, paid_on=paid_on, serial_no=serial_no)
+        city.deliver(
+            f"{serial_no}.csv", eltax_file(row | {"received_on": paid_on, "funds_on": None, "processed_on": paid_on})
+        )
+        city.night(night)
+    given = ("--fiscal-year", year, "--as-of", "2027-06-10", "--out", tmp_path / "out")
+    assert elqr("year", *given, "--job", city.job).code == 0
+    path = tmp_path / "out" / "調定収納表.json"
+    rows = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.is_file() else []
+    assert [tuple(row.values())[:-1] for row in rows] == AFTER_THE_CLOSE[year]

@@ -119,6 +119,7 @@ STORIES = [
            entries=[_FIRST, ("cancelled", -10_000)], paid=(("減額による過納", 0, 10_000),)),
     _story("減免", [owes(10_000), slip(10_000)], owes(6_000, why="減免"), owed=6_000,
            entries=[_FIRST, (_RELIEF, -4_000)]),
+    _story("全額の減免", [owes(10_000), slip(10_000)], owes(0, why="減免"), owed=0, entries=[_FIRST, (_RELIEF, -10_000)]),
     _story("納付後の減免", [owes(10_000), slip(10_000)], pay(1, 10_000), owes(6_000, why="減免"), owed=6_000,
            entries=[_FIRST, (_RELIEF, -4_000)], collected=6_000, paid=(("減額による過納", 6_000, 4_000),)),
     _story("不納欠損", [owes(10_000), slip(10_000)], pay(1, 4_000), owes(10_000, off=6_000), owed=4_000,
@@ -276,7 +277,11 @@ def test_the_year_counts_each_kind_of_entry(lived: Lived, tmp_path: Path) -> Non
     collected, owed = sum(story.collected for story in STORIES), sum(sum(story.owed) for story in STORIES)
     assert row["当初"] == sum(yen for kind, yen in entries if kind == _NEW)
     assert (row["増額"], row["減額"]) == (sum(y for y in changes if y > 0), -sum(y for y in changes if y < 0))
-    assert (row["減免"], row["不納欠損額"], row["収納額"]) == (relief, off, collected) == (8_700, 16_000, collected)
+    assert (
+        (row["減免"], row["不納欠損額"], row["収納額"])
+        == (relief, off, collected)
+        == (18_700, 26_000 - 10_000, collected)
+    )
     assert (row["調定額"], row["未収額"]) == (owed + off, owed - collected)
     totals = ran.json["totals"]
     assert (totals["調定額"], totals["不納欠損額"], totals["未収額"]) == (owed + off, off, owed - collected)  # type: ignore[call-overload,index]
@@ -301,6 +306,7 @@ _HELD = {
     "知らない手続": ("N619", [_OK, claim_row(zeimoku_cd="nai")]),
     "調定額より多い不納欠損": ("N620", [_OK, claim_row(kesson_ymd=date(2026, 11, 1), zeigaku_kesson=10_001)]),
     "日のない不納欠損": ("N620", [_OK, claim_row(zeigaku_kesson=500)]),
+    "残る額のある調定取消": ("N615", [_OK, claim_row(kosei_jiyu_cd="調定取消", zeigaku=5_000)]),
     "年度": ("N612", [_OK, claim_row(fuka_nendo=1900)]),
 }
 
@@ -387,3 +393,40 @@ def test_a_claim_file_can_be_checked_before_the_night(tmp_path: Path) -> None:
     assert ran.code == 0 and "claim_csv" in ran.out and "調定データとして取り込みます" in ran.out, ran.out
     path.write_bytes(claim_file(_OK).replace(b"10000", b"1,0000"))
     assert elqr("file", "check", path).code == 4
+
+
+def test_a_corrected_claim_file_ends_the_one_that_was_held(city: City) -> None:
+    for name, rows in (("claims_20261120.csv", [claim_row(zeimoku_cd="nai")]), ("claims_20261120.csv", [_OK])):
+        _file(city, name, *rows)
+        city.night(_FIRST_DAY if rows != [_OK] else _SECOND_DAY)
+    held = elqr("held", "list", "--json", "--job", city.job, "--date", _SECOND_DAY.isoformat())
+    assert json.loads(held.out) == []
+
+
+def test_reminders_follow_the_claim_file(city: City) -> None:
+    """1 has moved to another payer, 2 has no notice, 3 is due later now and 4 earlier."""
+    bills = {"1": {}, "2": {}, "3": {}, "4": {"noki_ymd": date(2026, 12, 31)}}
+    _file(city, "a.csv", *(claim_row(tsuchisho_no=bill, **row) for bill, row in bills.items()))
+    city.notices(*(notice_row(bill_no=bill) for bill in "134"))
+    assert city.night(date(2026, 11, 2)).code == 0
+    later = {"sosa_ymd": date(2026, 11, 3)}
+    _file(
+        city, "b.csv",
+        claim_row(tsuchisho_no="1", atena_no="999", **later),
+        claim_row(tsuchisho_no="3", noki_ymd=date(2026, 12, 31), **later),
+        claim_row(tsuchisho_no="4", noki_ymd=date(2026, 10, 15), **later),
+    )  # fmt: skip
+    assert city.night(date(2026, 11, 3)).code == 0
+    at = ("--job", city.job, "--date", "2026-11-25")
+    ran = elqr("arrears", "list", "--by", "山田", "--with-names", "--json", *at)
+    assert (ran.json["claims"], ran.json["without_notice"]) == (2, {"claims": 1, "yen": 10_000})
+    path = city.folder / "out" / "arrears" / "000001" / "督促対象一覧.json"
+    rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    listed = [(row["通知書番号"], row["宛名番号"], row["納期限"], row["氏名"]) for row in rows]
+    assert listed == [("4", "1000001", "2026-10-15", "架空 太郎"), ("1", "999", "2026-10-31", "")]
+
+
+def test_claims_by_file_need_an_inbox(tmp_path: Path) -> None:
+    city = City.founded(tmp_path / "city", JOB, _BY_FILE)
+    ran = city.night()
+    assert ran.code == 1 and "[[claims]] に path と specs を書いてください" in ran.err

@@ -137,6 +137,8 @@ STORIES = [
            paid=[("減額による過納", 0, 3_000)]),
     _story("調定取消の後の分納の納付", _BASE, slip(3_000, kind=_PLAN), gone(1, _FALLS), pay(2, 3_000), owed=0,
            paid=[("取消済納付書", 0, 3_000)]),
+    _story("分納の取消を通常の番号で", _BASE, slip(3_000, kind=_PLAN), {**gone(1, _FALLS), "notice_kind": _PLAN},
+           owed=10_000, refused=["N615"]),
     _story("調定を超える分納", _BASE, slip(12_000, kind=_PLAN), owed=10_000, refused=["N616"]),
     _story("調定にない延滞金の分納", _BASE, slip(3_000, late=100, kind=_PLAN), owed=10_000, refused=["N616"]),
     _story("分納に異動事由", _BASE, slip(3_000, kind=_PLAN, why=_DOWN), owed=10_000, refused=["N615"]),

@@ -5,13 +5,14 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, insert, literal, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Select, case, exists, func, insert, literal, literal_column, select
 
 from elqr.store.db.bulk import insert_frame, read_frame, schema_of, select_named, stage_rows
 from elqr.store.queries.announced import still_waits
+from elqr.store.queries.claim_states import is_stated, stated
 from elqr.store.queries.ledger_identity import next_handed_out
 from elqr.store.queries.moves import is_move
-from elqr.store.queries.owed import entry_yen, newest_notice_no
+from elqr.store.queries.owed import entry_yen, newest_notice_no, owed_yen
 from elqr.store.queries.requests import ARREARS, requests_with
 from elqr.store.queries.undecided import OPEN, covers
 from elqr.store.tables import arrears as a
@@ -23,9 +24,10 @@ from elqr.vocabulary.frames import Claim, Payment, Posting
 def unpaid(connection: Connection, night: date) -> pl.DataFrame:
     """未納の調定 as of a night: frame Unpaid of claims whose newest valid notice is past its 納期限.
 
-    The payer is the one that this notice names, such as an heir: 宛名番号, name and address belong together.
+    The payer is the one that this notice names, such as an heir: 宛名番号, name and address belong together. Where a
+    claim file says what is owed, its 納期限 and 宛名番号 count. Name and address are left out if they are of another.
     """
-    query = _select_unpaid(night).where(t.notice.c.due_on < night.isoformat())
+    query = _select_unpaid(night).where(_due_on(night) < night.isoformat())
     rows = read_frame(connection, query, Unpaid.SCHEMA)
     announced = named_claims(connection, _unknown_announcements(connection))[Unpaid.CLAIM_NO].unique()
     is_announced = pl.col(Unpaid.CLAIM_NO).is_in(announced.implode())
@@ -39,12 +41,31 @@ def unpaid_of(connection: Connection, night: date, payers: pl.DataFrame) -> pl.D
     return rows.join(payers.select(Unpaid.PAYER_REF).unique(), on=Unpaid.PAYER_REF, how="semi")
 
 
+def without_notice(connection: Connection, night: date) -> pl.DataFrame:
+    """納付書のない未納の調定 as of a night: frame Claim with due_on and left_yen, of claims that a claim file names."""
+    day = literal(night.isoformat())
+    number = t.claim.c.claim_no
+    collected = select(func.coalesce(func.sum(t.posting.c.yen), 0)).where(
+        t.posting.c.claim_no == number, t.posting.c.night_on <= day
+    )
+    left_yen = owed_yen(number, day) - collected.correlate(t.claim).scalar_subquery()
+    due_on = stated(Unpaid.DUE_ON, number, day)
+    columns = {
+        **{name: t.claim.c[name] for name in Claim.SCHEMA},
+        Unpaid.DUE_ON: due_on,
+        Unpaid.LEFT_YEN: left_yen,
+    }
+    query = select_named(columns).select_from(t.claim).where(is_stated(), newest_notice_no(day).is_(None))
+    query = query.where(left_yen > 0, due_on < day)
+    return read_frame(connection, query, {name: Unpaid.SCHEMA[name] for name in columns})
+
+
 def payers_now(connection: Connection, claims: pl.DataFrame, night: date) -> pl.DataFrame:
     """今の納付者 of claims: claim_no, and payer_ref of the newest valid notice."""
     notice, claim = t.notice.c, t.claim.c
     with stage_rows(connection, claims.select(Claim.CLAIM_NO).unique()) as staged:
         query = (
-            select(claim.claim_no, notice.payer_ref)
+            select(claim.claim_no, _payer_ref(night).label(Unpaid.PAYER_REF))
             .join(staged, staged.c.claim_no == claim.claim_no)
             .join(t.notice, notice.notice_no == newest_notice_no(literal(night.isoformat())))
         )
@@ -68,20 +89,20 @@ def _select_unpaid(night: date, names: Iterable[str] = tuple(Unpaid.SCHEMA)) -> 
         .group_by(t.claim_entry.c.claim_no)
         .subquery()
     )
-    collected = func.coalesce(paid.c.yen, 0)
+    collected, is_same_payer = func.coalesce(paid.c.yen, 0), notice.payer_ref == _payer_ref(night)
     columns = {
         **{name: t.claim.c[name] for name in Claim.SCHEMA},
-        Unpaid.PAYER_REF: notice.payer_ref,
+        Unpaid.PAYER_REF: _payer_ref(night),
         Unpaid.NOTICE_NO: notice.notice_no,
         Unpaid.ISSUE_NO: notice.issue_no,
-        Unpaid.DUE_ON: notice.due_on,
+        Unpaid.DUE_ON: _due_on(night),
         Unpaid.OWED_YEN: owed.c.yen,
         Unpaid.COLLECTED_YEN: collected,
         Unpaid.LEFT_YEN: owed.c.yen - collected,
         Unpaid.IS_ANNOUNCED: _is_announced(),
-        Unpaid.PAYER_NAME: notice.payer_name,
-        Unpaid.POSTAL_CODE: notice.postal_code,
-        Unpaid.ADDRESS: notice.address,
+        Unpaid.PAYER_NAME: case((is_same_payer, notice.payer_name), else_=""),
+        Unpaid.POSTAL_CODE: case((is_same_payer, notice.postal_code), else_=""),
+        Unpaid.ADDRESS: case((is_same_payer, notice.address), else_=""),
     }
     return (
         select_named({name: columns[name] for name in names})
@@ -90,8 +111,20 @@ def _select_unpaid(night: date, names: Iterable[str] = tuple(Unpaid.SCHEMA)) -> 
         .join(t.notice, notice.notice_no == newest_no)
         .outerjoin(paid, paid.c.claim_no == t.claim.c.claim_no)
         .where(owed.c.yen > collected)
-        .order_by(notice.payer_ref, t.claim.c.claim_no)
+        .order_by(_payer_ref(night), t.claim.c.claim_no)
     )
+
+
+def _due_on(night: date) -> ColumnElement[Any]:
+    """納期限 of the claim of a query: as a claim file says, or else of its newest notice."""
+    by_file = stated(Unpaid.DUE_ON, t.claim.c.claim_no, literal(night.isoformat()))
+    return func.coalesce(by_file, t.notice.c.due_on)
+
+
+def _payer_ref(night: date) -> ColumnElement[Any]:
+    """宛名番号 of the claim of a query: as a claim file says, or else of its newest notice."""
+    by_file = stated(Unpaid.PAYER_REF, t.claim.c.claim_no, literal(night.isoformat()))
+    return func.coalesce(by_file, t.notice.c.payer_ref)
 
 
 def _unknown_announcements(connection: Connection) -> pl.DataFrame:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from elqr.store.db.bulk import read_frame, schema_of, select_named, stage_rows
-from elqr.store.queries.claim_states import stated_due_on
+from elqr.store.queries.claim_states import stated
 from elqr.store.queries.owed import newest_notice_no
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.claim_frames import CardNotice, CardPayment, ClaimCard, ClaimEntry
@@ -93,11 +93,13 @@ def claim_cards(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
         .correlate(t.claim)
         .scalar_subquery()
     )
-    notice, newest = t.notice.c, _newest_of_all()
+    notice, newest, now = t.notice.c, _newest_of_all(), literal(date.max.isoformat())
     columns: dict[str, ColumnElement[Any]] = {
         **{name: claim[name] for name in Claim.SCHEMA},
-        ClaimCard.PAYER_REF: func.coalesce(notice.payer_ref, claim.payer_ref),
-        ClaimCard.DUE_ON: func.coalesce(stated_due_on(claim.claim_no, literal(date.max.isoformat())), notice.due_on),
+        ClaimCard.PAYER_REF: func.coalesce(
+            stated(ClaimCard.PAYER_REF, claim.claim_no, now), notice.payer_ref, claim.payer_ref
+        ),
+        ClaimCard.DUE_ON: func.coalesce(stated(ClaimCard.DUE_ON, claim.claim_no, now), notice.due_on),
         **owed,
         ClaimCard.COLLECTED_YEN: collected,
     }

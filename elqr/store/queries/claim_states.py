@@ -32,14 +32,12 @@ def newest_state_no(claim_no: ColumnElement[int]) -> ColumnElement[int]:
     return select(func.max(state.state_no)).where(state.claim_no == claim_no).scalar_subquery()
 
 
-def stated_due_on(claim_no: ColumnElement[int], night: ColumnElement[Any]) -> ColumnElement[str]:
-    """納期限 of a claim of a query as a claim file says by a night, or null where none names the claim."""
-    state, file = claim_state.alias("due_state"), claim_file.alias("due_file")
-    query = select(state.c.due_on).join(file, file.c.file_no == state.c.file_no)
-    query = (
-        query.where(state.c.claim_no == claim_no, file.c.night_on <= night).order_by(state.c.state_no.desc()).limit(1)
-    )
-    return query.correlate_except(state, file).scalar_subquery()
+def stated(column: str, claim_no: ColumnElement[int], night: ColumnElement[Any]) -> ColumnElement[Any]:
+    """調定データの値 of a claim of a query: a column of ClaimState by a night, or null if no file names the claim."""
+    state, file = claim_state.alias("said_state"), claim_file.alias("said_file")
+    query = select(state.c[column]).join(file, file.c.file_no == state.c.file_no)
+    query = query.where(state.c.claim_no == claim_no, file.c.night_on <= night)
+    return query.order_by(state.c.state_no.desc()).limit(1).correlate_except(state, file).scalar_subquery()
 
 
 def select_states() -> Select[Any]:

@@ -10,11 +10,12 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case
 
 from elqr.arithmetic.fiscal_year import closing_day, last_day
 from elqr.store.db.bulk import read_frame, select_named
-from elqr.store.queries.claim_states import stated_due_on
+from elqr.store.queries.claim_states import stated
 from elqr.store.queries.open_exceptions import waiting_outcome
 from elqr.store.queries.owed import entry_yen, notice_no_at_closing, owed_yen, written_off_yen
 from elqr.store.tables import ledger as t
 from elqr.store.tables.counted import counted_day
+from elqr.vocabulary.claim_frames import ClaimState
 from elqr.vocabulary.claim_terms import TO_PAY_BACK, EntryKind
 from elqr.vocabulary.frames import Claim
 from elqr.vocabulary.report_frames import YearClaim, YearCollected, YearHeld, YearLevied
@@ -49,7 +50,8 @@ def claims_of_year(
 
     `own_yen` counts by the last day of the year and `closing_yen` after it; both belong to the accounts of that year
     and were known by `as_of`. `owed_yen` is as of the procedure's closing day, because later changes belong to the next
-    year. Claims on which nothing was owed by then and nothing was paid are left out.
+    year, but no less than what was collected for it (see `_beyond`). Claims on which nothing was owed by then and
+    nothing was paid are left out.
     """
     closing = _closing(days, without_closing_period)
     notice = t.notice.alias("closing_notice")
@@ -58,8 +60,8 @@ def claims_of_year(
     paid = _select_paid(levy_year, as_of, days.last).subquery()
     query = (
         select(
-            *(_payer(notice) if name == Claim.PAYER_REF else t.claim.c[name] for name in Claim.SCHEMA),
-            func.coalesce(stated_due_on(number, known), notice.c.due_on).label(YearClaim.DUE_ON),
+            *(_payer(notice, known) if name == Claim.PAYER_REF else t.claim.c[name] for name in Claim.SCHEMA),
+            func.coalesce(stated(ClaimState.DUE_ON, number, known), notice.c.due_on).label(YearClaim.DUE_ON),
             (owed + written_off).label(YearClaim.OWED_YEN),
             written_off.label(YearClaim.WRITTEN_OFF_YEN),
             *(func.coalesce(paid.c[name], 0).label(name) for name in (YearClaim.OWN_YEN, YearClaim.CLOSING_YEN)),
@@ -73,7 +75,9 @@ def claims_of_year(
         )
         .order_by(*(t.claim.c[name] for name in Claim.SCHEMA))
     )
-    return read_frame(connection, query, YearClaim.SCHEMA)
+    rows = read_frame(connection, query, YearClaim.SCHEMA)
+    collected = pl.col(YearClaim.OWN_YEN) + pl.col(YearClaim.CLOSING_YEN) + pl.col(YearClaim.WRITTEN_OFF_YEN)
+    return rows.with_columns(pl.max_horizontal(YearClaim.OWED_YEN, collected).alias(YearClaim.OWED_YEN))
 
 
 def _closing(days: YearEnd, without_closing_period: Iterable[str]) -> ColumnElement[str]:
@@ -96,9 +100,61 @@ def levied_of_year(connection: Connection, fiscal_year: int, as_of: date, ends: 
     for query in queries:
         columns = [str(column.key) for column in query.selected_columns]
         parts.append(read_frame(connection, query, {name: YearLevied.SCHEMA[name] for name in columns}))
+    parts += [
+        _beyond(connection, fiscal_year, as_of, ends.own).with_columns(pl.col(_BEYOND).alias(YearLevied.RAISED_YEN)),
+        _beyond(connection, fiscal_year - 1, as_of, ends.before).with_columns(
+            pl.col(_BEYOND).alias(YearLevied.CARRIED_YEN), (-pl.col(_BEYOND)).alias(YearLevied.RAISED_YEN)
+        ),
+    ]
     names = [str(name) for name in (YearLevied.PROCEDURE_CODE, YearLevied.LEVY_YEAR)]
-    sums = pl.concat(parts, how="diagonal").group_by(names).agg(pl.all().sum())
+    sums = pl.concat(parts, how="diagonal").drop(_BEYOND).group_by(names).agg(pl.all().sum())
+    raised = pl.col(YearLevied.RAISED_YEN)
+    sums = sums.with_columns(raised.clip(0), pl.col(YearLevied.LOWERED_YEN) + (-raised).clip(0))
     return YearLevied.of(sums.filter(pl.any_horizontal(pl.exclude(names) != 0))).sort(names)
+
+
+_BEYOND = "beyond_yen"
+
+
+def _beyond(
+    connection: Connection, fiscal_year: int, as_of: date, without_closing_period: Iterable[str]
+) -> pl.DataFrame:
+    """締めの日までの調定を超える収納 by procedure and levy year: `_BEYOND` of claims, through a fiscal year.
+
+    A payment of the year may pay what was levied after its close, or is dated later. Nothing is collected that is not
+    levied: so much counts as levied in the year that has the money, and no more in a later one (事後調定).
+    """
+    posting, claim, entry = t.posting.c, t.claim.c, t.claim_entry.c
+    closing, known = _closing(YearEnd.of(fiscal_year), without_closing_period), as_of.isoformat()
+    collected = (
+        select(posting.claim_no, func.sum(posting.yen).label("yen"))
+        .where(posting.claim_no.is_not(None), posting.fiscal_year <= fiscal_year, posting.night_on <= known)
+        .group_by(posting.claim_no)
+        .subquery()
+    )
+    owed = (
+        select(entry.claim_no, func.sum(entry_yen()).label("yen"))
+        .join(t.claim, claim.claim_no == entry.claim_no)
+        .where(claim.levy_year <= fiscal_year, entry.night_on <= known, entry.entered_on <= closing)
+        .group_by(entry.claim_no)
+        .subquery()
+    )
+    owed_yen = func.coalesce(owed.c.yen, 0)
+    columns = {
+        YearLevied.PROCEDURE_CODE: claim.procedure_code,
+        YearLevied.LEVY_YEAR: claim.levy_year,
+        _BEYOND: func.sum(collected.c.yen - owed_yen),
+    }
+    query = (
+        select_named(columns)
+        .select_from(t.claim)
+        .join(collected, collected.c.claim_no == claim.claim_no)
+        .outerjoin(owed, owed.c.claim_no == claim.claim_no)
+        .where(claim.levy_year <= fiscal_year, collected.c.yen > owed_yen)
+        .group_by(claim.procedure_code, claim.levy_year)
+    )
+    schema = {name: YearLevied.SCHEMA.get(name, pl.Int64) for name in columns}
+    return read_frame(connection, query, schema)
 
 
 def _select_entered(fiscal_year: int, as_of: date, ends: YearEnds) -> Select[Any]:
@@ -185,9 +241,10 @@ def _held_payments(fiscal_year: int, as_of: date) -> FromClause:
     return query.where(first.fiscal_year == fiscal_year).subquery("held_payment")
 
 
-def _payer(notice: FromClause) -> ColumnElement[str]:
-    """宛名番号 of the payer whom the notice names, such as an heir, or else of the claim."""
-    return func.coalesce(notice.c.payer_ref, t.claim.c.payer_ref).label(Claim.PAYER_REF)
+def _payer(notice: FromClause, known: ColumnElement[Any]) -> ColumnElement[str]:
+    """宛名番号 of the payer whom a claim file or else the notice names, such as an heir, or else of the claim."""
+    by_file = stated(ClaimState.PAYER_REF, t.claim.c.claim_no, known)
+    return func.coalesce(by_file, notice.c.payer_ref, t.claim.c.payer_ref).label(Claim.PAYER_REF)
 
 
 def _select_paid(levy_year: int, as_of: date, last_day: date) -> Select[tuple[int, int, int]]:

@@ -14,6 +14,7 @@ from elqr.store.queries.requests import WAIVER, requests
 from elqr.store.tables import held_files as h
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
+from elqr.store.tables.claim_files import claim_file
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.report_frames import HeldFile
 from elqr.vocabulary.terms import FileStatus, RulingResult
@@ -25,7 +26,7 @@ _FORMATS, _PURPOSE, _PLACE = "formats", "purpose", "place_no"
 _HELD = {name: kind for name, kind in HeldFile.SCHEMA.items() if name != HeldFile.OWN_NAME} | {_FORMATS: pl.String}
 _BROUGHT = {HeldFile.NAME: pl.String, _PURPOSE: pl.String, _PLACE: pl.Int64}
 
-PAYMENT, MONEY, NOTICE = "payment", "money", "notice"
+PAYMENT, MONEY, CLAIM, NOTICE = "payment", "money", "claim", "notice"
 """Purposes of the formats that are taken in."""
 
 
@@ -93,11 +94,15 @@ def _first_deliveries(connection: Connection, day: str, names: Sequence[str]) ->
     money = accepted.with_only_columns(delivery.name, literal(MONEY).label(_PURPOSE), place).join(
         m.deposit_file, deposit_file.file_no == t.file.c.file_no
     )
+    claims = accepted.with_only_columns(delivery.name, literal(CLAIM).label(_PURPOSE), place).join(
+        claim_file, claim_file.c.file_no == t.file.c.file_no
+    )
     of_notices = {HeldFile.NAME: notice_file.name, _PURPOSE: literal(NOTICE), _PLACE: _place_of_notices()}
     notices = select_named(of_notices).where(
         notice_file.name.in_(names), notice_file.night_on <= day, notice_file.rows_new > 0
     )
-    queries = (accepted.where(brings_payments()), money.where(deposit_file.new_lines > 0), notices)
+    claims = claims.where(claim_file.c.rows_new > 0)
+    queries = (accepted.where(brings_payments()), money.where(deposit_file.new_lines > 0), claims, notices)
     return pl.concat([read_frame(connection, query, _BROUGHT) for query in queries])
 
 
