@@ -12,7 +12,7 @@ import polars as pl
 
 from elqr.issue.layout import EARLIEST_YEAR, LATEST_YEAR
 from elqr.rules.claim_entries import claim_entries
-from elqr.rules.row_checks import CLAIM_KEY, Sieve
+from elqr.rules.row_checks import ASSESSMENT_KEY, CLAIM_KEY, Sieve
 from elqr.vocabulary.claim_frames import (
     ClaimCancel,
     ClaimEntry,
@@ -24,6 +24,7 @@ from elqr.vocabulary.claim_frames import (
 from elqr.vocabulary.claim_terms import EntryKind, Item
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding
+from elqr.vocabulary.terms import WHOLE_YEAR
 
 _ITEMS, _OFF = ClaimEntry.ITEMS, ClaimStateContent.OFF
 _CONTENT = [name for name in ClaimStateContent.SCHEMA if name not in (ClaimStateContent.RECORD_NO, *CLAIM_KEY)]
@@ -50,6 +51,10 @@ def refuse_states(name: str, rows: pl.DataFrame, by_file: Collection[str], known
         sieve.refuse(Code.YEAR_RANGE, title, ~pl.col(year).is_between(EARLIEST_YEAR, LATEST_YEAR), pl.col(year), years)
     is_first = pl.struct(CLAIM_KEY).is_first_distinct()
     sieve.refuse(Code.CLAIM_TWICE, "通知書番号", ~is_first, number, pl.lit("一度だけ"))
+    is_whole = pl.col(ClaimStateContent.INSTALLMENT_NO) == WHOLE_YEAR
+    is_mixed = is_whole.any().over(ASSESSMENT_KEY) & ~is_whole.all().over(ASSESSMENT_KEY)
+    wanted = pl.lit("期別 0（一括の調定）か、1 からの期別のどちらか")
+    sieve.refuse(Code.CLAIM_TWICE, "期別", is_mixed, pl.col(ClaimStateContent.INSTALLMENT_NO), wanted)
     for item, owed, off in zip(Item, _ITEMS, _OFF, strict=True):
         is_beyond = pl.col(off) > pl.col(owed)
         wanted = pl.format("調定額の{}円まで", owed)

@@ -216,6 +216,9 @@ class Job(Strict):
         expected = [arrival.name for arrival in self.arrival]
         if twice := sorted({name for name in expected if expected.count(name) > 1}):
             raise ValueError(f"[[arrival]] に同じ名前の到着予定があります: {', '.join(twice)}")
+        others = {box.path for box in (*self.inbox, *self.money)} | ({self.notices.inbox} if self.notices else set())
+        if shared := sorted(str(box.path) for box in self.claims if box.path in others):
+            raise ValueError(f"[[claims]] の受信箱は、ほかの受信箱と別のフォルダにしてください: {', '.join(shared)}")
         if both := overlapping(self.settlement):
             raise ValueError(f"[[settlement]] の収納（specs と channels）が重なっています: {' / '.join(both)}")
         return self

@@ -302,6 +302,7 @@ def _file(city: City, name: str, *rows: Row) -> None:
 _OK = claim_row(tsuchisho_no="1")
 _HELD = {
     "同じ調定が二行": ("N618", [_OK, claim_row(zeigaku=7_000, tsuchisho_no="1")]),
+    "一括と期別の両方": ("N618", [_OK, claim_row(tsuchisho_no="1", kibetsu_cd=0)]),
     "納付書データの手続": ("N619", [_OK, claim_row(zeimoku_cd="suido")]),
     "知らない手続": ("N619", [_OK, claim_row(zeimoku_cd="nai")]),
     "調定額より多い不納欠損": ("N620", [_OK, claim_row(kesson_ymd=date(2026, 11, 1), zeigaku_kesson=10_001)]),
@@ -430,3 +431,10 @@ def test_claims_by_file_need_an_inbox(tmp_path: Path) -> None:
     city = City.founded(tmp_path / "city", JOB, _BY_FILE)
     ran = city.night()
     assert ran.code == 1 and "[[claims]] に path と specs を書いてください" in ran.err
+
+
+@pytest.mark.parametrize("folder", ["inbox", "notices"])
+def test_claim_files_have_an_inbox_of_their_own(tmp_path: Path, folder: str) -> None:
+    job = _JOB.replace('path = "claims"', f'path = "{folder}"')
+    ran = City.founded(tmp_path / "city", job, _BY_FILE).night()
+    assert ran.code == 1 and "別のフォルダにしてください" in ran.err
