@@ -166,6 +166,7 @@ class NoticeStanding(Frame):
     LEVY_YEAR = Column("levy_year", pl.Int64)
     TAX_YEAR = Column("tax_year", pl.Int64)
     BILL_NO = Column("bill_no", pl.String)
+    PART_KIND = Notice.PART_KIND
     INSTALLMENT_NO = Column("installment_no", pl.Int64)
     AMOUNT_YEN = Column("amount_yen", pl.Int64)
     IS_UPLOADED = Column("is_uploaded", pl.Boolean)
@@ -176,7 +177,7 @@ class NoticeStanding(Frame):
     IS_PRINTED = Column("is_printed", pl.Boolean)
     IS_RELEASED = Column("is_released", pl.Boolean)
 
-    ORDER = (PAYER_REF, PROCEDURE_CODE, LEVY_YEAR, TAX_YEAR, BILL_NO, INSTALLMENT_NO)
+    ORDER = (PAYER_REF, PROCEDURE_CODE, LEVY_YEAR, TAX_YEAR, BILL_NO, PART_KIND, INSTALLMENT_NO)
     """The order in which notices are put into envelopes."""
 
 
