@@ -85,6 +85,13 @@ def test_a_whole_year_slip_stands_alone() -> None:
     assert _pages(_bills(("1", "1", [0, 1, 2]))) == [(0, 1, 0, 1, 2), (1, 2, 0, 2, 2), (2, 2, 1, 2, 2)]
 
 
+def test_slips_for_parts_have_sheets_of_their_own() -> None:
+    """Who pays the reminder does not pay the ordinary slips, too: no sheet sums them."""
+    rows = _bills(("1", "1", [1, 2, 1, 2]))
+    kinds = pl.Series(PrintableNotice.PART_KIND, [None, None, "督促", "督促"])
+    assert _pages(rows.with_columns(kinds)) == [(1, 1, 0, 1, 2), (2, 1, 1, 1, 2), (1, 2, 0, 2, 2), (2, 2, 1, 2, 2)]
+
+
 def test_nothing_to_print() -> None:
     empty = _bills(("1", "1", [1])).head(0)
     assert _pages(empty) == [] and _files(empty, 10) == []
