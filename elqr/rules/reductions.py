@@ -12,7 +12,7 @@ from elqr.vocabulary.frames import Column, Payment, Posting, Reduction
 from elqr.vocabulary.ruling_frames import Standing
 from elqr.vocabulary.terms import Account
 
-_PART_YEN = "part_yen"
+_PART_YEN, _TURN = "part_yen", "turn"
 
 
 class Reducible(Standing):
@@ -41,7 +41,8 @@ def reductions(standing: pl.DataFrame, years: OpenYears) -> pl.DataFrame:
 
     `standing` is frame Reducible of all yen on each claim. What leaves a claim that was lowered after its year was
     closed belongs to the year of 異動日, whenever the notice came: what is owed and what is collected change in the
-    same year. Asserts that no claim keeps more of an item than it owes, and that the postings sum to 0.
+    same year. The pairs come in the order in which the excess is taken: from it follows which items each of them takes.
+    Asserts that no claim keeps more of an item than it owes, and that the postings sum to 0.
     """
     rows = standing.sort(
         Reducible.PAID_ON, Reducible.IDENTITY, Reducible.OCCURRENCE_NO, Reducible.POSTING_NO, descending=True
@@ -54,7 +55,8 @@ def reductions(standing: pl.DataFrame, years: OpenYears) -> pl.DataFrame:
     rows = rows.with_columns(pl.sum_horizontal(f"part_{name}" for name in parts).alias(_PART_YEN))
     posted_year = pl.col(Posting.FISCAL_YEAR)
     open_year = years.of(posted_year, pl.col(Posting.PROCEDURE_CODE), pl.col(Reducible.ENTERED_ON))
-    taken = rows.filter(pl.col(_PART_YEN) > 0).with_columns(
+    taken = rows.filter(pl.col(_PART_YEN) > 0).with_row_index(_TURN)
+    taken = taken.with_columns(
         open_year.alias(Posting.FISCAL_YEAR),
         (pl.col(Posting.IS_ARREARS) | (open_year != posted_year)).alias(Posting.IS_ARREARS),
     )
@@ -65,9 +67,9 @@ def reductions(standing: pl.DataFrame, years: OpenYears) -> pl.DataFrame:
         pl.lit(None, dtype=pl.Int64).alias(Posting.CLAIM_NO),
         pl.lit(None, dtype=pl.Int64).alias(Reduction.NOTICE_NO),
     )
-    moves = Reduction.of(pl.concat([Reduction.of(out), Reduction.of(into)]))
+    moves = Reduction.of(pl.concat([out, into], how="diagonal").sort(_TURN, Posting.ACCOUNT))
     assert moves[Posting.YEN].sum() == 0, "reductions move yen and make none"
-    return moves.sort(Posting.PAYMENT_NO, Reduction.REVERSES_NO, Posting.ACCOUNT)
+    return moves
 
 
 def _excess(item: str, owed: str) -> pl.Expr:

@@ -143,6 +143,11 @@ STORIES = [
     _story("督促状で", [owes(10_000), slip(10_000)], [owes(10_000, fee=100), slip(10_000, fee=100, kind=_DEMAND)],
            pay(2, 10_100), owed=(10_000, 100, 0), entries=[_FIRST, ("demand_fee", 100)], collected=10_100,
            paid=((_ON, 10_100, 0),)),
+    _story("本税と延滞金の減額、二つの収納から", [owes(10_000, late=300), slip(10_000, late=300)],
+           [pay(1, 10_300), owes(10_000, late=900), slip(0, late=600, kind=_LATE)], pay(2, 600),
+           owes(6_000, late=500, why="減額更正"), owes(6_000, late=500), owed=(6_000, 0, 500),
+           entries=[(_NEW, 10_300), ("late_charge", 600), (_DOWN, -4_000), (_DOWN, -400)], collected=6_500,
+           paid=(("減額による過納", 6_300, 4_000), ("減額による過納", 200, 400))),
     # 分納と、調定より少なく求める紙
     _story("分納", [owes(10_000), slip(10_000), slip(3_000, kind=_PLAN)], pay(2, 3_000), owed=10_000,
            entries=[_FIRST], collected=3_000, paid=((_ON, 3_000, 0),)),
