@@ -392,6 +392,25 @@ def test_replay_takes_the_claim_files_in_again(lived: Lived) -> None:
     assert ran.code == 0, ran.out
 
 
+def test_replay_knows_what_a_ruling_paid_of_a_notice(city: City) -> None:
+    """A notice asks 10,000 of 12,000, and a ruling brings 200 of it from elsewhere: 10,000 more are 200 too much."""
+    _file(city, "a.csv", claim_row(tsuchisho_no="1", zeigaku=12_000), claim_row(tsuchisho_no="2"))
+    city.notices(notice_row(bill_no="1"), notice_row(bill_no="2"))
+    city.night(_DAYS[0])
+    (first, _), other = city.issued()["kokuho", "1", 1, 1], city.issued()["kokuho", "2", 1, 1]
+    city.deliver("a.csv", eltax_file(eltax_row(*other, 10_200)))
+    city.night(_DAYS[1])
+    on = ("--job", city.job, "--date", _DAYS[1].isoformat())
+    what = ("--ruling", "充当", "--payment", 1, "--target", first, "--reason", "本人の申出", "--by", "山田")
+    assert elqr("review", "decide", *on, *what).code == 0
+    assert elqr("review", "approve", "1", *on, "--by", "佐藤").code == 0
+    city.deliver("b.csv", eltax_file(eltax_row(*city.issued()["kokuho", "1", 1, 1], 10_000, serial_no="00000002")))
+    city.night(_DAYS[2])
+    assert [row[3:] for row in city.outcomes(_DAYS[2])] == [(9_800, 200)]
+    ran = elqr("replay", "--from", _DAYS[2].isoformat(), "--job", city.job)
+    assert ran.code == 0, ran.out
+
+
 def test_a_claim_file_can_be_checked_before_the_night(tmp_path: Path) -> None:
     path = tmp_path / "chotei.csv"
     path.write_bytes(claim_file(_OK, claim_row(tsuchisho_no="2")))

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, or_, select, union
 
 from elqr.issue.keys import KEY_DIGITS
 from elqr.store.db.bulk import insert_frame, read_frame
 from elqr.store.db.schema import Text
 from elqr.store.queries.ledger_identity import skip_serials
 from elqr.store.tables import ledger as t
+from elqr.store.tables import reviews as r
 from elqr.store.tables.claim_files import claim_file, claim_state
 from elqr.store.tables.held_files import delivery_box
 from elqr.store.tables.item_orders import item_order
@@ -35,8 +36,8 @@ class PastNight:
 def copy_before(source: Connection, target: Connection, day: date, serial_digits: int) -> None:
     """その夜の前の台帳を写す into an empty ledger: what nights before `day` took in, issued, decided and posted.
 
-    Leaves out what no outcome depends on: prints, exports, money and reviews, but not the postings of reviews. Leaves
-    out closed months, too, so that their nights can run again.
+    Leaves out what no outcome depends on: prints, exports, money and reviews, but not the rulings behind postings.
+    Leaves out closed months, too, so that their nights can run again.
     """
     for table, condition in _parts(day.isoformat()):
         schema = {column.name: pl.String if column.type is Text else pl.Int64 for column in table.c}
@@ -87,6 +88,20 @@ def _parts(day: str) -> Iterator[tuple[Table, ColumnElement[bool]]]:
     yield item_order, item_order.c.night_on < day
     yield t.posting, t.posting.c.night_on < day
     yield posting_tally, posting_tally.c.night_on < day
+    yield from _paid_notices(day)
+
+
+def _paid_notices(day: str) -> Iterator[tuple[Table, ColumnElement[bool]]]:
+    """どの納付書を納めたか: as rulings and reductions say, and so what a notice for a part still asks."""
+    posted = select(t.posting.c.posting_no).where(t.posting.c.night_on < day)
+    by_ruling, reduced = r.ruling_posting.c.posting_no.in_(posted), r.reduced_posting.c.posting_no.in_(posted)
+    behind = union(
+        select(r.ruling_posting.c.ruling_no).where(by_ruling),
+        select(r.reduced_posting.c.after_ruling_no).where(reduced, r.reduced_posting.c.after_ruling_no.is_not(None)),
+    )
+    yield r.ruling, r.ruling.c.ruling_no.in_(behind)
+    yield r.ruling_posting, by_ruling
+    yield r.reduced_posting, reduced
 
 
 def _is_within(night_on: ColumnElement[str], since: date, until: date) -> ColumnElement[bool]:
