@@ -449,6 +449,10 @@ def test_reminders_follow_the_claim_file(city: City) -> None:
     rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
     listed = [(row["通知書番号"], row["宛名番号"], row["納期限"], row["氏名"]) for row in rows]
     assert listed == [("4", "1000001", "2026-10-15", "架空 太郎"), ("1", "999", "2026-10-31", "")]
+    _file(city, "c.csv", claim_row(tsuchisho_no="1", atena_no="999", zeigaku=8_000, sosa_ymd=date(2026, 11, 25)))
+    assert city.night(date(2026, 11, 25)).code == 0
+    changed = elqr("arrears", "check", path.parent, "--json", *at).json["changed"]
+    assert [(row["bill_no"], row["payer_ref"], row["now_yen"]) for row in changed] == [("1", "999", 8_000)]  # type: ignore[index,union-attr,call-overload]
 
 
 def test_claims_by_file_need_an_inbox(tmp_path: Path) -> None:

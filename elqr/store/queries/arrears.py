@@ -61,7 +61,7 @@ def without_notice(connection: Connection, night: date) -> pl.DataFrame:
 
 
 def payers_now(connection: Connection, claims: pl.DataFrame, night: date) -> pl.DataFrame:
-    """今の納付者 of claims: claim_no, and payer_ref of the newest valid notice."""
+    """今の納付者 of claims with a valid notice: claim_no, payer_ref."""
     notice, claim = t.notice.c, t.claim.c
     with stage_rows(connection, claims.select(Claim.CLAIM_NO).unique()) as staged:
         query = (
@@ -219,9 +219,9 @@ def lists(connection: Connection) -> list[dict[str, Any]]:
 
 
 def listed(connection: Connection, list_no: int, night: date) -> pl.DataFrame:
-    """一覧の調定: frame Claim with left_yen as listed; payer_ref is that of the newest notice as of a night."""
+    """一覧の調定: frame Claim with left_yen as listed; payer_ref is that of the payer as of a night."""
     listed_claim = a.arrears_claim.c
-    payer = func.coalesce(t.notice.c.payer_ref, t.claim.c.payer_ref).label(Claim.PAYER_REF)
+    payer = func.coalesce(_payer_ref(night), t.claim.c.payer_ref).label(Claim.PAYER_REF)
     query = (
         select(*(payer if name == Claim.PAYER_REF else t.claim.c[name] for name in Claim.SCHEMA), listed_claim.left_yen)
         .select_from(t.claim)
