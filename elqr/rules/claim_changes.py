@@ -16,7 +16,7 @@ from elqr.rules.claim_entries import new_entries, newest_asked, speaks_for, vali
 from elqr.rules.instalments import without_whole
 from elqr.rules.row_checks import CLAIM_KEY, NOTICE_KEY, Registered, Sieve
 from elqr.vocabulary.claim_frames import ClaimCancel, ClaimEntry, OwnNotice
-from elqr.vocabulary.claim_terms import PARTS, ChangeReason, Item, NoticeKind
+from elqr.vocabulary.claim_terms import ChangeReason, Item, NoticeKind
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.frames import Claim, Notice
 from elqr.vocabulary.notice_frames import CANCEL, NOTICE_KIND, RefusedRow
@@ -27,7 +27,7 @@ FALLS = ChangeReason.CLAIM_CANCELLED.value == _REASON
 """調定取消か, of a row."""
 
 _ITEMS = ClaimEntry.ITEMS
-_HAS_BASE = "has_base"
+_HAS_BASE, _SAID_KIND = "has_base", "said_kind"
 IS_STATED, ASKS_ONLY = "is_stated", "asks_only"
 """調定データにある調定か, of a row; and whether its notice only asks, and says nothing about what is owed."""
 
@@ -199,7 +199,8 @@ def cancellations(sieve: Sieve, known: pl.DataFrame, registered: Registered, inc
 
     A 取消 may also name a row that was refused and never corrected. It takes that row back.
     """
-    sieve.rows = sieve.rows.drop(Notice.PART_KIND)  # what the notice is, and not what the row says
+    said_kind = pl.col(_SAID_KIND)
+    sieve.rows = sieve.rows.rename({Notice.PART_KIND: _SAID_KIND})  # beside it comes what the notice is
     refused = registered.refused.select(NOTICE_KEY).unique().with_columns(is_refused=True)
     for frame in (known, refused):
         sieve.rows = sieve.rows.join(frame, on=NOTICE_KEY, how="left", validate="m:1", maintain_order="left")
@@ -208,7 +209,6 @@ def cancellations(sieve: Sieve, known: pl.DataFrame, registered: Registered, inc
     sieve.refuse(Code.CANCEL_TARGET, "通知書番号", unknown, bill_no, pl.lit("登録済の納付書"))
     is_whole = FALLS & ~missing & pl.col(OwnNotice.CLAIM_NO).is_null()
     sieve.refuse(Code.CHANGE_CONTRADICTS, "異動事由", is_whole, _REASON, pl.lit("全期では空欄（調定取消は期別ごとに）"))
-    said_kind = pl.when(pl.col(NOTICE_KIND).is_in([kind.value for kind in PARTS])).then(NOTICE_KIND)
     is_other = ~missing & said_kind.is_not_null() & said_kind.ne_missing(pl.col(Notice.PART_KIND))
     registered_kind = pl.col(Notice.PART_KIND).fill_null("通常・再発行・全期")
     wanted = pl.format("この発行連番の納付書の納付種別（{}）", registered_kind)

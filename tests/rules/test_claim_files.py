@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from elqr.vocabulary.terms import Outcome
 from tests.builders import (
     JOB,
     REGISTER,
@@ -27,6 +26,7 @@ from tests.builders import (
     notice_file,
     notice_row,
 )
+from tests.cases.lived import Lived
 
 _DAYS = [date(2026, 11, day) for day in range(16, 22)]
 _PLAN, _LATE, _DEMAND = "分納", "延滞金", "督促"
@@ -173,19 +173,6 @@ STORIES = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Lived:
-    """A city after all nights of all stories, and the code of each refused row with its bill."""
-
-    city: City
-    refused: list[tuple[str, str]]
-
-    def why(self, payment: dict[str, Any]) -> str:
-        """Why the payment waits, or else its 消込結果."""
-        waiting = {row["受付番号"]: row["理由"] for row in self.city.report("要確認一覧", _DAYS[-1])}
-        return str(waiting.get(payment["payment_no"], Outcome(payment["outcome"]).label))
-
-
 def _bills() -> list[tuple[str, Story]]:
     return [(f"{number:06}", story) for number, story in enumerate(STORIES, start=300_001)]
 
@@ -224,7 +211,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
             if place and int(place[1]) <= len(slips):
                 refused.add((str(slips[int(place[1]) - 1]["bill_no"]), finding["code"]))
         city.night(day)
-    return Lived(city, sorted(refused))
+    return Lived(city, _DAYS[-1], sorted(refused))
 
 
 def _card(city: City, bill_no: str) -> dict[str, Any]:

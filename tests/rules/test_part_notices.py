@@ -16,8 +16,8 @@ import pytest
 
 from elqr.store.ledger_file import open_ledger
 from elqr.store.queries.printing import standings
-from elqr.vocabulary.terms import Outcome
 from tests.builders import City, elqr, eltax_file, eltax_row, notice_file, notice_row
+from tests.cases.lived import Lived
 
 _DAYS = [date(2026, 11, day) for day in range(16, 22)]
 _PLAN, _LATE, _DEMAND = "分納", "延滞金", "督促"
@@ -217,20 +217,6 @@ STORIES = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Lived:
-    """A city after all nights of all stories, and the code of each refused row with its bill."""
-
-    city: City
-    refused: list[tuple[str, str]]
-
-    def why(self, payment: dict[str, Any]) -> str:
-        """Why the payment waits, or else its 消込結果."""
-        waiting = {row["受付番号"]: row["理由"] for row in self.city.report("要確認一覧", _DAYS[-1])}
-        assert payment["payment_no"] in waiting or not payment["suspense_yen"]
-        return str(waiting.get(payment["payment_no"], Outcome(payment["outcome"]).label))
-
-
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
     """Each night is run twice."""
@@ -258,7 +244,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
             if place and int(place[1]) <= len(rows):
                 refused.append((str(rows[int(place[1]) - 1]["bill_no"]), finding["code"]))
         city.night(day)
-    return Lived(city, refused)
+    return Lived(city, _DAYS[-1], refused)
 
 
 def _bills() -> list[tuple[str, Story]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from elqr.formats.authoring.lint_references import check_mapping, check_reference, unknown_record
+from elqr.formats.authoring.lint_references import check_home, check_mapping, check_reference
 from elqr.formats.authoring.spec_text import Remark, SpecText, words_of
 from elqr.formats.spec import Spec
 from elqr.vocabulary.claim_terms import EntryKind
@@ -11,20 +11,10 @@ from elqr.vocabulary.terms import DepositKind
 
 def deposit(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
     """入金への対応: fields exist and are of the right kinds; kinds of lines are known."""
-    money, at = written.table("deposit"), written.line_of("deposit")
-    if written.values.get("purpose") == "money" and not money:
-        yield Remark(
-            0,
-            "[deposit]",
-            "入金への対応がありません",
-            "[deposit] の表",
-            "どの項目が入金の金額・勘定日・振込依頼人かを書いてください。",
-        )
-    if not money:
-        return
-    home = str(money.get("record"))
-    if written.record(home) is None:
-        yield unknown_record(written, f"レコード {home}", at, "[deposit] の record")
+    money = written.table("deposit")
+    remedy = "どの項目が入金の金額・勘定日・振込依頼人かを書いてください。"
+    yield from check_home(written, "deposit", "money", "入金", remedy)
+    if written.record(str(money.get("record"))) is None:
         return
     wanted = {"yen": ("yen",), "booked_on": ("date",), "funds_on": ("date",)}
     for key in ("yen", "booked_on", "funds_on", "sender_code", "sender"):
@@ -40,20 +30,10 @@ def deposit(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
 
 def claim(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
     """調定への対応: fields exist and are of the right kinds; reasons are known."""
-    table, at = written.table("claim"), written.line_of("claim")
-    if written.values.get("purpose") == "claim" and not table:
-        yield Remark(
-            0,
-            "[claim]",
-            "調定への対応がありません",
-            "[claim] の表",
-            "どの項目が税目・通知書番号・期別・調定の額・操作日時かを書いてください。",
-        )
-    if not table:
-        return
-    home = str(table.get("record"))
-    if written.record(home) is None:
-        yield unknown_record(written, f"レコード {home}", at, "[claim] の record")
+    table = written.table("claim")
+    remedy = "どの項目が税目・通知書番号・期別・調定の額・操作日時かを書いてください。"
+    yield from check_home(written, "claim", "claim", "調定", remedy)
+    if written.record(str(table.get("record"))) is None:
         return
     for key, name in table.items():
         if key not in ("record", "procedure", "reason") and isinstance(name, str):

@@ -56,7 +56,17 @@ def _unknown_field(written: SpecText, dotted: str, line: int, place: str) -> Rem
     )
 
 
-def unknown_record(written: SpecText, what: str, line: int, place: str) -> Remark:
+def check_home(written: SpecText, table: str, purpose: str, title: str, remedy: str) -> Iterator[Remark]:
+    """対応のレコードを確かめる: a spec of this purpose has the table, and the table names a record of the spec."""
+    mapping, place = written.table(table), f"[{table}]"
+    if written.values.get("purpose") == purpose and not mapping:
+        yield Remark(0, place, f"{title}への対応がありません", f"{place} の表", remedy)
+    home = str(mapping.get("record"))
+    if mapping and written.record(home) is None:
+        yield _unknown_record(written, f"レコード {home}", written.line_of(table), f"{place} の record")
+
+
+def _unknown_record(written: SpecText, what: str, line: int, place: str) -> Remark:
     """レコードがない: `what` names a record that the spec does not have."""
     names = "・".join(str(record.get("name")) for record in written.records())
     return Remark(line, place, f"{what} はありません", names, "つづりを確かめてください。")
@@ -123,7 +133,7 @@ def _control_ways(
     counts = [*one_or_several(control, "count"), *one_or_several(control, "or_count")]
     for name in counts:
         if written.record(name) is None:
-            yield unknown_record(written, f"count のレコード {name}", at, place)
+            yield _unknown_record(written, f"count のレコード {name}", at, place)
     counted = (counts or [str(control.get("sum") or "").partition(".")[0]])[0]
     summed = control.get("sum")
     for name in [
@@ -195,15 +205,9 @@ def doubts(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
 
 def payment(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
     """収納への対応: fields exist and are of the right kinds; stages and channels are known."""
-    pay, at = written.table("payment"), written.line_of("payment")
-    if written.values.get("purpose") == "payment" and not pay:
-        yield Remark(
-            0,
-            "[payment]",
-            "収納への対応がありません",
-            "[payment] の表",
-            "どの項目が収納の金額・日付・照会キーかを書いてください。",
-        )
+    pay = written.table("payment")
+    remedy = "どの項目が収納の金額・日付・照会キーかを書いてください。"
+    yield from check_home(written, "payment", "payment", "収納", remedy)
     if written.values.get("purpose") == "payment" and written.values.get("layout") == "fixed" and not written.probes():
         yield Remark(
             0,
@@ -212,11 +216,7 @@ def payment(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
             "recognize = { record = …, fields = [ … ] }",
             "この形式だけで正しく読める項目を書いてください。",
         )
-    if not pay:
-        return
-    home = str(pay.get("record"))
-    if written.record(home) is None:
-        yield unknown_record(written, f"レコード {home}", at, "[payment] の record")
+    if written.record(str(pay.get("record"))) is None:
         return
     wanted = {"paid_yen": ("yen",), "paid_on": ("date",), "received_on": ("date",), "funds_on": ("date",)}
     days = ("paid_on", "received_on", "funds_on")
@@ -326,7 +326,7 @@ def probes(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
         record = str(probe.get("record"))
         names = probe.get("fields")
         if written.record(record) is None:
-            yield unknown_record(written, f"レコード {record}", at, "recognize")
+            yield _unknown_record(written, f"レコード {record}", at, "recognize")
             continue
         kinds = []
         for name in words_of(probe, "blank"):

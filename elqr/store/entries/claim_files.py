@@ -6,11 +6,11 @@ from sqlalchemy import Connection, func, insert, select
 from elqr.rules.claim_states import entries_of_states
 from elqr.store.db.bulk import insert_frame, next_no, number_rows
 from elqr.store.entries.night import Receipt, enter_content
-from elqr.store.queries.claim_entries import enter_entries, entries_of_notices
+from elqr.store.queries.claim_entries import enter_entries, entries_of
 from elqr.store.queries.claim_states import claims_of_keys, states_of
 from elqr.store.tables import ledger as t
 from elqr.store.tables.claim_files import claim_file, claim_state
-from elqr.vocabulary.claim_frames import ClaimState
+from elqr.vocabulary.claim_frames import ClaimEntry, ClaimState
 from elqr.vocabulary.frames import Claim, ClaimKey
 
 
@@ -32,7 +32,8 @@ def enter_claims(connection: Connection, receipt: Receipt, rows: pl.DataFrame) -
     states = number_rows(states, ClaimState.STATE_NO, first_no).with_columns(pl.lit(file_no).alias(ClaimState.FILE_NO))
     insert_frame(connection, claim_state, ClaimState.of(states))
     every_state = states_of(connection, states)
-    entries = entries_of_states(every_state, entries_of_notices(connection, states))
+    by_notices = entries_of(connection, states).filter(pl.col(ClaimEntry.STATE_NO).is_null())
+    entries = entries_of_states(every_state, by_notices)
     enter_entries(connection, entries.filter(pl.col(ClaimState.STATE_NO) >= first_no))
 
 

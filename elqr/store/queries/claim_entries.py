@@ -74,12 +74,12 @@ def states(connection: Connection, numbers: range) -> pl.DataFrame:
     return read_frame(connection, select_states().where(_within(claim_state, numbers)), DatedState.SCHEMA)
 
 
-def entries_of_notices(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
-    """納付書による調定異動 of claims (claim_no): frame ClaimEntry, without what claim files brought."""
+def entries_of(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
+    """調定異動 of claims (claim_no): frame ClaimEntry, in order."""
     entry = t.claim_entry.c
     with stage_rows(connection, claims.select(ClaimEntry.CLAIM_NO).unique()) as staged:
         query = select(*(entry[name] for name in ClaimEntry.SCHEMA)).join(staged, staged.c.claim_no == entry.claim_no)
-        return read_frame(connection, query.where(entry.state_no.is_(None)), ClaimEntry.SCHEMA)
+        return read_frame(connection, query.order_by(entry.claim_no, entry.entry_no), ClaimEntry.SCHEMA)
 
 
 def enter_entries(connection: Connection, rows: pl.DataFrame) -> None:

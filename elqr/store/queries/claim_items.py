@@ -4,16 +4,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, and_, case, exists, func, or_, select
+from sqlalchemy import Connection, and_, case, exists, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from elqr.rules.claim_items import posted_items
 from elqr.store.db.bulk import read_frame, select_named, stage_rows
+from elqr.store.queries.claim_entries import entries_of
 from elqr.store.queries.claim_states import is_stated
 from elqr.store.queries.item_orders import has_order, orders_of
+from elqr.store.queries.owed import owed_items
 from elqr.store.queries.paid_notice import join_paid_notice, paid_notice_no
 from elqr.store.tables import ledger as t
-from elqr.vocabulary.claim_frames import AskedNotice, ClaimEntry, NoticePosting
+from elqr.vocabulary.claim_frames import AskedNotice, NoticePosting
 from elqr.vocabulary.frames import Claim, ClaimKey
 
 
@@ -34,14 +36,7 @@ def has_parts() -> ColumnElement[bool]:
     """
     asking = t.notice.alias("asking").c
     same = exists().where(*(asking[name] == t.claim.c[name] for name in ClaimKey.SCHEMA))
-    owed = (
-        select(func.coalesce(func.sum(t.claim_entry.c[name]), 0))
-        .where(t.claim_entry.c.claim_no == t.claim.c.claim_no)
-        .correlate(t.claim)
-        .scalar_subquery()
-        for name in ClaimEntry.ITEMS
-    )
-    asks_other = or_(*(asking[name] != yen for name, yen in zip(ClaimEntry.ITEMS, owed, strict=True)))
+    asks_other = or_(*(asking[name] != yen for name, yen in owed_items().items()))
     of_file = and_(is_stated(), same.where(asks_other).correlate(t.claim))
     return or_(same.where(asking.part_kind.is_not(None)).correlate(t.claim), of_file)
 
@@ -75,9 +70,6 @@ def item_frames(connection: Connection, claims: pl.DataFrame) -> ItemFrames:
             .join(t.notice, notice.notice_no == covers.notice_no)
         )
         notices = read_frame(connection, asked, AskedNotice.SCHEMA)
-        entered = (t.claim_entry.c[name] for name in ClaimEntry.SCHEMA)
-        of_claim = t.claim_entry.c.claim_no == staged.c.claim_no
-        entries = read_frame(connection, select(*entered).join(staged, of_claim), ClaimEntry.SCHEMA)
         columns: dict[str, ColumnElement[Any]] = {
             name: posting[name] for name in NoticePosting.SCHEMA if name in posting
         }
@@ -85,5 +77,5 @@ def item_frames(connection: Connection, claims: pl.DataFrame) -> ItemFrames:
         paid = select_named({name: columns[name] for name in NoticePosting.SCHEMA})
         query = join_paid_notice(paid).join(staged, and_(staged.c.claim_no == posting.claim_no))
         postings = read_frame(connection, query.order_by(posting.posting_no), NoticePosting.SCHEMA)
-    orders = orders_of(connection, claims)
+    entries, orders = entries_of(connection, claims), orders_of(connection, claims)
     return ItemFrames(notices, entries, posted_items(postings, notices, entries, orders), orders)

@@ -23,9 +23,9 @@ from sqlalchemy import (
 
 from elqr.store.db.bulk import read_frame, schema_of, select_named, stage_rows
 from elqr.store.queries.claim_states import stated
-from elqr.store.queries.owed import newest_notice_no
+from elqr.store.queries.owed import newest_notice_no, owed_items
 from elqr.store.tables import ledger as t
-from elqr.vocabulary.claim_frames import CardNotice, CardPayment, ClaimCard, ClaimEntry
+from elqr.vocabulary.claim_frames import CardNotice, CardPayment, ClaimCard
 from elqr.vocabulary.frames import Claim, ClaimKey, Decision
 from elqr.vocabulary.terms import Account, KeyKind
 
@@ -79,14 +79,7 @@ def _assessed(connection: Connection, *known: Any) -> Iterator[tuple[Any, ...]]:
 
 def claim_cards(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
     """調定の照会 of claims (claim_no): frame ClaimCard, in the order of their keys."""
-    claim, entry, posting = t.claim.c, t.claim_entry.c, t.posting.c
-    owed: dict[str, ColumnElement[Any]] = {
-        name: select(func.coalesce(func.sum(entry[name]), 0))
-        .where(entry.claim_no == claim.claim_no)
-        .correlate(t.claim)
-        .scalar_subquery()
-        for name in ClaimEntry.ITEMS
-    }
+    claim, posting = t.claim.c, t.posting.c
     collected = (
         select(func.coalesce(func.sum(posting.yen), 0))
         .where(posting.claim_no == claim.claim_no)
@@ -100,7 +93,7 @@ def claim_cards(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
             stated(ClaimCard.PAYER_REF, claim.claim_no, now), notice.payer_ref, claim.payer_ref
         ),
         ClaimCard.DUE_ON: func.coalesce(stated(ClaimCard.DUE_ON, claim.claim_no, now), notice.due_on),
-        **owed,
+        **owed_items(),
         ClaimCard.COLLECTED_YEN: collected,
     }
     with stage_rows(connection, claims.select(Claim.CLAIM_NO).unique()) as staged:
@@ -119,14 +112,6 @@ def _newest_of_all() -> ColumnElement[int]:
     pays = t.notice_claim.alias("paying").c
     last = select(func.max(pays.notice_no)).where(pays.claim_no == t.claim.c.claim_no).correlate(t.claim)
     return func.coalesce(newest_notice_no(literal(date.max.isoformat())), last.scalar_subquery())
-
-
-def claim_entries(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
-    """調定異動 of claims (claim_no): frame ClaimEntry, in order."""
-    entry = t.claim_entry.c
-    with stage_rows(connection, claims.select(Claim.CLAIM_NO).unique()) as staged:
-        query = select(*(entry[name] for name in ClaimEntry.SCHEMA)).join(staged, staged.c.claim_no == entry.claim_no)
-        return read_frame(connection, query.order_by(entry.claim_no, entry.entry_no), ClaimEntry.SCHEMA)
 
 
 def claim_notices(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:

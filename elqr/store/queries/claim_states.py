@@ -7,9 +7,10 @@ from sqlalchemy import Connection, Select, and_, exists, func, select
 from sqlalchemy.sql import ColumnElement
 
 from elqr.store.db.bulk import read_frame, select_named, stage_rows
+from elqr.store.queries.owed import owed_items
 from elqr.store.tables import ledger as t
 from elqr.store.tables.claim_files import claim_file, claim_state
-from elqr.vocabulary.claim_frames import ClaimEntry, ClaimState, ClaimStateContent, DatedState, StatedClaim
+from elqr.vocabulary.claim_frames import ClaimState, ClaimStateContent, DatedState, StatedClaim
 from elqr.vocabulary.frames import Claim, ClaimKey
 
 
@@ -22,14 +23,14 @@ def newest_states(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
     with stage_rows(connection, keys.select(*ClaimKey.SCHEMA).unique()) as staged:
         is_same = and_(*(claim[name] == staged.c[name] for name in ClaimKey.SCHEMA))
         query = select_named(columns).select_from(t.claim).join(staged, is_same)
-        query = query.join(claim_state, state.state_no == newest_state_no(claim.claim_no))
+        query = query.join(claim_state, state.state_no == _newest_state_no())
         return read_frame(connection, query, ClaimStateContent.SCHEMA)
 
 
-def newest_state_no(claim_no: ColumnElement[int]) -> ColumnElement[int]:
-    """最新の行の番号 of a claim of a query, or null where no claim file names the claim."""
+def _newest_state_no() -> ColumnElement[int]:
+    """最新の行の番号 of the claim of a query, or null where no claim file names the claim."""
     state = claim_state.alias("newest_state").c
-    return select(func.max(state.state_no)).where(state.claim_no == claim_no).scalar_subquery()
+    return select(func.max(state.state_no)).where(state.claim_no == t.claim.c.claim_no).scalar_subquery()
 
 
 def stated(column: str, claim_no: ColumnElement[int], night: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -50,16 +51,10 @@ def select_states() -> Select[Any]:
 
 def select_stated_claims() -> Select[Any]:
     """調定データのある調定: a query of frame StatedClaim, to which the caller adds which claims."""
-    entry, claim = t.claim_entry.c, t.claim.c
-    owed = {
-        name: select(func.coalesce(func.sum(entry[name]), 0))
-        .where(entry.claim_no == claim.claim_no)
-        .correlate(t.claim)
-        .scalar_subquery()
-        for name in ClaimEntry.ITEMS
-    }
+    claim = t.claim.c
     columns: dict[str, ColumnElement[Any]] = {name: claim[name] for name in StatedClaim.SCHEMA if name in claim}
-    query = select_named({name: (columns | owed)[name] for name in StatedClaim.SCHEMA}).select_from(t.claim)
+    columns |= owed_items()
+    query = select_named({name: columns[name] for name in StatedClaim.SCHEMA}).select_from(t.claim)
     return query.where(is_stated())
 
 

@@ -165,9 +165,7 @@ def _select_entered(fiscal_year: int, as_of: date, ends: YearEnds) -> Select[Any
     is_assessed, is_relief, is_off = (
         entry.kind == kind.value for kind in (EntryKind.ASSESSED, EntryKind.RELIEVED, EntryKind.WRITTEN_OFF)
     )
-    is_change = entry.kind.not_in(
-        [kind.value for kind in (EntryKind.ASSESSED, EntryKind.RELIEVED, EntryKind.WRITTEN_OFF)]
-    )
+    is_change = ~or_(is_assessed, is_relief, is_off)
 
     def sum_where(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
         return func.coalesce(func.sum(yen).filter(*conditions), 0)

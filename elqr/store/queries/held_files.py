@@ -84,25 +84,27 @@ def _purpose(spec: str, formats: str, purposes: Mapping[str, str]) -> str:
 
 def _first_deliveries(connection: Connection, day: str, names: Sequence[str]) -> pl.DataFrame:
     """初めて取り込んで新しい中身のあったもの of these names up to a day: name, purpose, and place_no among 受信."""
-    delivery, deposit_file, notice_file = t.delivery.c, m.deposit_file.c, t.notice_file.c
+    delivery, notice_file = t.delivery.c, t.notice_file.c
     place = delivery.delivery_no.label(_PLACE)
     accepted = (
         select(delivery.name, literal(PAYMENT).label(_PURPOSE), place)
         .join(t.file, t.file.c.sha256 == delivery.sha256)
         .where(delivery.status == FileStatus.ACCEPTED.value, delivery.name.in_(names), delivery.night_on <= day)
     )
-    money = accepted.with_only_columns(delivery.name, literal(MONEY).label(_PURPOSE), place).join(
-        m.deposit_file, deposit_file.file_no == t.file.c.file_no
-    )
-    claims = accepted.with_only_columns(delivery.name, literal(CLAIM).label(_PURPOSE), place).join(
-        claim_file, claim_file.c.file_no == t.file.c.file_no
-    )
+    of_another_purpose = [
+        accepted.with_only_columns(delivery.name, literal(purpose).label(_PURPOSE), place)
+        .join(table, table.c.file_no == t.file.c.file_no)
+        .where(new_rows > 0)
+        for purpose, table, new_rows in (
+            (MONEY, m.deposit_file, m.deposit_file.c.new_lines),
+            (CLAIM, claim_file, claim_file.c.rows_new),
+        )
+    ]
     of_notices = {HeldFile.NAME: notice_file.name, _PURPOSE: literal(NOTICE), _PLACE: _place_of_notices()}
     notices = select_named(of_notices).where(
         notice_file.name.in_(names), notice_file.night_on <= day, notice_file.rows_new > 0
     )
-    claims = claims.where(claim_file.c.rows_new > 0)
-    queries = (accepted.where(brings_payments()), money.where(deposit_file.new_lines > 0), claims, notices)
+    queries = (accepted.where(brings_payments()), *of_another_purpose, notices)
     return pl.concat([read_frame(connection, query, _BROUGHT) for query in queries])
 
 

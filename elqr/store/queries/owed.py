@@ -34,6 +34,18 @@ def owed_yen(
     return query.correlate_except(t.claim_entry).scalar_subquery()
 
 
+def owed_items() -> dict[str, ColumnElement[int]]:
+    """調定額の内訳 of the claim of a query: the yen of each item of ClaimEntry."""
+    entry = t.claim_entry.c
+    return {
+        name: select(func.coalesce(func.sum(entry[name]), 0))
+        .where(entry.claim_no == t.claim.c.claim_no)
+        .correlate_except(t.claim_entry)
+        .scalar_subquery()
+        for name in ClaimEntry.ITEMS
+    }
+
+
 def last_entered_on(claim_no: ColumnElement[int], night: ColumnElement[Any]) -> ColumnElement[Any]:
     """最後の異動日 of a claim of a query, up to a night."""
     entry = t.claim_entry.c
