@@ -174,8 +174,9 @@ def test_a_file_cut_short_never_shows_other_money(case: Case | CsvCase) -> None:
         elif has_totals:
             assert yen_of(decoded) == whole, length
         else:
-            rows = len(decoded.tables["data"])
-            assert values_of(decoded)["data"] == values_of(read(data, case)[0])["data"][:rows], length
+            every_row = values_of(read(data, case)[0])
+            for record, rows in values_of(decoded).items():
+                assert rows == every_row[record][: len(rows)], length
 
 
 @pytest.mark.parametrize("case", CSV, ids=lambda case: case.id)
