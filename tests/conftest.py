@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event, util
+from sqlalchemy.engine.default import DefaultDialect
 
 from tests import builders, server, told
 from tests.plans import begins_with_what_is_asked
@@ -14,6 +15,16 @@ settings.register_profile("elqr", deadline=None)
 settings.load_profile("elqr")
 
 event.listen(Engine, "before_cursor_execute", begins_with_what_is_asked)
+
+# Statements are compiled once for all cities: SQLAlchemy keeps them by dialect, and every city's engine has its own.
+DefaultDialect.__eq__ = lambda one, other: type(one) is type(other)  # type: ignore[method-assign]
+DefaultDialect.__hash__ = lambda own: hash(type(own))  # type: ignore[method-assign]
+COMPILED = util.LRUCache[object, object](2_000)
+
+
+@event.listens_for(Engine, "engine_connect")
+def _compile_once(connection: Connection) -> None:
+    connection.execution_options(compiled_cache=COMPILED)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

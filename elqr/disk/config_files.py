@@ -48,8 +48,13 @@ def read_text(path: Path, what: str, remedy: str) -> str:
 
 def read_toml(path: Path, what: str, remedy: str) -> dict[str, Any]:
     """TOML の中身. Raises NotFound, and BadFile with the place."""
+    return parse_toml(read_text(path, what, remedy), path, what)
+
+
+def parse_toml(text: str, path: Path, what: str) -> dict[str, Any]:
+    """TOML の本文の中身: `path` and `what` are for messages. Raises BadFile with the place."""
     try:
-        table = tomllib.loads(read_text(path, what, remedy))
+        table = tomllib.loads(text)
         if "\\u0000" in json.dumps(table, default=str):
             raise BadFile(f"{what} {path} に、名前やパスに使えない文字（NUL）があります。消してください。")
         return table

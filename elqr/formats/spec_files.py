@@ -4,14 +4,17 @@ Refused: references to fields that do not exist, and a name that differs from th
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from elqr.disk.config_files import read_toml
+from elqr.disk.config_files import parse_toml, read_text, read_toml
 from elqr.formats.spec import Spec
 from elqr.vocabulary.errors import BadFile, NotFound, explain
+
+_WHAT, _REMEDY = "様式", "パスを確かめてください。"
 
 
 def _unknown_references(spec: Spec) -> Iterable[str]:
@@ -45,11 +48,7 @@ def _unknown_references(spec: Spec) -> Iterable[str]:
 
 def read_spec(path: Path, parts: dict[str, Spec] | None = None) -> Spec:
     """様式を読む: one TOML file, with its nested layouts filled in from `parts`. Raises BadFile."""
-    return _build(path, _read(path), parts or {})
-
-
-def _read(path: Path) -> dict[str, Any]:
-    return read_toml(path, "様式", "パスを確かめてください。")
+    return _build(path, read_toml(path, _WHAT, _REMEDY), parts or {})
 
 
 def _build(path: Path, written: dict[str, Any], parts: dict[str, Spec]) -> Spec:
@@ -75,14 +74,22 @@ def read_specs(folders: Iterable[Path]) -> dict[str, Spec]:
 
     If it names no sender it keeps that of the spec it replaces, because earlier deliveries are recognised by it.
     """
-    paths: dict[str, Path] = {}
-    written: dict[str, dict[str, Any]] = {}
+    texts: list[tuple[Path, str]] = []
     for folder in folders:
         if not folder.is_dir():
             raise NotFound(f"様式のフォルダ {folder} がありません。ジョブの specs を確かめてください。")
-        folder_paths = {path.stem: path for path in sorted(folder.glob("*.toml"))}
-        written |= {stem: _keep_sender(_read(path), written.get(stem, {})) for stem, path in folder_paths.items()}
-        paths |= folder_paths
+        texts += [(path, read_text(path, _WHAT, _REMEDY)) for path in sorted(folder.glob("*.toml"))]
+    return dict(_specs_of(tuple(texts)))
+
+
+@lru_cache(maxsize=8)
+def _specs_of(texts: tuple[tuple[Path, str], ...]) -> dict[str, Spec]:
+    """様式一覧 of the files' texts, in order: built anew only where one has changed."""
+    paths: dict[str, Path] = {}
+    written: dict[str, dict[str, Any]] = {}
+    for path, text in texts:
+        written[path.stem] = _keep_sender(parse_toml(text, path, _WHAT), written.get(path.stem, {}))
+        paths[path.stem] = path
     parts = {stem: _build(paths[stem], table, {}) for stem, table in written.items() if table.get("purpose") == "part"}
     specs = parts | {stem: _build(paths[stem], table, parts) for stem, table in written.items() if stem not in parts}
     for stem, spec in specs.items():
