@@ -46,6 +46,8 @@ def reducible(connection: Connection, night: date) -> pl.DataFrame:
     yen on them than is owed. A ledger from before version 9 has no such link: all of it is looked at once.
     """
     changed = read_frame(connection, changed_claims(last_seen(connection)), {Posting.CLAIM_NO: pl.Int64})
+    if changed.is_empty():
+        return Reducible.empty()
     with stage_rows(connection, changed) as staged:
         owed, is_itemised = owed_yen(staged.c.claim_no, literal(night.isoformat())), has_parts()
         query = (
@@ -65,7 +67,7 @@ def reducible(connection: Connection, night: date) -> pl.DataFrame:
             Reducible.ENTERED_ON: pl.Date,
         }
         lowered = read_frame(connection, query, schema)
-    return _payments_on(connection, lowered)
+    return Reducible.empty() if lowered.is_empty() else _payments_on(connection, lowered)
 
 
 def changed_claims(seen: "Seen") -> CompoundSelect[Any]:
