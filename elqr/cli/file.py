@@ -32,6 +32,8 @@ _TAKEN_AS = {
     "money": "夜間処理は入金データとして取り込みます（[[money]] の受信箱にあれば）。",
     "claim": "夜間処理は調定データとして取り込みます（[[claims]] の受信箱にあり、手続台帳と台帳の調定に合えば）。",
 }
+_DELIVERED = ("payment", *_TAKEN_AS)
+"""用途 of what is delivered and taken in whole or not at all."""
 
 
 def _spec_options(function: Any) -> Any:
@@ -39,16 +41,14 @@ def _spec_options(function: Any) -> Any:
     return click.option("--specs", "folders", multiple=True, type=GIVEN_PATH, help="追加の様式フォルダ。")(function)
 
 
-def _specs(
-    folders: tuple[Path, ...], name: str | None, purposes: tuple[str, ...] = ("payment",)
-) -> tuple[list[Spec], Spec | None]:
-    """様式: the specs that a file may be of, and the one that was named."""
+def _specs(folders: tuple[Path, ...], name: str | None) -> tuple[list[Spec], Spec | None]:
+    """様式: the specs that a delivered file may be of, and the one that was named."""
     from elqr.session.configuration import specs_for
 
     specs = specs_for(None, folders)
     if name is not None and name not in specs:
         raise NotFound(f"様式 {name} はありません。elqr spec list にある名前を指定してください。")
-    return [spec for spec in specs.values() if spec.purpose in purposes], specs[name] if name else None
+    return [spec for spec in specs.values() if spec.purpose in _DELIVERED], specs[name] if name else None
 
 
 def _received_on(day: date | None) -> date:
@@ -69,7 +69,7 @@ def file_check(path: Path, name: str | None, folders: tuple[Path, ...], day: dat
     from elqr.disk.named_files import read_named
     from elqr.formats.intake.inspection import inspect
 
-    specs, spec = _specs(folders, name, ("payment", "money", "claim"))
+    specs, spec = _specs(folders, name)
     if path.is_file() and path.stat().st_size > WHOLE.most:
         return _check_large(path, [spec] if spec else specs, _received_on(day), as_json=as_json)
     data = read_named(path, WHOLE)

@@ -290,7 +290,7 @@ def _take_in(night: Night, area: Staging, file: _Read, box: Box) -> None:
             )
         staging.enter_file(connection, area, receipt, file.count, file.yen)
         night.changes.append(file.delivered.name)
-        step.count, step.yen, step.result = file.count, file.yen, FileStatus.ACCEPTED.value
+        step.count, step.yen, step.result = file.count, file.yen, FileStatus.ACCEPTED.label
 
 
 def _sum_up(summaries: list[dict[str, object]]) -> Posted:

@@ -166,7 +166,7 @@ def hold_back(night: Night, receipt: Receipt, box: Box, findings: Sequence[Findi
         step.result = "取込保留（あきらめ済）"
         return False
     night.quarantined.append(delivered.name)
-    step.result = FileStatus.QUARANTINED.value
+    step.result = FileStatus.QUARANTINED.label
     if before is None or receipt.spec not in before.specs:
         entries.enter_quarantine(connection, receipt, findings, box.name)
         night.changes.append(delivered.name)
@@ -219,7 +219,7 @@ def _take_new(night: Night, arrived: Arrived, box: Box, step: Step) -> Taken:
     else:
         taken = _enter_whole(session, arrived, intake, step)
     night.changes.append(arrived.name)
-    step.result = FileStatus.ACCEPTED.value
+    step.result = FileStatus.ACCEPTED.label
     return taken
 
 
@@ -227,7 +227,7 @@ def _with_new_claims(session: Session, name: str, intake: Intake | LargeIntake) 
     """調定データの検査: claims that say something new, or findings; any other file as it is."""
     if isinstance(intake, LargeIntake) or intake.claims is None:
         return intake
-    known = newest_states(session.ledger.connection, intake.claims)
+    known = states_of_keys(session.ledger.connection, intake.claims)
     findings = refuse_states(name, intake.claims, session.register.by_file, known)
     if findings:
         return replace(intake, findings=tuple(findings), claims=None)

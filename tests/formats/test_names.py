@@ -14,7 +14,7 @@ from elqr.formats.intake.masking import mask_file
 from elqr.formats.spec import Spec
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import without_names
-from tests.builders import NIGHT, SPECS, barcode, cvs_file, cvs_row
+from tests.builders import NIGHT, SPECS, barcode, claim_file, claim_row, cvs_file, cvs_row
 from tests.formats.csv_cases import CSV
 
 _DSK = next(case.data for case in CSV if case.spec == "dsk_csv")
@@ -60,6 +60,13 @@ def test_a_masked_copy_holds_no_name_that_strayed(name: str) -> None:
             assert part.encode("cp932") not in copy.data
         own, made = (judge_file(given, "f", [SPECS["dsk_csv"]], NIGHT).findings for given in (data, copy.data))
         assert [(one.code, one.at) for one in own] == [(one.code, one.at) for one in made] != []
+
+
+def test_a_masked_claim_file_tells_no_number_of_a_claim_or_payer() -> None:
+    rows = [claim_row(tsuchisho_no=number, atena_no=payer) for number, payer in (("100001", "7654321"), ("2", "34"))]
+    copy = mask_file(claim_file(*rows), "f", [SPECS["claim_csv"]], NIGHT, b"k" * 32)
+    assert copy.replaced == {"通知書番号": 2, "宛名番号": 2} and len(copy.data) == len(claim_file(*rows))
+    assert b"100001" not in copy.data and b"7654321" not in copy.data and copy.data.count(b",10000,") == 2
 
 
 @pytest.mark.parametrize("text", [

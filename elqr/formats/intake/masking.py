@@ -169,7 +169,7 @@ def _targets(spec: Spec, copy: _Copy) -> list[Target]:
                 )
             if item.personal or (item.kind in _UNREAD and is_one_payment):
                 targets[record.name, item.name] = Target(record.name, item)
-    for target in [*_payment_keys(spec, copy), *_notice_keys(spec)]:
+    for target in [*_payment_keys(spec, copy), *_notice_keys(spec), *_claim_keys(spec)]:
         targets.setdefault((target.record, target.field.name + (target.part.name if target.part else "")), target)
     whole_fields = {(target.record, target.field.name) for target in targets.values() if target.part is None}
     return [
@@ -202,6 +202,11 @@ def _notice_keys(spec: Spec) -> Iterable[Target]:
         record = spec.record[0]
         names = {spec_field.name for spec_field in record.fields}
         yield from (_target(spec, record.name, name) for name in _NOTICE_KEYS if name.partition(".")[0] in names)
+
+
+def _claim_keys(spec: Spec) -> Iterable[Target]:
+    if spec.claim is not None:
+        yield from (_target(spec, spec.claim.record, name) for name in (spec.claim.bill_no, spec.claim.payer_ref))
 
 
 def _target(spec: Spec, record_name: str, name: str) -> Target:
