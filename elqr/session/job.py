@@ -189,7 +189,7 @@ class Job(Strict):
 
         The folders further up are left out, because a city may move its files.
         """
-        others = {box.path for box in self.boxes} | ({self.notices.inbox} if self.notices else set())
+        others = {box.path for box in self.boxes} | self._notice_folders
         tails = range(1, len(path.parts))
         names = {
             folder: ["/".join(folder.parts[-length:]) for length in tails] for folder in (others - {path}) | {path}
@@ -197,6 +197,16 @@ class Job(Strict):
         candidates = names.pop(path)
         taken = {name for other in names.values() for name in other}
         return next((name for name in candidates if name not in taken), str(path))
+
+    @property
+    def shared_claim_boxes(self) -> list[Path]:
+        """ほかの受信箱と同じフォルダの、調定データの受信箱. There must be none."""
+        others = {box.path for box in (*self.inbox, *self.money)} | self._notice_folders
+        return sorted({box.path for box in self.claims} & others)
+
+    @property
+    def _notice_folders(self) -> set[Path]:
+        return {self.notices.inbox} if self.notices else set()
 
     @property
     def arrears_folder(self) -> Path:
@@ -216,9 +226,6 @@ class Job(Strict):
         expected = [arrival.name for arrival in self.arrival]
         if twice := sorted({name for name in expected if expected.count(name) > 1}):
             raise ValueError(f"[[arrival]] に同じ名前の到着予定があります: {', '.join(twice)}")
-        others = {box.path for box in (*self.inbox, *self.money)} | ({self.notices.inbox} if self.notices else set())
-        if shared := sorted(str(box.path) for box in self.claims if box.path in others):
-            raise ValueError(f"[[claims]] の受信箱は、ほかの受信箱と別のフォルダにしてください: {', '.join(shared)}")
         if both := overlapping(self.settlement):
             raise ValueError(f"[[settlement]] の収納（specs と channels）が重なっています: {' / '.join(both)}")
         return self
@@ -227,12 +234,15 @@ class Job(Strict):
 def read_job(path: Path) -> Job:
     """ジョブを読む, with every path made absolute. Raises NotFound; BadFile, which says where the mistake is."""
     try:
-        job = Job.model_validate(read_toml(path, "ジョブ", _JOB_REMEDY))
+        job = _complete(Job.model_validate(read_toml(path, "ジョブ", _JOB_REMEDY)), path.resolve().parent)
     except ValidationError as error:
         raise BadFile(
             f"ジョブ {path} に誤りがあります: {explain(error)}。直してから、もう一度実行してください。"
         ) from error
-    return _complete(job, path.resolve().parent)
+    if shared := job.shared_claim_boxes:
+        folders = "・".join(map(str, shared))
+        raise BadFile(f"ジョブ {path}: [[claims]] の受信箱は、ほかの受信箱と別のフォルダにしてください: {folders}")
+    return job
 
 
 def _complete(job: Job, folder: Path) -> Job:
