@@ -32,7 +32,7 @@ from elqr.store.entries.claim_files import enter_claims
 from elqr.store.entries.night import Delivered, Receipt
 from elqr.store.queries import held_files as held_queries
 from elqr.store.queries import matching as queries
-from elqr.store.queries.claim_states import newest_states
+from elqr.store.queries.claim_states import states_of_keys
 from elqr.store.tables import ledger as tables
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.frames import Notice
@@ -149,7 +149,7 @@ def note_known(night: Night, delivered: Delivered, box: Box, step: Step) -> bool
         receipt = Receipt(delivered, night.session.night_on, spec_name)
         entries.enter_delivery(connection, receipt, FileStatus.REDELIVERED, count, yen)
         night.changes.append(delivered.name)
-        step.count, step.yen, step.result = count, yen, FileStatus.REDELIVERED.value
+        step.count, step.yen, step.result = count, yen, FileStatus.REDELIVERED.label
     return known is not None
 
 

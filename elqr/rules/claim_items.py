@@ -157,12 +157,14 @@ def open_items(notices: pl.DataFrame, entries: pl.DataFrame, posted: pl.DataFram
     for frame, on in ((owed_items(entries), by_notice[:1]), (paid, by_notice[:1]), (taken, by_notice)):
         rows = rows.join(frame, on=on, how="left", validate="m:1")
     rows = rows.with_columns(pl.col("^(owed|paid|taken)_.*$").fill_null(0))
+    owed = [pl.min_horizontal(asked, due) for asked, due in zip(_ASKED, _OWED, strict=True)]
     left, room = dict[str, pl.Expr](), dict[str, pl.Expr]()
     for name, left_name, room_name in zip(_ITEMS, OpenClaim.LEFT, OpenClaim.ROOM, strict=True):
         left[left_name] = (pl.col(f"owed_{name}") - pl.col(f"paid_{name}")).clip(0)
         taken_yen = pl.when(_IS_PART).then(f"taken_{name}").otherwise(0)
         room[room_name] = (pl.col(f"asked_{name}") - taken_yen).clip(0)
-    return rows.select(*by_notice, _IS_PART, **left, **room)
+    asked_owed = pl.sum_horizontal(owed).alias(OpenClaim.ASKED_OWED_YEN)
+    return rows.select(*by_notice, _IS_PART, asked_owed, **left, **room)
 
 
 def _with_asks(postings: pl.DataFrame, notices: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:

@@ -27,10 +27,11 @@ from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.terms import WHOLE_YEAR
 
 _ITEMS, _OFF = ClaimEntry.ITEMS, ClaimStateContent.OFF
-_CONTENT = [name for name in ClaimStateContent.SCHEMA if name not in (ClaimStateContent.RECORD_NO, *CLAIM_KEY)]
-"""What two rows of one claim are compared by."""
-
 _AT = ClaimStateContent.STATED_AT
+_NOT_COMPARED = (ClaimStateContent.RECORD_NO, _AT, *CLAIM_KEY)
+_CONTENT = [name for name in ClaimStateContent.SCHEMA if name not in _NOT_COMPARED]
+"""What two rows of one claim and time are compared by."""
+
 _BEFORE_YEN, _OWED_YEN, _LAST_NO, _LAST_ON = "before_yen", "owed_yen", "last_no", "last_on"
 _TURN = "turn"
 """The order of the entries that one row brings."""
@@ -39,8 +40,8 @@ _TURN = "turn"
 def refuse_states(name: str, rows: pl.DataFrame, by_file: Collection[str], known: pl.DataFrame) -> list[Finding]:
     """調定データの検査: findings about rows (frame ClaimStateContent) that cannot be right, in order.
 
-    `by_file` are the procedures of which claim files say what is owed. `known` has the same columns: the newest state
-    of each claim that the ledger has.
+    `by_file` are the procedures of which claim files say what is owed. `known` has the same columns: what the ledger
+    has of their claims.
     """
     sieve = Sieve(name, rows, [], set())
     procedure, number = pl.col(ClaimStateContent.PROCEDURE_CODE), pl.col(ClaimStateContent.BILL_NO)
@@ -66,28 +67,26 @@ def refuse_states(name: str, rows: pl.DataFrame, by_file: Collection[str], known
     off_on, is_off = pl.col(ClaimStateContent.WRITTEN_OFF_ON), pl.sum_horizontal(_OFF) > 0
     lacks_day = is_off & off_on.is_null()
     sieve.refuse(Code.WRITTEN_OFF_BEYOND, "不納欠損日", lacks_day, pl.lit("空欄"), pl.lit("不納欠損をした日"))
-    beside = known.select(*CLAIM_KEY, pl.col(_CONTENT).name.prefix("known_"))
-    sieve.rows = sieve.rows.join(beside, on=CLAIM_KEY, how="left", validate="1:1", maintain_order="left")
+    of_the_time = [*CLAIM_KEY, str(_AT)]
+    beside = known.select(*of_the_time, pl.col(_CONTENT).name.prefix("known_"), is_known=True)
+    sieve.rows = sieve.rows.join(beside, on=of_the_time, how="left", validate="1:1", maintain_order="left")
     differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"known_{name}")) for name in _CONTENT)
-    is_same_time = pl.col(_AT) == pl.col(f"known_{_AT}")
-    sieve.refuse(
-        Code.CLAIM_STATES_DIFFER, "操作年月日", is_same_time & differs, pl.col(_AT), pl.lit("前の行と同じ中身")
-    )
+    same = pl.lit("同じ時刻の前の行と同じ中身")
+    sieve.refuse(Code.CLAIM_STATES_DIFFER, "操作年月日", pl.col("is_known") & differs, pl.col(_AT), same)
     return sorted(sieve.findings)
 
 
 def new_states(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """新しい行: those of a file (frame ClaimStateContent) that are newer than what is `known` of their claim."""
-    beside = known.select(*CLAIM_KEY, pl.col(_AT).alias("known_at"))
+    beside = known.group_by(CLAIM_KEY).agg(pl.col(_AT).max().alias("known_at"))
     both = rows.join(beside, on=CLAIM_KEY, how="left", validate="1:1", maintain_order="left")
     is_new = pl.col("known_at").is_null() | (pl.col(_AT) > pl.col("known_at"))
     return both.filter(is_new).drop("known_at")
 
 
 def extend_states(known: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-    """最新の行: what is known after a file, as `known` and `rows` before it (frame ClaimStateContent)."""
-    new = new_states(rows, known)
-    return pl.concat([known.join(new, on=CLAIM_KEY, how="anti"), ClaimStateContent.of(new)])
+    """知っている行: what is known after a file with `rows`, as `known` before it (frame ClaimStateContent)."""
+    return pl.concat([known, ClaimStateContent.of(new_states(rows, known))])
 
 
 def entries_of_states(states: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:

@@ -268,7 +268,7 @@ def _decide(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
         .agg(
             pl.col(ClaimLine.CLAIM_PART_YEN).sum().alias(Decision.CLAIM_YEN),
             pl.col(ClaimLine.LEFT_YEN).sum(),
-            pl.col(OpenClaim.OWED_YEN).sum(),
+            pl.coalesce(OpenClaim.ASKED_OWED_YEN, OpenClaim.OWED_YEN).sum().alias(OpenClaim.OWED_YEN),
             (pl.col(ClaimLine.LEFT_YEN) - pl.col(ClaimLine.CLAIM_PART_YEN)).sum().alias("still_owed_yen"),
             pl.col(ClaimLine.IS_TOUCHED_WHOLE).any(),
             pl.col(ClaimLine.IS_SHORT_WHOLE).any(),

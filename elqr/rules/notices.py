@@ -126,10 +126,11 @@ def judge_rows(
     """取込: sieve the rows rule by rule, then number what is new.
 
     A row of a notice that was cancelled before is refused only when the file `is_sent`. A known file that still lies
-    where it was imported from says nothing new.
+    where it was imported from says nothing new, and no row of it that was taken back or given up comes in any more.
     """
     sieve = Sieve(incoming.name, rows_of(decoded), list(decoded.findings), set(decoded.flawed))
     sieve.rows = mark_stated(sieve.rows, registered, incoming)
+    same = 0 if is_sent else _drop_ended(sieve, registered)
     _refuse_by_row(sieve, known_procedures)
     refuse_contradictions(sieve)
     refuse_said_changes(sieve)
@@ -138,7 +139,7 @@ def judge_rows(
     gone = cancelled_notices(registered, cancels.rows)
     if is_sent:
         _refuse_cancelled(sieve, registered, cancels.rows)
-    same = _refuse_changed(sieve, registered.notices, _titles(decoded))
+    same += _refuse_changed(sieve, registered.notices, _titles(decoded))
     _refuse_old_issues(sieve, registered.notices)
     _refuse_taken_keys(sieve, registered.keys)
     refuse_instalments_after_whole(sieve, registered, gone)
@@ -283,10 +284,23 @@ def _refuse_changed(sieve: Sieve, registered: pl.DataFrame, titles: Mapping[str,
     return same
 
 
+def _drop_ended(sieve: Sieve, registered: Registered) -> int:
+    """終わった行を除く, and count them: rows that waited, and were taken back or given up."""
+    row_key = [*NOTICE_KEY, RefusedRow.CHANGE_KIND]
+    given_up = registered.given_up.join(registered.refused, on=row_key, how="anti")
+    ended = pl.concat([registered.withdrawn.select(row_key), given_up.select(row_key)]).unique()
+    before_rows = sieve.rows.height
+    sieve.rows = sieve.rows.join(ended, on=row_key, how="anti", maintain_order="left")
+    return before_rows - sieve.rows.height
+
+
 def _refuse_cancelled(sieve: Sieve, registered: Registered, cancels: pl.DataFrame) -> None:
     """取消は戻らない: refuse the row of a cancelled notice that is sent again without its 取消."""
-    newest = registered.notices.group_by(CLAIM_KEY).agg(pl.col(Notice.ISSUE_NO).max().alias("newest_no"))
+    withdrawn = registered.withdrawn.select(NOTICE_KEY)
+    known = pl.concat([registered.notices.select(NOTICE_KEY), withdrawn])
+    newest = known.group_by(CLAIM_KEY).agg(pl.col(Notice.ISSUE_NO).max().alias("newest_no"))
     cancelled = registered.notices.join(registered.cancelled, on=Notice.NOTICE_NO, how="semi").select(NOTICE_KEY)
+    cancelled = pl.concat([cancelled, withdrawn]).unique()
     without_cancel = cancelled.join(cancels, on=NOTICE_KEY, how="anti").join(newest, on=CLAIM_KEY, validate="m:1")
     sieve.rows = sieve.rows.join(without_cancel, on=NOTICE_KEY, how="left", validate="m:1", maintain_order="left")
     number = pl.col(Notice.ISSUE_NO)

@@ -25,7 +25,8 @@ class Registered:
     notices that pay a claim with 期別 0, which is an assessment without instalments. `own` (frame OwnNotice) are the
     notices that ask for a claim of their own, `taken_back` (frame ClaimCancel) what said that such a claim falls, both
     without claims that a claim file names; these are in `stated` (frame StatedClaim). `refused` (frame RefusedRow) are
-    rows of earlier files that were never corrected. `keys` are the file's keys that a notice has, with its NOTICE_KEY.
+    rows of earlier files that still wait, `withdrawn` those that their 取消 took back before they ever came in, and
+    `given_up` those that two people gave up. `keys` are the file's keys that a notice has, with its NOTICE_KEY.
     """
 
     notices: pl.DataFrame
@@ -36,6 +37,8 @@ class Registered:
     taken_back: pl.DataFrame
     stated: pl.DataFrame
     refused: pl.DataFrame
+    withdrawn: pl.DataFrame
+    given_up: pl.DataFrame
     keys: pl.DataFrame
 
 

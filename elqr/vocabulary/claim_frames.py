@@ -126,7 +126,7 @@ class OpenClaim(Frame):
 
     The last columns are null but for a claim of which notices ask for parts. They say item by item what is open on it
     (`left_…`), what the notice still asks of it (`room_…`), and in which order they are paid (`items`). `is_part`: the
-    notice itself asks for a part.
+    notice itself asks for a part. `asked_owed_yen`: of what it asks, what is owed at all, collected or not.
     """
 
     NOTICE_NO = Column("notice_no", pl.Int64)
@@ -140,6 +140,7 @@ class OpenClaim(Frame):
     BY_CHANNEL = Column("by_channel", pl.String)
     BY_INSTALLMENT_NO = Column("by_installment_no", pl.Int64)
     IS_PART = Column("is_part", pl.Boolean)
+    ASKED_OWED_YEN = Column("asked_owed_yen", pl.Int64)
     LEFT_PRINCIPAL_YEN = Column("left_principal_yen", pl.Int64)
     LEFT_DEMAND_FEE_YEN = Column("left_demand_fee_yen", pl.Int64)
     LEFT_LATE_CHARGE_YEN = Column("left_late_charge_yen", pl.Int64)

@@ -148,6 +148,17 @@ STORIES = [
            owes(6_000, late=500, why="減額更正"), owes(6_000, late=500), owed=(6_000, 0, 500),
            entries=[(_NEW, 10_300), ("late_charge", 600), (_DOWN, -4_000), (_DOWN, -400)], collected=6_500,
            paid=(("減額による過納", 6_300, 4_000), ("減額による過納", 200, 400))),
+    # 求める内訳がもう調定にない紙
+    _story("延滞金の減免の後に延滞金の紙で", [owes(10_000, late=700), slip(0, late=700, kind=_LATE)],
+           owes(10_000, why="減免"), pay(1, 700), owed=10_000, entries=[(_NEW, 10_700), (_RELIEF, -700)],
+           paid=(("取消済納付書", 0, 700),)),
+    _story("本税の納付と延滞金の減免の後に延滞金の紙で", [owes(10_000, late=700), slip(10_000)], pay(1, 10_000),
+           slip(0, late=700, kind=_LATE), owes(10_000, why="減免"), pay(2, 700), owed=10_000,
+           entries=[(_NEW, 10_700), (_RELIEF, -700)], collected=10_000,
+           paid=((_ON, 10_000, 0), ("取消済納付書", 0, 700))),
+    _story("本税の不納欠損の後に本税の紙で", [owes(10_000, late=500), slip(10_000)],
+           owes(10_000, late=500, off=10_000), pay(1, 10_000), owed=(0, 0, 500),
+           entries=[(_NEW, 10_500), (_OFF, -10_000)], paid=(("取消済納付書", 0, 10_000),)),
     # 分納と、調定より少なく求める紙
     _story("分納", [owes(10_000), slip(10_000), slip(3_000, kind=_PLAN)], pay(2, 3_000), owed=10_000,
            entries=[_FIRST], collected=3_000, paid=((_ON, 3_000, 0),)),
@@ -272,7 +283,7 @@ def test_the_year_counts_each_kind_of_entry(lived: Lived, tmp_path: Path) -> Non
     assert (
         (row["減免"], row["不納欠損額"], row["収納額"])
         == (relief, off, collected)
-        == (18_700, 26_000 - 10_000, collected)
+        == (20_100, 36_000 - 10_000, collected)
     )
     assert (row["調定額"], row["未収額"]) == (owed + off, owed - collected)
     totals = ran.json["totals"]
@@ -324,6 +335,36 @@ def test_two_files_of_the_same_time_must_agree(city: City) -> None:
     ran = city.night()
     assert ran.code == 4 and codes(ran) == ["N621"]
     assert "elqr held" not in ran.err and city.sql("SELECT sum(principal_yen) FROM claim_entry") == [(10_000,)]
+
+
+def test_a_file_may_not_say_anew_what_an_earlier_time_said(city: City) -> None:
+    for name, row in (("a", {}), ("b", {"zeigaku": 8_000, "sosa_time": "180000"}), ("c", {"zeigaku": 9_000})):
+        _file(city, f"{name}.csv", _OK | row)
+    ran = city.night()
+    assert ran.code == 4 and codes(ran) == ["N621"]
+    assert city.sql("SELECT sum(principal_yen) FROM claim_entry") == [(8_000,)]
+
+
+@pytest.mark.parametrize("end", ["取消", "あきらめる"])
+def test_a_notice_that_waited_for_its_claim_and_was_taken_back_never_comes_in(city: City, end: str) -> None:
+    """Its file still lies there when the claim comes. Sent anew, what was given up may come in."""
+    row = notice_row(bill_no="1")
+    city.notices(row, name="a.csv")
+    assert codes(city.night(date(2026, 11, 2))) == ["N617"]
+    at = ("--job", city.job, "--date", "2026-11-02")
+    if end == "取消":
+        city.notices(notice_row(bill_no="1", change_kind="9"), name="b.csv")
+    else:
+        assert elqr("notice", "give-up", 1, "--reason", "不要", "--by", "山田", *at).code == 0
+        assert elqr("notice", "give-up-approve", 1, "--by", "佐藤", *at).code == 0
+    assert codes(city.night(date(2026, 11, 3))) == []
+    _file(city, "claims.csv", _OK)
+    assert codes(city.night(date(2026, 11, 4))) == []
+    assert city.sql("SELECT count(*) FROM notice") == [(0,)]
+    city.notices(row, name="anew.csv")
+    assert codes(city.night(date(2026, 11, 5))) == (["N613"] if end == "取消" else [])
+    assert city.sql("SELECT count(*) FROM notice") == [(0 if end == "取消" else 1,)]
+    assert elqr("verify", "--job", city.job, "--date", "2026-11-06").code == 0
 
 
 _FIRST_DAY, _SECOND_DAY = date(2026, 11, 20), date(2026, 11, 21)
@@ -448,7 +489,7 @@ def test_claims_by_file_need_an_inbox(tmp_path: Path) -> None:
     assert ran.code == 1 and "[[claims]] に path と specs を書いてください" in ran.err
 
 
-@pytest.mark.parametrize("folder", ["inbox", "notices"])
+@pytest.mark.parametrize("folder", ["inbox", "notices", "claims/../inbox"])
 def test_claim_files_have_an_inbox_of_their_own(tmp_path: Path, folder: str) -> None:
     job = _JOB.replace('path = "claims"', f'path = "{folder}"')
     ran = City.founded(tmp_path / "city", job, _BY_FILE).night()

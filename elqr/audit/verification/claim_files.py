@@ -18,7 +18,7 @@ def claim_rows(
 ) -> Iterator[Finding]:
     """調定データの行 of one file: those that were new when it came, and equal in every column.
 
-    `file` is its row in the ledger, `decoded` the file read again, and `known` the newest states of earlier files.
+    `file` is its row in the ledger, `decoded` the file read again, and `known` those of earlier files that were new.
     """
     stored = queries.states_of_file(audit.session.ledger.connection, file.get("file_no", 0))
     audit.count("調定データの行", stored.height)

@@ -14,8 +14,8 @@ from elqr.vocabulary.claim_frames import ClaimState, ClaimStateContent, DatedSta
 from elqr.vocabulary.frames import Claim, ClaimKey
 
 
-def newest_states(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
-    """最新の行 of claims (columns of ClaimKey): frame ClaimStateContent."""
+def states_of_keys(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
+    """調定データの行 of claims (columns of ClaimKey): frame ClaimStateContent, all that the ledger has."""
     state, claim = claim_state.c, t.claim.c
     columns: dict[str, ColumnElement[Any]] = {
         name: claim[name] if name in ClaimKey.SCHEMA else state[name] for name in ClaimStateContent.SCHEMA
@@ -23,14 +23,8 @@ def newest_states(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
     with stage_rows(connection, keys.select(*ClaimKey.SCHEMA).unique()) as staged:
         is_same = and_(*(claim[name] == staged.c[name] for name in ClaimKey.SCHEMA))
         query = select_named(columns).select_from(t.claim).join(staged, is_same)
-        query = query.join(claim_state, state.state_no == _newest_state_no())
+        query = query.join(claim_state, state.claim_no == claim.claim_no)
         return read_frame(connection, query, ClaimStateContent.SCHEMA)
-
-
-def _newest_state_no() -> ColumnElement[int]:
-    """最新の行の番号 of the claim of a query, or null where no claim file names the claim."""
-    state = claim_state.alias("newest_state").c
-    return select(func.max(state.state_no)).where(state.claim_no == t.claim.c.claim_no).scalar_subquery()
 
 
 def stated(column: str, claim_no: ColumnElement[int], night: ColumnElement[Any]) -> ColumnElement[Any]:

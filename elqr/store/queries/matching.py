@@ -12,7 +12,7 @@ from elqr.rules.row_checks import ASSESSMENT_KEY, NOTICE_KEY, Registered
 from elqr.store.db.bulk import look_up, read_frame, schema_of, select_named, stage_rows
 from elqr.store.queries.claim_entries import select_claim_cancels, select_own_notices
 from elqr.store.queries.claim_states import is_stated, select_stated_claims
-from elqr.store.queries.refused_rows import waiting_rows
+from elqr.store.queries.refused_rows import given_up_rows, waiting_rows, withdrawn_rows
 from elqr.store.queries.totals import last_issued
 from elqr.store.queries.undecided import OPEN
 from elqr.store.tables import ledger as t
@@ -61,6 +61,8 @@ def registered(connection: Connection, rows: pl.DataFrame, keys: pl.DataFrame) -
             taken_back=read_frame(connection, of_rows(fallen, claim).where(~is_stated()), ClaimCancel.SCHEMA),
             stated=read_frame(connection, of_rows(select_stated_claims(), claim), StatedClaim.SCHEMA),
             refused=waiting_rows(connection, staged, ASSESSMENT_KEY),
+            withdrawn=withdrawn_rows(connection, staged, ASSESSMENT_KEY),
+            given_up=given_up_rows(connection, staged, ASSESSMENT_KEY),
             keys=owners,
         )
 

@@ -14,7 +14,7 @@ from elqr.store.tables import ledger as t
 from elqr.store.tables.refused_rows import notice_refused, notice_refused_end
 from elqr.vocabulary.audit_frames import NoticeFile
 from elqr.vocabulary.frames import ClaimKey
-from elqr.vocabulary.notice_frames import EarlierRow, EndedRow, FiledRow, RefusedRow, RowEnd
+from elqr.vocabulary.notice_frames import CANCEL, EarlierRow, EndedRow, FiledRow, RefusedRow, RowEnd
 from elqr.vocabulary.report_frames import DeliveryFinding
 
 _KEY = list(ClaimKey.SCHEMA)
@@ -39,8 +39,30 @@ def _is_ended(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def waiting_rows(connection: Connection, staged: FromClause, names: list[str]) -> pl.DataFrame:
     """まだ取り込まれていない行 that match the staged rows in these columns: frame FiledRow."""
+    return _rows(connection, staged, names, ~_is_ended())
+
+
+def given_up_rows(connection: Connection, staged: FromClause, names: list[str]) -> pl.DataFrame:
+    """あきらめた行 that match the staged rows in these columns: frame FiledRow."""
+    return _rows(connection, staged, names, _is_ended(_END.give_up_no.is_not(None)))
+
+
+def withdrawn_rows(connection: Connection, staged: FromClause, names: list[str]) -> pl.DataFrame:
+    """取り込む前に取り消された行 that match the staged rows in these columns: frame FiledRow.
+
+    They came right, and yet the ledger has neither their notice nor a newer one of its claim.
+    """
+    notice = t.notice.c
+    same = and_(*(notice[name] == _ROW[name] for name in _KEY))
+    came_in = exists().where(same, notice.issue_no >= _ROW.issue_no)
+    return _rows(connection, staged, names, _is_ended(_END.is_right == 1), _ROW.change_kind != CANCEL, ~came_in)
+
+
+def _rows(
+    connection: Connection, staged: FromClause, names: list[str], *conditions: ColumnElement[bool]
+) -> pl.DataFrame:
     same = [_ROW[name] == staged.c[name] for name in names]
-    query = select(*(_ROW[name] for name in FiledRow.SCHEMA)).join(staged, and_(*same)).where(~_is_ended())
+    query = select(*(_ROW[name] for name in FiledRow.SCHEMA)).join(staged, and_(*same)).where(*conditions)
     return read_frame(connection, query, FiledRow.SCHEMA)
 
 
