@@ -19,7 +19,8 @@ from elqr.vocabulary.claim_frames import ClaimOrder, NoticePosting, OpenClaim
 from elqr.vocabulary.frames import Notice, Payment
 
 _OF_ITEMS = {
-    name: OpenClaim.SCHEMA[name] for name in (OpenClaim.IS_PART, *OpenClaim.LEFT, *OpenClaim.ROOM, OpenClaim.ITEMS)
+    name: OpenClaim.SCHEMA[name]
+    for name in (OpenClaim.IS_PART, *OpenClaim.LEFT, *OpenClaim.ROOM, OpenClaim.ITEMS, OpenClaim.IS_LINE)
 }
 _HAS_PARTS = "has_parts"
 _WHOLE = {name: kind for name, kind in OpenClaim.SCHEMA.items() if name not in _OF_ITEMS} | {_HAS_PARTS: pl.Boolean}
