@@ -187,7 +187,7 @@ def _claim_lines(rows: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     in_order = lines.filter(is_shared).sort(*_ORDER, Payment.FILE_NO, maintain_order=True)
     lines = _with_refused(pl.concat([lines.filter(~is_shared), in_order]))
     asked_yen = pl.when(pl.col(ClaimLine.IS_WHOLE) | _IS_LINE).then(OpenClaim.COVER_YEN).otherwise(Payment.PAID_YEN)
-    offered_yen = pl.when(ClaimLine.IS_REFUSED).then(0).otherwise(asked_yen)
+    offered_yen = pl.when(ClaimLine.IS_EXCLUDED).then(0).otherwise(asked_yen)
     lines = lines.with_columns(offered_yen.alias("offered_yen"))
     until = {"offered_until_yen": pl.col("offered_yen")}
     lines = _within(lines, OpenClaim.CLAIM_NO, until, _running(until, OpenClaim.CLAIM_NO))
@@ -217,15 +217,15 @@ def _with_refused(lines: pl.DataFrame) -> pl.DataFrame:
     takes = ~is_whole & ~is_short
     lines = _with_touched_wholes(lines, takes)
     # An expression: below it is asked of the lines twice, before and after those that take were counted.
-    is_refused = pl.col(ClaimLine.IS_TOUCHED_WHOLE) | is_short
-    may_take = is_whole & ~is_refused
+    is_excluded = pl.col(ClaimLine.IS_TOUCHED_WHOLE) | is_short
+    may_take = is_whole & ~is_excluded
     takers = lines.filter(may_take & (pl.col(ClaimLine.SHARE_YEN) > 0))
     if takers[OpenClaim.CLAIM_NO].is_duplicated().any():
         late = late_whole_years(takers, Payment.PAYMENT_NO, (*_ORDER, Payment.FILE_NO))
         may_take = may_take & ~pl.col(Payment.PAYMENT_NO).is_in(late.implode())
     if not takers.is_empty():
         lines = _with_touched_wholes(lines, takes | may_take)
-    return lines.with_columns(is_refused.alias(ClaimLine.IS_REFUSED))
+    return lines.with_columns(is_excluded.alias(ClaimLine.IS_EXCLUDED))
 
 
 def _with_touched_wholes(lines: pl.DataFrame, takes: pl.Expr) -> pl.DataFrame:
@@ -268,25 +268,27 @@ def _with_settler(lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _decide(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
-    """消込結果: frame Decision. The outcome is one expression, and its order is that of precedence.
+def _settled(lines: pl.DataFrame) -> pl.DataFrame:
+    """収納ごとの計 of the lines of each payment, and the payment that settled its claims before (`_BY`).
 
-    What a 分納 notice for several claims paid before on one of them comes before what others paid.
+    On the claims of a 分納 notice for several that is rather one of the same notice.
     """
     is_by_other = _IS_LINE & pl.col(OpenClaim.BY_NOTICE_NO).ne_missing(pl.col(OpenClaim.NOTICE_NO))
-    settled = (
-        lines.sort(is_by_other, OpenClaim.CLAIM_NO)
-        .group_by(Payment.PAYMENT_NO)
-        .agg(
-            pl.col(ClaimLine.CLAIM_PART_YEN).sum().alias(Decision.CLAIM_YEN),
-            pl.col(ClaimLine.LEFT_YEN).sum(),
-            pl.col(OpenClaim.OWED_YEN).sum(),
-            (pl.col(ClaimLine.LEFT_YEN) - pl.col(ClaimLine.CLAIM_PART_YEN)).sum().alias("still_owed_yen"),
-            pl.col(ClaimLine.IS_TOUCHED_WHOLE).any(),
-            pl.col(ClaimLine.IS_SHORT).any(),
-            pl.col(*_BY).drop_nulls().first(),
-        )
+    of_payment = lines.sort(is_by_other, OpenClaim.CLAIM_NO).group_by(Payment.PAYMENT_NO)
+    return of_payment.agg(
+        pl.col(ClaimLine.CLAIM_PART_YEN).sum().alias(Decision.CLAIM_YEN),
+        pl.col(ClaimLine.LEFT_YEN).sum(),
+        pl.col(OpenClaim.OWED_YEN).sum(),
+        (pl.col(ClaimLine.LEFT_YEN) - pl.col(ClaimLine.CLAIM_PART_YEN)).sum().alias("still_owed_yen"),
+        pl.col(ClaimLine.IS_TOUCHED_WHOLE).any(),
+        pl.col(ClaimLine.IS_SHORT).any(),
+        pl.col(*_BY).drop_nulls().first(),
     )
+
+
+def _decide(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """消込結果: frame Decision. The outcome is one expression, and its order is that of precedence."""
+    settled = _settled(lines)
     rows = join_beside(rows, settled, [Payment.PAYMENT_NO]).with_columns(pl.col(Decision.CLAIM_YEN).fill_null(0))
     stage = {kind: pl.col(Payment.STAGE) == kind.value for kind in Stage}
     has_excess = pl.col(Payment.PAID_YEN) > pl.col(Decision.CLAIM_YEN)

@@ -132,10 +132,7 @@ def judge_rows(
     refuse_differing(sieve, _titles(decoded))
     covers = _refuse_new(sieve, registered, cancels.rows, gone, incoming)
     refuse_halves(sieve, joint)
-    rows = sieve.rows.with_columns(
-        (pl.col(JOINT_NO).rank("dense").cast(pl.Int64) + (incoming.notice_no - 1)).alias(Notice.NOTICE_NO),
-        pl.lit(incoming.file_no, dtype=pl.Int64).alias(Notice.NOTICE_FILE_NO),
-    )
+    rows = _numbered_rows(sieve.rows, incoming)
     notices, is_of_line = collapse_rows(rows), is_line(rows)
     claims = _new_claims(rows, covers, registered.claims, incoming.claim_no)
     names = (Notice.NOTICE_NO, *NOTICE_KEY, Notice.PART_KIND)
@@ -314,6 +311,14 @@ def _refuse_old_issues(sieve: Sieve, registered: pl.DataFrame) -> None:
     issue_no, newest_no = pl.col(Notice.ISSUE_NO), pl.col("newest_no")
     sieve.refuse(Code.ISSUE_NO_ORDER, "発行連番", issue_no <= newest_no, issue_no, pl.format("{}以上", newest_no + 1))
     sieve.rows = sieve.rows.drop("newest_no")
+
+
+def _numbered_rows(rows: pl.DataFrame, incoming: Incoming) -> pl.DataFrame:
+    """番号のある行: rows of one notice have one number."""
+    return rows.with_columns(
+        (pl.col(JOINT_NO).rank("dense").cast(pl.Int64) + (incoming.notice_no - 1)).alias(Notice.NOTICE_NO),
+        pl.lit(incoming.file_no, dtype=pl.Int64).alias(Notice.NOTICE_FILE_NO),
+    )
 
 
 def _new_claims(notices: pl.DataFrame, covers: pl.DataFrame, registered: pl.DataFrame, first_no: int) -> pl.DataFrame:

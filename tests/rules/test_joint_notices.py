@@ -5,22 +5,22 @@ same rows and records the other way round. What must come out is written down by
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 
-from elqr.store.ledger_file import open_ledger
-from elqr.store.queries.printing import standings
 from elqr.vocabulary.terms import Outcome
-from tests.builders import City, barcode, claim_file, claim_row, elqr, eltax_file, eltax_row, notice_file, notice_row
-from tests.builders import JOB as _JOB
-from tests.builders import REGISTER
-from tests.cases.job_parts import CLAIMS
+from tests.builders import (
+    City,
+    elqr,
+    eltax_file,
+    eltax_row,
+    notice_file,
+    notice_row,
+)
 
 _DAYS = [date(2026, 11, day) for day in range(16, 21)]
 _PLAN, _LATE = "分納", "延滞金"

@@ -265,10 +265,9 @@ def _check_covers(covers: pl.DataFrame) -> Iterator[Finding]:
     cover, amount, line = pl.col(NoticeClaim.COVER_YEN), pl.col(Notice.AMOUNT_YEN), pl.col(queries.LINE_YEN)
     is_other = ~is_same_assessment | (~is_same_installment & (pl.col(number) != WHOLE_YEAR))
     wrong = covers.filter(pl.when(line.is_null()).then(is_other).otherwise(line != cover))
-    lines = line.count().alias("lines")
-    sums = covers.group_by(NoticeClaim.NOTICE_NO).agg(cover.sum(), amount.first(), lines, pl.len())
-    is_half = (pl.col("lines") == 1) | (pl.col("lines") > 0) & (pl.col("lines") < pl.col("len"))
-    short = sums.filter(cover.ne_missing(amount) | is_half)
+    is_half = (line.count() == 1) | (line.count() > 0) & (line.null_count() > 0)
+    sums = covers.group_by(NoticeClaim.NOTICE_NO).agg(cover.sum(), amount.first(), is_half.alias("is_half"))
+    short = sums.filter(cover.ne_missing(amount) | pl.col("is_half"))
     for notice_no in [*wrong[NoticeClaim.NOTICE_NO], *short[NoticeClaim.NOTICE_NO]]:
         yield mismatch(f"納付書{notice_no}", Code.NOTICE_DIFFERS, "払う調定・額が違う", "納付書の調定と額")
 

@@ -28,6 +28,7 @@ from elqr.store.db.bulk import insert_frame, next_no, read_frame, select_named, 
 from elqr.store.db.schema import Text
 from elqr.store.queries.announced import is_ended
 from elqr.store.queries.matching import has_newer_notice
+from elqr.store.queries.notice_lines import is_joint
 from elqr.store.queries.owed import entry_yen
 from elqr.store.queries.retractions import numbers_taken_back
 from elqr.store.tables import ledger as t
@@ -138,15 +139,29 @@ def _records_of(stage: Stage) -> ColumnElement[int]:
 
 def printable_notices(connection: Connection, notice_nos: pl.Series) -> pl.DataFrame:
     """印刷する納付書; frame PrintableNotice."""
-    columns = [(t.payload if name in _FROM_PAYLOAD else t.notice).c[name] for name in PrintableNotice.SCHEMA]
+    columns: dict[str, ColumnElement[Any]] = {
+        name: _other_claims() if name == PrintableNotice.OTHER_CLAIMS else _printed(name)
+        for name in PrintableNotice.SCHEMA
+    }
     with stage_rows(connection, notice_nos.alias(PrintableNotice.NOTICE_NO).to_frame()) as staged:
         query = (
-            select(*columns)
+            select_named(columns)
             .select_from(t.notice)
             .join(staged, staged.c.notice_no == t.notice.c.notice_no)
             .join(t.payload, t.payload.c.notice_no == t.notice.c.notice_no)
         )
         return read_frame(connection, query, PrintableNotice.SCHEMA)
+
+
+def _printed(name: str) -> ColumnElement[Any]:
+    return (t.payload if name in _FROM_PAYLOAD else t.notice).c[name]
+
+
+def _other_claims() -> ColumnElement[int]:
+    """ほかの調定の数 of the notice of a query: its lines but the first, which the notice names."""
+    line = t.notice_line.c
+    others = select(func.count() - 1).where(line.notice_no == t.notice.c.notice_no).correlate(t.notice)
+    return case((is_joint(), others.scalar_subquery()), else_=0)
 
 
 def notices_of_keys(connection: Connection, key_nos: pl.Series) -> pl.DataFrame:
