@@ -28,7 +28,7 @@ from elqr.store.queries import unsealed
 from elqr.store.queries import verification as queries
 from elqr.store.queries.claim_states import claim_files as claim_files_by_no
 from elqr.store.queries.matching import registered
-from elqr.store.queries.notice_lines import rows_of_file
+from elqr.store.queries.notice_lines import rows_of_file, stray_lines
 from elqr.store.queries.refused_rows import all_refused
 from elqr.vocabulary.audit_frames import NoticeFile
 from elqr.vocabulary.claim_frames import ClaimStateContent, DatedState
@@ -165,7 +165,7 @@ def notices(audit: Audit) -> Iterator[Finding]:
     expected = pl.concat([NoticeKey.of(issued), *(NoticeKey.of(keys) for keys in expected_keys)]).unique()
     stored, computed = (frame.with_columns(there=True) for frame in (stored_keys, expected))
     yield from compare_rows(stored, computed, list(NoticeKey.SCHEMA), Code.NOTICE_DIFFERS, "照会キー")
-    yield from _check_covers(covers := queries.covers(connection))
+    yield from _check_covers(covers := queries.covers(connection), stray_lines(connection))
     yield from _check_payers(belonging.claims(connection), covers, belonging.stated_payers(connection))
     audit.count("eL-QR", payloads.height)
     digits = encode_frame(payloads)
@@ -254,10 +254,10 @@ def _check_payers(claims: pl.DataFrame, covers: pl.DataFrame, stated: pl.DataFra
         yield mismatch(f"調定{number}", Code.NOTICE_DIFFERS, actual, "納付書か調定データの宛名番号")
 
 
-def _check_covers(covers: pl.DataFrame) -> Iterator[Finding]:
+def _check_covers(covers: pl.DataFrame, stray: list[int]) -> Iterator[Finding]:
     """納付書が払う調定: a notice pays its claim in full, a 全期 notice the instalments of its assessment.
 
-    One for several claims pays each of them what its line says.
+    One for several claims pays each of them what its line says. `stray` are the notices of lines for other claims.
     """
     number, claim = Notice.INSTALLMENT_NO, queries.OF_CLAIM
     is_same_assessment = pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"{claim}{name}")) for name in ASSESSMENT_KEY)
@@ -268,7 +268,7 @@ def _check_covers(covers: pl.DataFrame) -> Iterator[Finding]:
     is_half = (line.count() == 1) | (line.count() > 0) & (line.null_count() > 0)
     sums = covers.group_by(NoticeClaim.NOTICE_NO).agg(cover.sum(), amount.first(), is_half.alias("is_half"))
     short = sums.filter(cover.ne_missing(amount) | pl.col("is_half"))
-    for notice_no in [*wrong[NoticeClaim.NOTICE_NO], *short[NoticeClaim.NOTICE_NO]]:
+    for notice_no in [*wrong[NoticeClaim.NOTICE_NO], *short[NoticeClaim.NOTICE_NO], *stray]:
         yield mismatch(f"納付書{notice_no}", Code.NOTICE_DIFFERS, "払う調定・額が違う", "納付書の調定と額")
 
 

@@ -59,3 +59,10 @@ def rows_of_file(connection: Connection, notice_file_no: int) -> pl.DataFrame:
     of_file = t.notice.c.notice_file_no == notice_file_no
     queries = (select_single().where(of_file), select_lines().where(of_file))
     return pl.concat(read_frame(connection, query, Notice.SCHEMA) for query in queries)
+
+
+def stray_lines(connection: Connection) -> list[int]:
+    """払わない調定の行: notice_no of lines for a claim that their notice does not pay."""
+    line, pays = t.notice_line.c, t.notice_claim.c
+    is_paid = exists().where(pays.notice_no == line.notice_no, pays.claim_no == line.claim_no)
+    return list(connection.execute(select(line.notice_no).where(~is_paid).order_by(line.notice_no)).scalars())
