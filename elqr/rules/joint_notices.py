@@ -66,12 +66,14 @@ def mark_joint(rows: pl.DataFrame, joint: pl.DataFrame) -> pl.DataFrame:
     """
     is_plan = pl.col(Notice.PART_KIND).eq_missing(NoticeKind.INSTALMENT_PLAN.value)
     is_cancel = is_plan & (pl.col(RefusedRow.CHANGE_KIND) == CANCEL)
+    own_yen = pl.when(~is_cancel).then(Notice.AMOUNT_YEN)
+    if joint.is_empty():
+        return rows.with_columns(pl.col(RECORD_NO).alias(JOINT_NO), own_yen.alias(JOINT_YEN))
     asked = joint.join(rows.select(RECORD_NO, Notice.AMOUNT_YEN), on=RECORD_NO, how="left", validate="1:1")
     yen, is_read = pl.col(Notice.AMOUNT_YEN), pl.col(Notice.AMOUNT_YEN).is_not_null().all()
     sums = asked.group_by(JOINT_NO).agg(pl.when(is_read).then(yen.sum()).alias(JOINT_YEN))
     marked = rows.join(joint, on=RECORD_NO, how="left", validate="1:1", maintain_order="left")
     marked = marked.join(sums, on=JOINT_NO, how="left", validate="m:1", maintain_order="left")
-    own_yen = pl.when(~is_cancel).then(Notice.AMOUNT_YEN)
     return marked.with_columns(
         pl.coalesce(JOINT_NO, RECORD_NO).alias(JOINT_NO),
         pl.when(pl.col(JOINT_NO).is_null()).then(own_yen).otherwise(JOINT_YEN).alias(JOINT_YEN),
@@ -81,6 +83,8 @@ def mark_joint(rows: pl.DataFrame, joint: pl.DataFrame) -> pl.DataFrame:
 def refuse_differing(sieve: Sieve, titles: Mapping[str, str]) -> None:
     """合わない行を断る: rows of one notice that do not say the same of it, or that name a claim twice."""
     rows = sieve.rows.filter(pl.col(JOINT_NO).is_duplicated())
+    if rows.is_empty():
+        return
     parts = [
         pl.when(pl.col(name).n_unique().over(JOINT_NO) > 1).then(
             pl.format("{} {}", pl.lit(titles[name]), pl.lit(MASKED) if name in Notice.PERSONAL else _text(name))
@@ -107,6 +111,8 @@ def _text(name: str) -> pl.Expr:
 
 def refuse_halves(sieve: Sieve, joint: pl.DataFrame) -> None:
     """半分の納付書を断る: the rows that share their notice with a row that was refused (`joint`: as `joint_rows`)."""
+    if joint.is_empty():
+        return
     refused = joint.filter(pl.col(RECORD_NO).is_in(list(sieve.flawed)))
     numbers = refused.group_by(JOINT_NO).agg(pl.col(RECORD_NO).cast(pl.String).str.join("・").alias("refused_nos"))
     sieve.rows = sieve.rows.join(numbers, on=JOINT_NO, how="left", validate="m:1", maintain_order="left")

@@ -48,8 +48,8 @@ def refuse_taken_keys(sieve: Sieve, owners: pl.DataFrame) -> None:
     owned = owners.select(*key, pl.when(is_of_notice).then(notice).otherwise(identity).alias("owner")).unique(
         key, keep="first"
     )
-    issue = notice.first().over(JOINT_NO).alias("issue")
-    identities = sieve.rows.select(RECORD_NO, Notice.PART_KIND, identity.alias("claim"), issue)
+    issue = notice.first().over(JOINT_NO) if sieve.rows[JOINT_NO].is_duplicated().any() else notice
+    identities = sieve.rows.select(RECORD_NO, Notice.PART_KIND, identity.alias("claim"), issue.alias("issue"))
     keys = key_rows(sieve.rows).join(identities, on=RECORD_NO, validate="m:1", maintain_order="left")
     keys = keys.with_columns(pl.when(is_of_notice).then("issue").otherwise("claim").alias("asker"))
     keys = keys.join(owned, on=key, how="left", validate="m:1", maintain_order="left").sort(RECORD_NO)

@@ -10,8 +10,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
+from elqr.store.ledger_file import open_ledger
+from elqr.store.queries.printing import standings
 from elqr.vocabulary.terms import Outcome
 from tests.builders import (
     City,
@@ -126,6 +129,10 @@ STORIES = [
            paid=[(_ON, 10_000, 0), (_OVER, 2_000, 5_000)]),
     _story("年度も期別も違う三つ", [*_BASE, ask("C", 6_000)], joint(A=3_000, C=1_500, B=2_000), pay("1", 6_500),
            on={"A": 3_000, "B": 2_000, "C": 1_500}, paid=[(_ON, 6_500, 0)]),
+    _story("年度の違う二つ、多い", [ask("A", 10_000), ask("C", 6_000)], joint(A=3_000, C=1_500), pay("1", 5_000),
+           on={"A": 3_000, "C": 1_500}, paid=[(_OVER, 4_500, 500)]),
+    _story("年度の違う二つ、後で減額", [ask("A", 10_000), ask("C", 6_000)], joint(A=3_000, C=1_500), pay("1", 4_500),
+           ask("C", 1_000, change_reason=_DOWN), on={"A": 3_000, "C": 1_000}, paid=[("減額による過納", 4_000, 500)]),
     # 内訳
     _story("延滞金も", [*_BASE, ask("A", 0, late=500, notice_kind=_LATE)], joint(A=(3_000, 500), B=2_000),
            pay("1", 5_500), on={"A": (3_000, 0, 500), "B": 2_000}, paid=[(_ON, 5_500, 0)]),
@@ -283,6 +290,25 @@ def test_all_yen_of_the_stories_are_proved_and_come_out_again(lived: Lived) -> N
     job = ("--job", lived.city.job, "--date", str(_DAYS[-1]))
     ran = elqr("verify", *job)
     assert ran.code == 0, ran.out
+
+
+PILES = {
+    "納めた": 5_000,
+    "少ない": 0,
+    "一部は先に納めてある": 5_000,
+    "一つは先に納めてある": 12_000,
+    "二枚が鎖になる": 5_000,
+}
+"""Yen that speak against sending the notice: its own, or all on its claims where one of them is settled."""
+
+
+@pytest.mark.ledger_file
+@pytest.mark.parametrize("name", PILES)
+def test_such_a_notice_may_be_sent_until_one_of_its_claims_is_settled(lived: Lived, name: str) -> None:
+    (number,) = [number for number, story in enumerate(STORIES) if story.name == name]
+    with open_ledger(f"sqlite:///{lived.city.folder / 'ledger.db'}") as ledger, ledger.transaction() as connection:
+        (row,) = standings(connection).filter(pl.col("key_no") == _key(number, "1")).iter_rows(named=True)
+    assert (row["is_current"], row["collected_yen"], row["amount_yen"]) == (True, PILES[name], 5_000)
 
 
 @pytest.mark.ledger_file

@@ -58,11 +58,11 @@ def registered(connection: Connection, rows: pl.DataFrame, keys: pl.DataFrame) -
             return query.join(staged, and_(*(table.c[name] == staged.c[name] for name in ASSESSMENT_KEY)))
 
         claim, notice, number = t.claim, t.notice, schema_of([Notice.NOTICE_NO])
-        of_line = select(t.notice_line.c.notice_no).join(claim, claim.c.claim_no == t.notice_line.c.claim_no)
-        numbers = union(of_rows(select(notice.c.notice_no), notice), of_rows(of_line, claim)).subquery()
-        cancelled = select(numbers.c.notice_no).join(
-            t.notice_cancel, t.notice_cancel.c.notice_no == numbers.c.notice_no
-        )
+        gone = t.notice_cancel.c.notice_no
+        of_notice = select(gone).join(t.notice, notice.c.notice_no == gone)
+        of_line = select(gone).join(t.notice_line, t.notice_line.c.notice_no == gone)
+        of_line = of_line.join(claim, claim.c.claim_no == t.notice_line.c.claim_no)
+        cancelled = union(of_rows(of_notice, notice), of_rows(of_line, claim))
         rows_of_notices = (of_rows(select_single(), notice), of_rows(select_lines(), claim))
         pays = select(t.notice_claim.c.notice_no).join(claim, claim.c.claim_no == t.notice_claim.c.claim_no)
         singles = of_rows(pays, claim).where(claim.c.installment_no == WHOLE_YEAR)
