@@ -1,8 +1,8 @@
 """Joint notices (複数の調定の納付書): rows of a notice file that are one 分納 notice, one for each claim that it pays.
 
 Each row passes all checks by itself and says what the notice asks of its claim. The rows are one notice because they
-bear the same 案件特定キー or the same bar code. They become one when they are numbered. Half a notice never comes in:
-where a row is refused, so are the others.
+bear the same 案件特定キー or, without one, the same bar code. They become one when they are numbered. Half a notice
+never comes in: where a row is refused, so are the others.
 """
 
 from collections.abc import Mapping
@@ -50,10 +50,11 @@ def joint_rows(rows: pl.DataFrame, flawed: set[int]) -> pl.DataFrame:
         pl.concat_str(BARCODE_PARTS).alias(Notice.BARCODE),
         is_plan.alias(NOTICE_KIND),
     )
-    for name in (Notice.KEY_NO, Notice.BARCODE, Notice.KEY_NO):  # a row may share one with the first, one with the next
-        first_no = pl.col(JOINT_NO).min().over(name)
-        joined = pl.when(pl.col(name).is_not_null()).then(first_no).otherwise(JOINT_NO)
-        asking = asking.with_columns(joined.alias(JOINT_NO))
+    key, code, first_no = pl.col(Notice.KEY_NO), pl.col(Notice.BARCODE), pl.col(JOINT_NO).min()
+    by_code = code.is_not_null() & key.is_null().any().over(Notice.BARCODE)
+    of_key, of_code = (key.is_not_null(), first_no.over(Notice.KEY_NO)), (by_code, first_no.over(Notice.BARCODE))
+    for is_shared, number in (of_key, of_code, of_key):  # a row may share its code with one of several of a key
+        asking = asking.with_columns(pl.when(is_shared).then(number).otherwise(JOINT_NO).alias(JOINT_NO))
     has_plan = pl.col(NOTICE_KIND).any().over(JOINT_NO)
     return asking.filter((pl.len().over(JOINT_NO) > 1) & has_plan).select(RECORD_NO, JOINT_NO)
 

@@ -39,6 +39,7 @@ def _line(bill_no: str, yen: int, **given: object) -> Row:
     return notice_row(bill_no=bill_no, principal_yen=yen, **row)
 
 
+_CODE = barcode("5", 5_000, _UNTIL)
 _BASES = [_base("1"), _base("2"), _base("3")]
 _LINES = [_line("1", 3_000), _line("2", 2_000)]
 
@@ -121,9 +122,13 @@ HALVES: dict[str, tuple[list[Row], list[tuple[str, int]]]] = {
     "古い発行連番": ([_line("1", 3_000, issue_no=1), _line("2", 2_000)], [("N607", 4), ("N623", 5)]),
     "支払期限が納期限より前": ([_line("1", 3_000), _line("2", 2_000, due_on=date(2026, 12, 1))], [("N603", 5), ("N623", 4)]),
     "三つのうち二つ": ([_line("1", 3_000), _line("2", 11_000), _line("3", 12_000)], [("N616", 5), ("N616", 6), ("N623", 4)]),
-    "同じバーコードでキーが違う": (
-        [_line("1", 3_000, barcode=barcode("5", 5_000, _UNTIL)), _line("2", 2_000, key_no="8" * 20, barcode=barcode("5", 5_000, _UNTIL))],
+    "同じバーコードでキーがない": (
+        [_line("1", 3_000, barcode=_CODE), _line("2", 2_000, key_no=None, check_no=None, barcode=_CODE)],
         [("N622", 4), ("N622", 5)],
+    ),
+    "同じバーコードでキーが違う": (
+        [_line("1", 3_000, barcode=_CODE), _line("2", 2_000, key_no="8" * 20, barcode=_CODE)],
+        [("N606", 4), ("N606", 5)],
     ),
 }  # fmt: skip
 
