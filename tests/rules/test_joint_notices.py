@@ -297,7 +297,7 @@ PILES = {
     "少ない": 0,
     "一部は先に納めてある": 5_000,
     "一つは先に納めてある": 12_000,
-    "二枚が鎖になる": 5_000,
+    "二枚が鎖になる": 11_000,
 }
 """Yen that speak against sending the notice: its own, or all on its claims where one of them is settled."""
 
