@@ -524,6 +524,7 @@ def slips(*rows: dict[str, object]) -> pl.DataFrame:
             "check_no": row["check_no"] or f"{(number * 7919) % 1_000_000:06d}",
             "item_no": item_no,
             "part_kind": None,
+            "other_claims": 0,
         }
         names = ("amount_yen", "key_no", "check_no", "item_no", "levy_year", "tax_year", "installment_no", "due_on", "payable_until_on")  # fmt: skip
         values = {name: own[name] for name in names} | {"office_code": "44000", "tax_office_code": "040"}

@@ -27,8 +27,9 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "rules",
         "__init__ alarms claim_entries claim_items contract counting deposits expected_files joint_payment "
         "month_figures night_result notice_lookup offsets pairing postings reductions refused_rows register kpi "
-        "repeats row_checks claim_states instalments claim_changes notices ruling_reversal sender_correction "
-        "settlement settlement_rules standing suggestions totals whole_year matching partition rulings",
+        "repeats row_checks claim_states instalments claim_changes joint_notices notice_keys notices ruling_reversal "
+        "sender_correction settlement settlement_rules standing suggestions totals whole_year matching partition "
+        "rulings",
     ),
     (
         "printing",
@@ -42,18 +43,18 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "migrations.versions.v13_claim_files migrations.versions.v1_night migrations.versions.v2_printing "
         "migrations.versions.v3_review migrations.versions.v6_reissued migrations.versions.v9_reductions queries "
         "tables tables.acts tables.arrears tables.claim_files tables.exports tables.held_files tables.item_orders "
-        "tables.ledger migrations.identities migrations.versions.v14_received queries.chain queries.conservation "
-        "queries.item_orders queries.ledger_identity migrations.versions.v8_places queries.owed "
-        "queries.claim_states queries.claim_entries migrations.versions.v12_claim_entries queries.claim_lookup "
-        "queries.undecided tables.money queries.unsealed tables.months migrations.versions.v7_said_once "
-        "tables.counted tables.refused_rows queries.refused_rows tables.retractions tables.reviews "
-        "queries.announced queries.moves queries.counted queries.details queries.paid_notice queries.claim_items "
-        "queries.open_claims queries.reports queries.open_exceptions queries.fiscal_year queries.requests "
-        "queries.arrears queries.held_files queries.retractions queries.exports queries.money queries.row_owners "
-        "queries.sender_corrections queries.trends tables.totals entries.seals entries.chain entries.acts "
-        "migrations ledger_file queries.past_nights queries.totals entries.night entries.claim_files "
-        "entries.money migrations.versions.v4_money migrations.versions.v5_tallies queries.matching "
-        "queries.late_notices queries.months queries.printing queries.reductions queries.reviews "
+        "tables.ledger migrations.identities migrations.versions.v14_received migrations.versions.v15_notice_lines "
+        "queries.chain queries.conservation queries.item_orders queries.ledger_identity "
+        "migrations.versions.v8_places queries.owed queries.claim_states queries.notice_lines queries.claim_entries "
+        "migrations.versions.v12_claim_entries queries.claim_lookup queries.undecided tables.money queries.unsealed "
+        "tables.months migrations.versions.v7_said_once tables.counted tables.refused_rows queries.refused_rows "
+        "tables.retractions tables.reviews queries.announced queries.moves queries.counted queries.details "
+        "queries.paid_notice queries.claim_items queries.open_claims queries.reports queries.open_exceptions "
+        "queries.fiscal_year queries.requests queries.arrears queries.held_files queries.retractions queries.exports "
+        "queries.money queries.row_owners queries.sender_corrections queries.trends tables.totals entries.seals "
+        "entries.chain entries.acts migrations ledger_file queries.past_nights queries.totals entries.night "
+        "entries.claim_files entries.money migrations.versions.v4_money migrations.versions.v5_tallies "
+        "queries.matching queries.late_notices queries.months queries.printing queries.reductions queries.reviews "
         "queries.ruling_target queries.verification staging",
     ),
     (

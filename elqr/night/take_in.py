@@ -22,7 +22,8 @@ from elqr.formats.spec import Spec
 from elqr.night.night import Night
 from elqr.rules.claim_changes import Incoming
 from elqr.rules.claim_states import new_states, refuse_states
-from elqr.rules.notices import judge_rows, key_rows, rows_of, says_reasons
+from elqr.rules.notice_keys import key_rows
+from elqr.rules.notices import judge_rows, rows_of, says_reasons
 from elqr.rules.row_checks import CLAIM_KEY
 from elqr.session.session import Session
 from elqr.store.db.bulk import next_no

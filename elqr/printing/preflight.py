@@ -75,7 +75,7 @@ _READ: dict[str, tuple[str, Callable[[str], object]]] = {
     "levy_year": (PrintableNotice.LEVY_YEAR, parse_wareki_year),
     "tax_year": (PrintableNotice.TAX_YEAR, parse_wareki_year),
     "installment": (PrintableNotice.INSTALLMENT_NO, _installment),
-    "bill_no": (PrintableNotice.BILL_NO, _as_is),
+    "bill_no": ("bill", _as_is),
     "payer_ref": (PrintableNotice.PAYER_REF, _as_is),
     "payer_name": (PrintableNotice.PAYER_NAME, _as_is),
     "postal_code": (PrintableNotice.POSTAL_CODE, _as_is),
@@ -156,7 +156,13 @@ def _add_office(page: pl.DataFrame, office: Office, page_no: int) -> list[dict[s
         dict(zip(("procedure", "department"), office.procedures[code], strict=True))
         for code in page[PrintableNotice.PROCEDURE_CODE]
     ]
-    return [notice | shared | procedure for notice, procedure in zip(page.to_dicts(), procedures, strict=True)]
+    others = page[PrintableNotice.OTHER_CLAIMS].fill_null(0)
+    bills = [
+        {"bill": f"{bill_no} ほか{count}件" if count else bill_no}
+        for bill_no, count in zip(page[PrintableNotice.BILL_NO], others, strict=True)
+    ]
+    parts = zip(page.to_dicts(), bills, procedures, strict=True)
+    return [notice | shared | bill | procedure for notice, bill, procedure in parts]
 
 
 @dataclass

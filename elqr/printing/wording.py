@@ -90,6 +90,7 @@ def words(notices: pl.DataFrame, office: Office, key_groups: Sequence[int]) -> p
         "procedure": _word_each(notices[PrintableNotice.PROCEDURE_CODE], names.__getitem__),
         "levy_year": _word_each(notices[PrintableNotice.LEVY_YEAR], wareki_year),
         "tax_year": _word_each(notices[PrintableNotice.TAX_YEAR], wareki_year),
+        "bill_no": _bill_numbers(notices),
         "installment": _word_each(notices[PrintableNotice.INSTALLMENT_NO], installment),
         "amount": _word_each(notices[PrintableNotice.AMOUNT_YEN], yen),
         "principal": _word_each(notices[PrintableNotice.PRINCIPAL_YEN], yen),
@@ -105,6 +106,13 @@ def words(notices: pl.DataFrame, office: Office, key_groups: Sequence[int]) -> p
     }
     unchanged = {name: notices[name].fill_null("") for name in NOTICE_WORDS if name not in worded}
     return pl.DataFrame({name: (worded | unchanged)[name] for name in NOTICE_WORDS})
+
+
+def _bill_numbers(notices: pl.DataFrame) -> pl.Series:
+    """通知書番号 as it is printed; of a notice for several claims the first, and how many others: 100001 ほか1件."""
+    bill_no, others = pl.col(PrintableNotice.BILL_NO), pl.col(PrintableNotice.OTHER_CLAIMS)
+    text = pl.when(others > 0).then(pl.format("{} ほか{}件", bill_no, others)).otherwise(bill_no)
+    return notices.select(text).to_series()
 
 
 def _word_each(values: pl.Series, say: Callable[[Any], str]) -> pl.Series:

@@ -197,7 +197,8 @@ def _beside_what_is_owed(rows: pl.DataFrame, standing: pl.DataFrame, covers: pl.
 def cancellations(sieve: Sieve, known: pl.DataFrame, registered: Registered, incoming: Incoming) -> Cancelled:
     """取消: what the rows of kind 9 take back. `known` are the registered and the new notices, with keys and claims.
 
-    A 取消 may also name a row that was refused and never corrected. It takes that row back.
+    One that pays several claims is taken back by a 取消 of any of its rows; the others say the same again. A 取消 may
+    also name a row that was refused and never corrected. It takes that row back.
     """
     said_kind = pl.col(_SAID_KIND)
     sieve.rows = sieve.rows.rename({Notice.PART_KIND: _SAID_KIND})  # beside it comes what the notice is
@@ -207,7 +208,7 @@ def cancellations(sieve: Sieve, known: pl.DataFrame, registered: Registered, inc
     missing, bill_no = pl.col(Notice.NOTICE_NO).is_null(), pl.col(Notice.BILL_NO)
     unknown = missing & pl.col("is_refused").is_null()
     sieve.refuse(Code.CANCEL_TARGET, "通知書番号", unknown, bill_no, pl.lit("登録済の納付書"))
-    is_whole = FALLS & ~missing & pl.col(OwnNotice.CLAIM_NO).is_null()
+    is_whole = FALLS & ~missing & pl.col(OwnNotice.CLAIM_NO).is_null() & pl.col(Notice.PART_KIND).is_null()
     sieve.refuse(Code.CHANGE_CONTRADICTS, "異動事由", is_whole, _REASON, pl.lit("全期では空欄（調定取消は期別ごとに）"))
     is_other = ~missing & said_kind.is_not_null() & said_kind.ne_missing(pl.col(Notice.PART_KIND))
     registered_kind = pl.col(Notice.PART_KIND).fill_null("通常・再発行・全期")
@@ -219,6 +220,7 @@ def cancellations(sieve: Sieve, known: pl.DataFrame, registered: Registered, inc
     keeps_claim = (pl.lit(incoming.says_reasons) | pl.col(IS_STATED)) & pl.col(Notice.PART_KIND).is_null()
     paper_only = pl.when(keeps_claim).then(1).cast(pl.Int64)
     papers = rows.select(Notice.NOTICE_NO, paper_only.alias("is_paper_only"))
+    papers = papers.unique(Notice.NOTICE_NO, keep="first", maintain_order=True)
     papers = papers.join(registered.cancelled, on=Notice.NOTICE_NO, how="anti", maintain_order="left")
     fallen = rows.filter(FALLS).with_columns(
         pl.lit(incoming.file_no).alias(ClaimCancel.NOTICE_FILE_NO),

@@ -146,7 +146,7 @@ def owed_items(entries: pl.DataFrame) -> pl.DataFrame:
 
 
 def open_items(notices: pl.DataFrame, entries: pl.DataFrame, posted: pl.DataFrame) -> pl.DataFrame:
-    """内訳の残り: claim_no, notice_no and the columns of OpenClaim from `is_part` on, for each of `notices`.
+    """内訳の残り: claim_no, notice_no and the columns of OpenClaim that tell of items, for each of `notices`.
 
     `notices` is frame AskedNotice, `entries` ClaimEntry and `posted` ItemPosting of the same claims.
     """
@@ -164,7 +164,7 @@ def open_items(notices: pl.DataFrame, entries: pl.DataFrame, posted: pl.DataFram
         taken_yen = pl.when(_IS_PART).then(f"taken_{name}").otherwise(0)
         room[room_name] = (pl.col(f"asked_{name}") - taken_yen).clip(0)
     asked_owed = pl.sum_horizontal(owed).alias(OpenClaim.ASKED_OWED_YEN)
-    return rows.select(*by_notice, _IS_PART, asked_owed, **left, **room)
+    return rows.select(*by_notice, _IS_PART, OpenClaim.IS_LINE, asked_owed, **left, **room)
 
 
 def _with_asks(postings: pl.DataFrame, notices: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
@@ -207,7 +207,7 @@ def _asks(notices: pl.DataFrame, entries: pl.DataFrame, by: Sequence[str] = (Ask
 def take_items(lines: pl.DataFrame, offered: str) -> pl.DataFrame:
     """今夜の内訳: `left_yen` that each line may take, and `claim_part_yen` that it takes, for claims with items.
 
-    `lines` are in order and have claim_no, notice_no, the yen `offered` and the columns of OpenClaim from `is_part` on.
+    `lines` are in order and have claim_no, notice_no, the yen `offered` and what OpenClaim says of items.
     """
     left: dict[int, list[int]] = {}
     room: dict[tuple[int, int], list[int]] = {}

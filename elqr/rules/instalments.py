@@ -12,9 +12,12 @@ _IS_GONE = "is_gone"
 
 
 def cancelled_notices(registered: Registered, cancels: pl.DataFrame) -> pl.DataFrame:
-    """取り消された納付書: columns NOTICE_KEY and is_gone, of the notices that the ledger or this file cancels."""
+    """取り消された納付書: columns NOTICE_KEY and is_gone, of the notices that the ledger or this file cancels.
+
+    `cancels`: NOTICE_KEY of the file's 取消.
+    """
     earlier = registered.notices.join(registered.cancelled, on=Notice.NOTICE_NO, how="semi").select(NOTICE_KEY)
-    return pl.concat([earlier, cancels.select(NOTICE_KEY)]).unique().with_columns(pl.lit(True).alias(_IS_GONE))
+    return pl.concat([earlier, cancels]).unique().with_columns(pl.lit(True).alias(_IS_GONE))
 
 
 def _mark_gone(notices: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
@@ -29,6 +32,7 @@ def refuse_instalments_after_whole(sieve: Sieve, registered: Registered, gone: p
     (`gone`). Rows refused here do not count in later rules about 全期 and 期別.
     """
     notices = registered.notices.join(registered.singles, on=Notice.NOTICE_NO, how="semi")
+    notices = notices.filter(pl.col(Notice.INSTALLMENT_NO) == WHOLE_YEAR)
     single = _mark_gone(notices, gone).filter(~pl.col(_IS_GONE)).select(ASSESSMENT_KEY).unique()
     single = single.with_columns(is_single=True)
     sieve.rows = sieve.rows.join(single, on=ASSESSMENT_KEY, how="left", validate="m:1", maintain_order="left")

@@ -30,6 +30,7 @@ _PAYMENT_COLUMNS = (
 _ORDER_COLUMNS = tuple(name for name in InOrder.SCHEMA if name != InOrder.OCCURRENCE_NO)
 _KNOWN_PRELIMINARY, _KNOWN_CANCELLED, _KNOWN_CONFIRMED = "known_preliminary", "known_cancelled", "known_confirmed"
 _IS_ELIGIBLE = "is_eligible"
+_IS_LINE = pl.col(OpenClaim.IS_LINE).fill_null(False)
 _NEEDED_NO_LONGER = (Payment.RECORD_NO, Payment.FUNDS_ON, Payment.RESULT_CODE, Payment.DOUBT, Payment.RECEIVED_ON)
 _ORDERED_COLUMNS = (*(name for name in _PAYMENT_COLUMNS if name not in _NEEDED_NO_LONGER), *_ORDER_COLUMNS)
 _NOTICE_COLUMNS = (
@@ -168,20 +169,25 @@ def _claim_lines(rows: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     """収納と調定の行: a row for each eligible payment and each claim of its notice, with the yen that the claim takes.
 
     A 全期 notice pays what is owed on its claims, each up to the amount that it covers, but only when nothing was
-    collected on any of them before. Otherwise people decide, because a difference is never spread. Any other notice
-    pays up to what is left on its claim.
+    collected on any of them before. A 分納 notice for several claims pays each of them what it asks, as far as that is
+    still open. Neither pays anything with less than it asks: people decide, because a difference is never spread. Any
+    other notice pays up to what is left on its claim.
     """
+    is_whole = (pl.len().over(OpenClaim.NOTICE_NO) > 1) & ~_IS_LINE
+    open_items = (pl.min_horizontal(*pair) for pair in zip(OpenClaim.LEFT, OpenClaim.ROOM, strict=True))
+    has_items = ~is_whole & pl.col(OpenClaim.IS_PART).is_not_null()
+    share_yen = pl.min_horizontal(OpenClaim.COVER_YEN, OpenClaim.OWED_YEN)
     notices = claims.with_columns(
-        (pl.len().over(OpenClaim.NOTICE_NO) > 1).alias(ClaimLine.IS_WHOLE),
-        pl.min_horizontal(OpenClaim.COVER_YEN, OpenClaim.OWED_YEN).alias(ClaimLine.SHARE_YEN),
+        is_whole.alias(ClaimLine.IS_WHOLE),
+        pl.when(has_items).then(pl.sum_horizontal(open_items)).otherwise(share_yen).alias(ClaimLine.SHARE_YEN),
     )
     lines = rows.filter(_IS_ELIGIBLE).select(_LINE_COLUMNS)
     lines = lines.join(notices, on=OpenClaim.NOTICE_NO, how="inner", maintain_order="left")
     is_shared = pl.col(OpenClaim.CLAIM_NO).is_duplicated()
     in_order = lines.filter(is_shared).sort(*_ORDER, Payment.FILE_NO, maintain_order=True)
-    lines = _with_refused_wholes(pl.concat([lines.filter(~is_shared), in_order]))
-    asked_yen = pl.when(ClaimLine.IS_WHOLE).then(OpenClaim.COVER_YEN).otherwise(Payment.PAID_YEN)
-    offered_yen = pl.when(ClaimLine.IS_REFUSED_WHOLE).then(0).otherwise(asked_yen)
+    lines = _with_refused(pl.concat([lines.filter(~is_shared), in_order]))
+    asked_yen = pl.when(pl.col(ClaimLine.IS_WHOLE) | _IS_LINE).then(OpenClaim.COVER_YEN).otherwise(Payment.PAID_YEN)
+    offered_yen = pl.when(ClaimLine.IS_EXCLUDED).then(0).otherwise(asked_yen)
     lines = lines.with_columns(offered_yen.alias("offered_yen"))
     until = {"offered_until_yen": pl.col("offered_yen")}
     lines = _within(lines, OpenClaim.CLAIM_NO, until, _running(until, OpenClaim.CLAIM_NO))
@@ -203,21 +209,23 @@ def _with_items(lines: pl.DataFrame) -> pl.DataFrame:
     return overwrite(lines, of_items.drop(taken.columns).hstack(taken))
 
 
-def _with_refused_wholes(lines: pl.DataFrame) -> pl.DataFrame:
-    """入れない全期: 全期 notices that are paid short, or with yen on one of their claims before them."""
-    is_whole = pl.col(ClaimLine.IS_WHOLE)
-    is_short = is_whole & (pl.col(Payment.PAID_YEN) < pl.col(Candidate.AMOUNT_YEN))
-    lines = _with_touched_wholes(lines.with_columns(is_short.alias(ClaimLine.IS_SHORT_WHOLE)), ~is_whole)
+def _with_refused(lines: pl.DataFrame) -> pl.DataFrame:
+    """入れない収納: by notices for several claims and short, or by 全期 with yen on one of its claims before it."""
+    is_whole, is_short = pl.col(ClaimLine.IS_WHOLE), pl.col(ClaimLine.IS_SHORT)
+    is_less = pl.col(Payment.PAID_YEN) < pl.col(Candidate.AMOUNT_YEN)
+    lines = lines.with_columns(((is_whole | _IS_LINE) & is_less).alias(ClaimLine.IS_SHORT))
+    takes = ~is_whole & ~is_short
+    lines = _with_touched_wholes(lines, takes)
     # An expression: below it is asked of the lines twice, before and after those that take were counted.
-    is_refused = pl.col(ClaimLine.IS_TOUCHED_WHOLE) | pl.col(ClaimLine.IS_SHORT_WHOLE)
-    may_take = is_whole & ~is_refused
+    is_excluded = pl.col(ClaimLine.IS_TOUCHED_WHOLE) | is_short
+    may_take = is_whole & ~is_excluded
     takers = lines.filter(may_take & (pl.col(ClaimLine.SHARE_YEN) > 0))
     if takers[OpenClaim.CLAIM_NO].is_duplicated().any():
         late = late_whole_years(takers, Payment.PAYMENT_NO, (*_ORDER, Payment.FILE_NO))
         may_take = may_take & ~pl.col(Payment.PAYMENT_NO).is_in(late.implode())
     if not takers.is_empty():
-        lines = _with_touched_wholes(lines, ~is_whole | may_take)
-    return lines.with_columns(is_refused.alias(ClaimLine.IS_REFUSED_WHOLE))
+        lines = _with_touched_wholes(lines, takes | may_take)
+    return lines.with_columns(is_excluded.alias(ClaimLine.IS_EXCLUDED))
 
 
 def _with_touched_wholes(lines: pl.DataFrame, takes: pl.Expr) -> pl.DataFrame:
@@ -260,21 +268,27 @@ def _with_settler(lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _settled(lines: pl.DataFrame) -> pl.DataFrame:
+    """収納ごとの計 of the lines of each payment, and the payment that settled its claims before (`_BY`).
+
+    On the claims of a 分納 notice for several that is rather one of the same notice.
+    """
+    is_by_other = _IS_LINE & pl.col(OpenClaim.BY_NOTICE_NO).ne_missing(pl.col(OpenClaim.NOTICE_NO))
+    of_payment = lines.sort(is_by_other, OpenClaim.CLAIM_NO).group_by(Payment.PAYMENT_NO)
+    return of_payment.agg(
+        pl.col(ClaimLine.CLAIM_PART_YEN).sum().alias(Decision.CLAIM_YEN),
+        pl.col(ClaimLine.LEFT_YEN).sum(),
+        pl.coalesce(OpenClaim.ASKED_OWED_YEN, OpenClaim.OWED_YEN).sum().alias(OpenClaim.OWED_YEN),
+        (pl.col(ClaimLine.LEFT_YEN) - pl.col(ClaimLine.CLAIM_PART_YEN)).sum().alias("still_owed_yen"),
+        pl.col(ClaimLine.IS_TOUCHED_WHOLE).any(),
+        pl.col(ClaimLine.IS_SHORT).any(),
+        pl.col(*_BY).drop_nulls().first(),
+    )
+
+
 def _decide(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     """消込結果: frame Decision. The outcome is one expression, and its order is that of precedence."""
-    settled = (
-        lines.sort(OpenClaim.CLAIM_NO)
-        .group_by(Payment.PAYMENT_NO)
-        .agg(
-            pl.col(ClaimLine.CLAIM_PART_YEN).sum().alias(Decision.CLAIM_YEN),
-            pl.col(ClaimLine.LEFT_YEN).sum(),
-            pl.coalesce(OpenClaim.ASKED_OWED_YEN, OpenClaim.OWED_YEN).sum().alias(OpenClaim.OWED_YEN),
-            (pl.col(ClaimLine.LEFT_YEN) - pl.col(ClaimLine.CLAIM_PART_YEN)).sum().alias("still_owed_yen"),
-            pl.col(ClaimLine.IS_TOUCHED_WHOLE).any(),
-            pl.col(ClaimLine.IS_SHORT_WHOLE).any(),
-            pl.col(*_BY).drop_nulls().first(),
-        )
-    )
+    settled = _settled(lines)
     rows = join_beside(rows, settled, [Payment.PAYMENT_NO]).with_columns(pl.col(Decision.CLAIM_YEN).fill_null(0))
     stage = {kind: pl.col(Payment.STAGE) == kind.value for kind in Stage}
     has_excess = pl.col(Payment.PAID_YEN) > pl.col(Decision.CLAIM_YEN)
@@ -294,7 +308,7 @@ def _decide(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
         .when(NoticeComparison.IS_BEFORE_ISSUE).then(pl.lit(Outcome.PAID_BEFORE_ISSUE.value))
         .when(is_cancelled).then(pl.lit(Outcome.NOTICE_CANCELLED.value))
         .when(is_settled).then(pl.lit(Outcome.ALREADY_SETTLED.value))
-        .when(ClaimLine.IS_SHORT_WHOLE).then(pl.lit(Outcome.UNDERPAID.value))
+        .when(ClaimLine.IS_SHORT).then(pl.lit(Outcome.UNDERPAID.value))
         .when(has_excess).then(pl.lit(Outcome.OVERPAID.value))
         .when(pl.col("still_owed_yen") > 0).then(pl.lit(Outcome.UNDERPAID.value))
         .when(NoticeComparison.IS_OLD_NOTICE).then(pl.lit(Outcome.OLD_NOTICE.value))

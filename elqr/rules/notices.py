@@ -2,7 +2,8 @@
 
 Pure: the store passes in what is registered. Good rows go in; bad rows come back as findings with their place. A
 registered notice never changes: the same row again counts as `same`, and different content is a conflict. A reissue is
-a further notice for the same claim. A cancellation is a record of its own.
+a further notice for the same claim. A cancellation is a record of its own. Rows stay apart through all checks; those of
+one notice for several claims (elqr/rules/joint_notices.py) become one when they are numbered.
 """
 
 from collections.abc import Mapping
@@ -32,14 +33,24 @@ from elqr.rules.instalments import (
     whole_year_covers,
     without_whole,
 )
+from elqr.rules.joint_notices import (
+    JOINT_NO,
+    JOINT_YEN,
+    collapse_rows,
+    is_line,
+    joint_rows,
+    mark_joint,
+    refuse_differing,
+    refuse_halves,
+)
+from elqr.rules.notice_keys import key_rows, refuse_taken_keys
 from elqr.rules.row_checks import CLAIM_KEY, NOTICE_KEY, Registered, Sieve
 from elqr.vocabulary.claim_frames import OwnNotice
 from elqr.vocabulary.claim_terms import PARTS
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import MASKED, Finding
 from elqr.vocabulary.frames import Claim, Notice, NoticeClaim, NoticeKey
-from elqr.vocabulary.notice_frames import CANCEL, NOTICE_KIND, RefusedRow
-from elqr.vocabulary.terms import KeyKind
+from elqr.vocabulary.notice_frames import CANCEL, NOTICE_KIND, NoticeLine, RefusedRow
 
 _MOST_YEN = 99_999_999_999
 GIVEN = [name for name in Notice.SCHEMA if name not in (Notice.NOTICE_NO, Notice.NOTICE_FILE_NO, Notice.CHANGE_REASON)]
@@ -57,11 +68,13 @@ class JudgedRows:
     incoming: Incoming
     claims: pl.DataFrame
     notices: pl.DataFrame
+    lines: pl.DataFrame
     covers: pl.DataFrame
     keys: pl.DataFrame
     cancelled: Cancelled
     entries: pl.DataFrame
     rows_read: int
+    rows_issued: int
     rows_same: int
     rows_bad: int
     refused: pl.DataFrame
@@ -70,8 +83,8 @@ class JudgedRows:
 
     @property
     def rows_new(self) -> int:
-        """新しい行の数: notices and cancellations."""
-        return self.notices.height + self.cancelled.rows_new
+        """新しい行の数: of notices and of cancellations."""
+        return self.rows_issued + self.cancelled.rows_new
 
 
 def rows_of(decoded: Decoded) -> pl.DataFrame:
@@ -90,31 +103,6 @@ def says_reasons(decoded: Decoded) -> bool:
     return Notice.CHANGE_REASON in decoded.tables["notice"].columns and Notice.CHANGE_REASON not in decoded.left_out
 
 
-def key_rows(rows: pl.DataFrame) -> pl.DataFrame:
-    """照会キー of each row: record_no, key_kind, key_digits, reissue_no.
-
-    The numbers of a debit or a deduction name the claim, so a notice that asks for a part of it does not have them.
-    """
-    is_whole = pl.col(Notice.PART_KIND).is_null()
-    digits = pl.concat_str("barcode.issuer", "barcode.company", "barcode.city_no")
-    kinds = {
-        KeyKind.ELQR: (pl.col(Notice.KEY_NO), pl.lit("")),
-        KeyKind.BARCODE: (digits, pl.col("barcode.reissue_no")),
-        KeyKind.CUSTOMER: (pl.when(is_whole).then(Notice.CUSTOMER_NO), pl.lit("")),
-        KeyKind.PENSION: (pl.when(is_whole).then(Notice.PENSION_NO), pl.lit("")),
-    }
-    parts = [
-        rows.select(
-            RECORD_NO,
-            pl.lit(kind.value).alias(NoticeKey.KEY_KIND),
-            key.alias(NoticeKey.KEY_DIGITS),
-            reissue.fill_null("").alias(NoticeKey.REISSUE_NO),
-        ).filter(pl.col(NoticeKey.KEY_DIGITS).is_not_null())
-        for kind, (key, reissue) in kinds.items()
-    ]
-    return pl.concat(parts)
-
-
 def judge_rows(
     decoded: Decoded,
     incoming: Incoming,
@@ -129,33 +117,31 @@ def judge_rows(
     where it was imported from says nothing new, and no row of it that was taken back or given up comes in any more.
     """
     sieve = Sieve(incoming.name, rows_of(decoded), list(decoded.findings), set(decoded.flawed))
-    sieve.rows = mark_stated(sieve.rows, registered, incoming)
+    joint = joint_rows(decoded.tables["notice"], sieve.flawed)
+    sieve.rows = mark_joint(mark_stated(sieve.rows, registered, incoming), joint)
     same = 0 if is_sent else _drop_ended(sieve, registered)
     _refuse_by_row(sieve, known_procedures)
     refuse_contradictions(sieve)
     refuse_said_changes(sieve)
     cancels = replace(sieve, rows=sieve.rows.filter(pl.col(RefusedRow.CHANGE_KIND) == CANCEL))
     sieve.rows = sieve.rows.filter(pl.col(RefusedRow.CHANGE_KIND) != CANCEL)
-    gone = cancelled_notices(registered, cancels.rows)
+    cancel_keys = _cancel_keys(cancels.rows, registered.notices)
+    gone = cancelled_notices(registered, cancel_keys)
     if is_sent:
-        _refuse_cancelled(sieve, registered, cancels.rows)
+        _refuse_cancelled(sieve, registered, cancel_keys)
     same += _refuse_changed(sieve, registered.notices, _titles(decoded))
-    _refuse_old_issues(sieve, registered.notices)
-    _refuse_taken_keys(sieve, registered.keys)
-    refuse_instalments_after_whole(sieve, registered, gone)
-    covers = whole_year_covers(sieve, registered.notices, gone)
-    _refuse_by_claims(sieve, registered, cancels.rows, covers, incoming)
-    notices = sieve.rows.with_columns(
-        pl.int_range(incoming.notice_no, incoming.notice_no + pl.len(), dtype=pl.Int64).alias(Notice.NOTICE_NO),
-        pl.lit(incoming.file_no, dtype=pl.Int64).alias(Notice.NOTICE_FILE_NO),
-    )
-    claims = _new_claims(notices, covers, registered.claims, incoming.claim_no)
+    refuse_differing(sieve, _titles(decoded))
+    covers = _refuse_new(sieve, registered, cancels.rows, gone, incoming)
+    refuse_halves(sieve, joint)
+    rows = _numbered_rows(sieve.rows, incoming)
+    notices, is_of_line = collapse_rows(rows), is_line(rows)
+    claims = _new_claims(rows, covers, registered.claims, incoming.claim_no)
     names = (Notice.NOTICE_NO, *NOTICE_KEY, Notice.PART_KIND)
-    known_notices = pl.concat([registered.notices.select(names), notices.select(names)])
+    known_notices = pl.concat([registered.notices.select(names), rows.select(names)])
     all_claims = pl.concat([registered.claims.select(*Claim.SCHEMA), claims])
-    new = own_notices(notices, covers, all_claims, incoming.night_on)
+    new = own_notices(rows.filter(~is_of_line), covers, all_claims, incoming.night_on)
     of_claims = pl.concat([registered.own, new]).select(OwnNotice.NOTICE_NO, OwnNotice.CLAIM_NO)
-    known_notices = known_notices.join(of_claims, on=Notice.NOTICE_NO, how="left", validate="1:1")
+    known_notices = known_notices.join(of_claims, on=Notice.NOTICE_NO, how="left", validate="m:1")
     cancelled = cancellations(cancels, known_notices, registered, incoming)
     record_nos = notices.select(RECORD_NO, Notice.NOTICE_NO)
     file_rows = RefusedRow.of(decoded.tables["notice"])
@@ -164,17 +150,31 @@ def judge_rows(
         incoming=incoming,
         claims=claims,
         notices=notices,
-        covers=_numbered_covers(notices, covers, all_claims),
+        lines=NoticeLine.of(rows.filter(is_of_line).join(all_claims, on=CLAIM_KEY, validate="m:1")),
+        covers=_numbered_covers(rows, covers, all_claims),
         keys=NoticeKey.of(keys),
         cancelled=cancelled,
         entries=entries_of_file(registered, new, cancelled, incoming),
         rows_read=decoded.record_count,
+        rows_issued=rows.height,
         rows_same=same + cancelled.rows_same,
         rows_bad=len(sieve.flawed),
         refused=file_rows.filter(pl.col(RECORD_NO).is_in(sieve.flawed)),
         good=file_rows.filter(~pl.col(RECORD_NO).is_in(sieve.flawed)),
         findings=sorted(sieve.findings),
     )
+
+
+def _refuse_new(
+    sieve: Sieve, registered: Registered, cancels: pl.DataFrame, gone: pl.DataFrame, incoming: Incoming
+) -> pl.DataFrame:
+    """新しい行の検査, against what the ledger and the file have. Returns what 全期 notices cover."""
+    _refuse_old_issues(sieve, registered.notices)
+    refuse_taken_keys(sieve, registered.keys)
+    refuse_instalments_after_whole(sieve, registered, gone)
+    covers = whole_year_covers(sieve, registered.notices, gone)
+    _refuse_by_claims(sieve, registered, cancels, covers, incoming)
+    return covers
 
 
 def _refuse_by_claims(
@@ -228,9 +228,9 @@ def _refuse_by_row(sieve: Sieve, known_procedures: list[str]) -> None:
     sieve.refuse(
         Code.BARCODE_DIFFERS,
         "バーコードの金額",
-        pl.col("barcode.amount_yen") != amount,
+        pl.col("barcode.amount_yen") != pl.col(JOINT_YEN),
         pl.col("barcode.amount_yen"),
-        amount,
+        pl.col(JOINT_YEN),
     )
     sieve.refuse(
         Code.BARCODE_DIFFERS, "バーコードの支払期限", (limit != notice_limit) & (limit != "999999"), limit, notice_limit
@@ -294,8 +294,16 @@ def _drop_ended(sieve: Sieve, registered: Registered) -> int:
     return before_rows - sieve.rows.height
 
 
+def _cancel_keys(cancels: pl.DataFrame, registered: pl.DataFrame) -> pl.DataFrame:
+    """取消の名指す行: NOTICE_KEY of these, and of the other rows of a registered notice for several claims."""
+    named = cancels.select(NOTICE_KEY)
+    numbers = registered.join(named, on=NOTICE_KEY, how="semi").select(Notice.NOTICE_NO)
+    others = registered.join(numbers, on=Notice.NOTICE_NO, how="semi").select(NOTICE_KEY)
+    return pl.concat([named, others]).unique(maintain_order=True)
+
+
 def _refuse_cancelled(sieve: Sieve, registered: Registered, cancels: pl.DataFrame) -> None:
-    """取消は戻らない: refuse the row of a cancelled notice that is sent again without its 取消."""
+    """取消は戻らない: refuse the row of a cancelled notice that is sent again without its 取消 (`cancels`)."""
     withdrawn = registered.withdrawn.select(NOTICE_KEY)
     known = pl.concat([registered.notices.select(NOTICE_KEY), withdrawn])
     newest = known.group_by(CLAIM_KEY).agg(pl.col(Notice.ISSUE_NO).max().alias("newest_no"))
@@ -319,38 +327,12 @@ def _refuse_old_issues(sieve: Sieve, registered: pl.DataFrame) -> None:
     sieve.rows = sieve.rows.drop("newest_no")
 
 
-def _refuse_taken_keys(sieve: Sieve, owners: pl.DataFrame) -> None:
-    """照会キーの重なり: a key names one claim only, in the ledger and in the file.
-
-    An eL-QR key names one notice only, and so does any key of a notice that asks for a part of its claim.
-    """
-    key = [NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS]
-    identity = pl.format("手続{} 賦課年度{} 相当年度{} 通知書番号{} 期別{}", *CLAIM_KEY)
-    notice = pl.format("{} 発行連番{}", identity, Notice.ISSUE_NO)
-    is_of_notice = (pl.col(NoticeKey.KEY_KIND) == KeyKind.ELQR.value) | pl.col(Notice.PART_KIND).is_not_null()
-    owned = owners.select(*key, pl.when(is_of_notice).then(notice).otherwise(identity).alias("owner")).unique(
-        key, keep="first"
+def _numbered_rows(rows: pl.DataFrame, incoming: Incoming) -> pl.DataFrame:
+    """番号のある行: rows of one notice have one number."""
+    return rows.with_columns(
+        (pl.col(JOINT_NO).rank("dense").cast(pl.Int64) + (incoming.notice_no - 1)).alias(Notice.NOTICE_NO),
+        pl.lit(incoming.file_no, dtype=pl.Int64).alias(Notice.NOTICE_FILE_NO),
     )
-    identities = sieve.rows.select(RECORD_NO, Notice.PART_KIND, identity.alias("claim"), notice.alias("issue"))
-    keys = key_rows(sieve.rows).join(identities, on=RECORD_NO, validate="m:1", maintain_order="left")
-    keys = keys.with_columns(pl.when(is_of_notice).then("issue").otherwise("claim").alias("asker"))
-    keys = keys.join(owned, on=key, how="left", validate="m:1", maintain_order="left").sort(RECORD_NO)
-    keys = keys.with_columns(pl.coalesce("owner", pl.col("asker").first().over(key)).alias("owner"))
-    taken = (
-        keys.filter(pl.col("owner") != pl.col("asker"))
-        .group_by(RECORD_NO, maintain_order=True)
-        .agg(pl.col(NoticeKey.KEY_DIGITS).first().alias("taken_key"), pl.col("owner").first().alias("key_owner"))
-    )
-    sieve.rows = sieve.rows.join(taken, on=RECORD_NO, how="left", validate="1:1", maintain_order="left")
-    is_taken = pl.col("taken_key").is_not_null()
-    sieve.refuse(
-        Code.KEY_TAKEN,
-        "照会キー",
-        is_taken,
-        pl.format("{}は「{}」のキー", "taken_key", "key_owner"),
-        pl.lit("未使用のキー"),
-    )
-    sieve.rows = sieve.rows.drop("taken_key", "key_owner")
 
 
 def _new_claims(notices: pl.DataFrame, covers: pl.DataFrame, registered: pl.DataFrame, first_no: int) -> pl.DataFrame:
@@ -364,7 +346,7 @@ def _new_claims(notices: pl.DataFrame, covers: pl.DataFrame, registered: pl.Data
 
 
 def _numbered_covers(notices: pl.DataFrame, covers: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
-    """納付書が払う調定: frame NoticeClaim. A new 全期 notice pays the instalments, any other its own claim."""
+    """納付書が払う調定: frame NoticeClaim. A new 全期 notice pays the instalments, any other row its own claim."""
     numbers = claims.select(Claim.CLAIM_NO, *CLAIM_KEY)
     single = without_whole(notices, covers)
     single = single.select(Notice.NOTICE_NO, *CLAIM_KEY, pl.col(Notice.AMOUNT_YEN).alias(NoticeClaim.COVER_YEN))

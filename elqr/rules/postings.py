@@ -23,8 +23,9 @@ def postings(
     """仕訳: frame Posting, for tonight's decisions.
 
     `days` is as `year_days` returns it. `without_closing_period` says when which procedures are 公営企業会計. Yen on a
-    claim belong to the claim's accounting year, and so does the excess of the same payment in suspense. A payment that
-    is on no claim belongs to the year of its day. Asserts that every accepted yen is posted exactly once.
+    claim belong to the claim's accounting year, and so does the excess of the same payment in suspense: to the latest,
+    where its claims are of several. A payment that is on no claim belongs to the year of its day. Asserts that every
+    accepted yen is posted exactly once.
     """
     decided = decisions.select(Payment.PAYMENT_NO, Decision.PROCEDURE_CODE, Decision.SUSPENSE_YEN)
     on_claims = allocations.join(decided, on=Payment.PAYMENT_NO, validate="m:1", maintain_order="left").join(

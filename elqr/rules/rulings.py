@@ -41,6 +41,9 @@ _MOVED_YEN, _OFFERED_YEN = "moved_yen", "offered_yen"
 _IS_WHOLE, _SHARE_YEN, _WHOLE_YEN = "is_whole", "share_yen", "whole_yen"
 """For a claim of a 全期 notice: that it is one, its share of the yen, and the yen owed on all claims of the notice."""
 
+_IS_LINE = pl.col(OpenClaim.IS_LINE).fill_null(False)
+"""複数の調定の分納か, of a claim of a notice."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -298,11 +301,12 @@ def _with_moves(claims: pl.DataFrame, moves: pl.DataFrame) -> pl.DataFrame:
 def _apply_to_claims(rulings: pl.DataFrame, claims: pl.DataFrame, years: OpenYears) -> pl.DataFrame:
     """調定へ: postings (frame Move) of what each target takes, in the order of the rulings, and the same from suspense.
 
-    A 全期 notice takes all that is owed on its claims when nothing was collected on any of them, or else nothing.
+    A 全期 notice takes all that is owed on its claims when nothing was collected on any of them, or else nothing. One
+    of 分納 for several claims takes what it asks of each and is still open, or nothing if the yen do not suffice.
     """
     share_yen = pl.min_horizontal(OpenClaim.COVER_YEN, OpenClaim.OWED_YEN)
     notices = claims.rename({TargetClaim.PROCEDURE_CODE: TARGET_PROCEDURE}).with_columns(
-        (pl.len().over(OpenClaim.NOTICE_NO) > 1).alias(_IS_WHOLE),
+        ((pl.len().over(OpenClaim.NOTICE_NO) > 1) & ~_IS_LINE).alias(_IS_WHOLE),
         share_yen.alias(_SHARE_YEN),
         share_yen.sum().over(OpenClaim.NOTICE_NO).alias(_WHOLE_YEN),
     )
@@ -349,14 +353,19 @@ def _apply_to_claims(rulings: pl.DataFrame, claims: pl.DataFrame, years: OpenYea
 
 
 def _with_offered(lines: pl.DataFrame) -> pl.DataFrame:
-    """充てる額: the yen offered to each claim; of a 全期 notice its share, or 0 where the whole does not fit."""
+    """充てる額: the yen offered to each claim; of a notice for several its share, or 0 where the whole does not fit."""
     is_whole, held_yen = pl.col(_IS_WHOLE), pl.col(CurrentRuling.SUSPENSE_YEN)
-    gives = (~is_whole & (held_yen > 0)).cast(pl.Int64)
+    left_yen = (pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN)).clip(lower_bound=0)
+    line_yen = pl.min_horizontal(OpenClaim.COVER_YEN, left_yen)
+    suffices = ~_IS_LINE | (line_yen.sum().over(Ruled.RULING_NO) <= held_yen)
+    gives = (~is_whole & suffices & (pl.when(_IS_LINE).then(line_yen).otherwise(held_yen) > 0)).cast(pl.Int64)
     is_touched = (pl.col(OpenClaim.COLLECTED_YEN) != 0) | (gives.cum_sum().over(OpenClaim.CLAIM_NO) > gives)
     lines = lines.with_columns(is_touched.alias("is_touched"))
     fits = ~pl.col("is_touched").any().over(Ruled.RULING_NO) & (pl.col(_WHOLE_YEN) <= held_yen)
     takers = lines.filter(is_whole & fits & (pl.col(_SHARE_YEN) > 0))
     takes = takers.filter(~pl.col(Ruled.RULING_NO).is_in(late_whole_years(takers, Ruled.RULING_NO, ()).implode()))
     is_taken = pl.col(Ruled.RULING_NO).is_in(takes[Ruled.RULING_NO].implode())
-    whole_yen = pl.when(is_taken).then(_SHARE_YEN).otherwise(0)
-    return lines.with_columns(pl.when(is_whole).then(whole_yen).otherwise(held_yen).alias(_OFFERED_YEN))
+    of_whole = pl.when(is_taken).then(_SHARE_YEN).otherwise(0)
+    of_line = pl.when(suffices).then(OpenClaim.COVER_YEN).otherwise(0)
+    offered = pl.when(is_whole).then(of_whole).when(_IS_LINE).then(of_line).otherwise(held_yen)
+    return lines.with_columns(offered.alias(_OFFERED_YEN))

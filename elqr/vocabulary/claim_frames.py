@@ -126,7 +126,8 @@ class OpenClaim(Frame):
 
     The last columns are null but for a claim of which notices ask for parts. They say item by item what is open on it
     (`left_…`), what the notice still asks of it (`room_…`), and in which order they are paid (`items`). `is_part`: the
-    notice itself asks for a part. `asked_owed_yen`: of what it asks, what is owed at all, collected or not.
+    notice itself asks for a part. `asked_owed_yen`: of what it asks, what is owed at all, collected or not. `is_line`:
+    it is a 分納 notice for several claims.
     """
 
     NOTICE_NO = Column("notice_no", pl.Int64)
@@ -148,6 +149,7 @@ class OpenClaim(Frame):
     ROOM_DEMAND_FEE_YEN = Column("room_demand_fee_yen", pl.Int64)
     ROOM_LATE_CHARGE_YEN = Column("room_late_charge_yen", pl.Int64)
     ITEMS = Column("items", pl.String)
+    IS_LINE = Column("is_line", pl.Boolean)
 
     LEFT = (LEFT_PRINCIPAL_YEN, LEFT_DEMAND_FEE_YEN, LEFT_LATE_CHARGE_YEN)
     ROOM = (ROOM_PRINCIPAL_YEN, ROOM_DEMAND_FEE_YEN, ROOM_LATE_CHARGE_YEN)
@@ -156,13 +158,14 @@ class OpenClaim(Frame):
 class AskedNotice(Frame):
     """納付書が調定に求める額: a notice that pays a claim, and what it asks of each item of it.
 
-    A 全期 notice asks the yen that it covers as 本税・本料. `is_part`: it asks what it says and no more. Any other asks
-    all that such notices made of the claim.
+    A 全期 notice asks the yen that it covers as 本税・本料, and a 分納 notice for several claims what its line says
+    (`is_line`). `is_part`: it asks what it says and no more. Any other asks all that such notices made of the claim.
     """
 
     CLAIM_NO = ClaimEntry.CLAIM_NO
     NOTICE_NO = Notice.NOTICE_NO
     IS_PART = OpenClaim.IS_PART
+    IS_LINE = OpenClaim.IS_LINE
     PRINCIPAL_YEN = Notice.PRINCIPAL_YEN
     DEMAND_FEE_YEN = Notice.DEMAND_FEE_YEN
     LATE_CHARGE_YEN = Notice.LATE_CHARGE_YEN

@@ -26,6 +26,7 @@ _OF_OUR_OWN = {
     "core": "基幹システム側で直し、もう一度取り込んでください。",
 }
 _FIX_ROW = "基幹システム側でこの行を直し、もう一度取り込んでください。"
+_FIX_OTHER = "指摘のある行を基幹システム側で直し、一枚のすべての行をもう一度取り込んでください。"
 _ADD_CLAIM = "この調定のある調定データを受信箱に入れてください。受信箱にある納付書データは、毎夜もう一度読みます。"
 _FIX_FILE = "基幹システム側で直したファイルを受信箱に入れ直してください。直るまで、このファイルの調定は取り込みません。"
 _STOP = "このページを発送しないでください。版下と書体を直し、もう一度印刷してください。"
@@ -239,6 +240,8 @@ CODES: dict[Code, CodeText] = {
     ),
     Code.WRITTEN_OFF_BEYOND: CodeText(_HIGH, "不納欠損が調定額と合いません", _FIX_FILE),
     Code.CLAIM_STATES_DIFFER: CodeText(_HIGH, "操作日時が同じで、前の調定データと中身が違います", _FIX_FILE),
+    Code.JOINT_ROWS_DIFFER: CodeText(_MID, "複数の調定を一枚で納める納付書の行が合いません", _FIX_ROW),
+    Code.JOINT_ROW_REFUSED: CodeText(_MID, "同じ納付書のほかの行に指摘があります", _FIX_OTHER),
     Code.CANCELLED_AGAIN: CodeText(
         _MID,
         "取り消した納付書の行がまた届きました",

@@ -150,10 +150,11 @@ class Payload(Frame):
 
 
 class PrintableNotice(Notice):
-    """印刷する納付書: a notice with its 納付区分 and its payload."""
+    """印刷する納付書: a notice with its 納付区分 and its payload. `other_claims`: how many it pays beside the first."""
 
     ITEM_NO = Column("item_no", pl.String)
     DIGITS = Column("digits", pl.String)
+    OTHER_CLAIMS = Column("other_claims", pl.Int64)
 
 
 class NoticeStanding(Frame):

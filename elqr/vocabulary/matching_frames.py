@@ -51,13 +51,17 @@ class InOrder(Repeat):
 
 
 class ClaimLine(Frame):
-    """収納と調定の行: what a claim takes of a payment whose notice pays it, alone or with other claims (全期)."""
+    """収納と調定の行: what a claim takes of a payment whose notice pays it, alone or with other claims.
+
+    `is_whole`: these are the instalments of a 全期 notice. `is_short`: the payment is less than a notice for several
+    claims asks, and `is_excluded` that none of them takes anything of it.
+    """
 
     IS_WHOLE = Column("is_whole", pl.Boolean)
     SHARE_YEN = Column("share_yen", pl.Int64)
-    IS_SHORT_WHOLE = Column("is_short_whole", pl.Boolean)
+    IS_SHORT = Column("is_short", pl.Boolean)
     IS_TOUCHED_WHOLE = Column("is_touched_whole", pl.Boolean)
-    IS_REFUSED_WHOLE = Column("is_refused_whole", pl.Boolean)
+    IS_EXCLUDED = Column("is_excluded", pl.Boolean)
     LEFT_YEN = Column("left_yen", pl.Int64)
     IS_SECOND_HERE = Column("is_second_here", pl.Boolean)
     CLAIM_PART_YEN = Column("claim_part_yen", pl.Int64)

@@ -1,8 +1,8 @@
-"""Frames of notice files (納付書データの表): refused rows."""
+"""Frames of notice files (納付書データの表): lines of notices for several claims, and refused rows."""
 
 import polars as pl
 
-from elqr.vocabulary.frames import ClaimKey, Column, Frame, Notice
+from elqr.vocabulary.frames import ClaimKey, Column, Frame, Notice, NoticeClaim
 
 CANCEL = "9"
 """異動区分 取消."""
@@ -18,6 +18,20 @@ class RefusedRow(ClaimKey):
 
 NOTICE_KIND = Column("notice_kind", pl.String)
 """納付種別 of a row."""
+
+
+class NoticeLine(Frame):
+    """納付書の行: what a 分納 notice for several claims asks of one of them, as its row in the file says."""
+
+    NOTICE_NO = Notice.NOTICE_NO
+    CLAIM_NO = NoticeClaim.CLAIM_NO
+    ISSUE_NO = Notice.ISSUE_NO
+    PRINCIPAL_YEN = Notice.PRINCIPAL_YEN
+    DEMAND_FEE_YEN = Notice.DEMAND_FEE_YEN
+    LATE_CHARGE_YEN = Notice.LATE_CHARGE_YEN
+    DUE_ON = Notice.DUE_ON
+    CUSTOMER_NO = Notice.CUSTOMER_NO
+    PENSION_NO = Notice.PENSION_NO
 
 
 class FiledRow(RefusedRow):

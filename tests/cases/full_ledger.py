@@ -30,6 +30,14 @@ SLIPS = [
     notice_row(bill_no="100005", payer_ref="5", principal_yen=500, due_on=DUE),
     notice_row(bill_no="100006", payer_ref="6", principal_yen=600, due_on=DUE),
 ]
+JOINT = [
+    notice_row(
+        bill_no=str(100_001 + no), payer_ref="2", principal_yen=10 + no, due_on=DUE, issue_no=2, notice_kind="分納",
+        key_no="7" * 20, check_no="123456",
+    )
+    for no in (2, 3)
+]  # fmt: skip
+"""One notice for two claims."""
 _BAD = notice_row(bill_no="100007", procedure_code="nowhere")
 
 
@@ -61,6 +69,7 @@ def everything(folder: Path) -> City:
             bill_no="100005", payer_ref="5", principal_yen=550, due_on=DUE, issue_no=2, change_reason="減額更正"
         ),
         SLIPS[5] | {"change_kind": "9", "change_reason": "調定取消"},
+        *JOINT,
         _BAD,
         name="more.csv",
     )

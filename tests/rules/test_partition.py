@@ -29,9 +29,12 @@ from elqr.vocabulary.frames import Candidate, KnownEvent, Payment
 from tests.builders import JOB, SPECS, City
 
 COUNTS = (1, 2, 7, 64)
-_SLIPS = {"A": 1, "B": 2, "C": 3, "AB": 4, "C2": 5}
-"""Keys and the slips behind them: AB is the 全期 of A and B; C2 is C once more."""
-_CLAIMS = [(1, 1), (2, 2), (3, 3), (4, 1), (4, 2), (5, 3)]
+_SLIPS = {"A": 1, "B": 2, "C": 3, "AB": 4, "C2": 5, "BC": 6}
+"""Keys and the slips behind them: AB is the 全期 of A and B; C2 is C once more; BC is one 分納 slip for B and C."""
+_CLAIMS = [(1, 1), (2, 2), (3, 3), (4, 1), (4, 2), (5, 3), (6, 2), (6, 3)]
+_LINES = {(6, 2): 600, (6, 3): 400}
+"""What BC asks of each."""
+_NO_ITEMS = dict.fromkeys((*OpenClaim.LEFT, *OpenClaim.ROOM), 0)
 
 
 def _frames(rows: list[dict[str, object]]) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
@@ -51,6 +54,7 @@ def _frames(rows: list[dict[str, object]]) -> tuple[pl.DataFrame, pl.DataFrame, 
         dict.fromkeys(OpenClaim.SCHEMA)
         | {"notice_no": notice, "claim_no": claim, "cover_yen": 1_000, "owed_yen": 1_000, "collected_yen": 0}
         | {"levy_year": 2026}
+        | _items(notice, claim)
         for notice, claim in _CLAIMS
     ]
     known = [
@@ -66,6 +70,15 @@ def _frames(rows: list[dict[str, object]]) -> tuple[pl.DataFrame, pl.DataFrame, 
         pl.DataFrame(candidates, schema=Candidate.SCHEMA),
         pl.DataFrame(claims, schema=OpenClaim.SCHEMA),
     )
+
+
+def _items(notice: int, claim: int) -> dict[str, object]:
+    """Of the claims of which BC asks a part, what is open and asked."""
+    if claim not in {asked for _, asked in _LINES}:
+        return {}
+    yen = _LINES.get((notice, claim), 1_000)
+    items = {OpenClaim.LEFT_PRINCIPAL_YEN: 1_000, OpenClaim.ROOM_PRINCIPAL_YEN: yen, "cover_yen": yen}
+    return _NO_ITEMS | items | {"is_part": notice == 6, "is_line": notice == 6}
 
 
 def _row(key: str, identity: int, stage: str = "confirmed", yen: int = 1_000) -> dict[str, object]:
@@ -121,6 +134,8 @@ GROUPS = [
     ("知らない同士は別", [("A", 1), ("B", 2), ("C", 3)], [1, 2, 3]),
     ("同じ調定", [("A", 1), ("B", 2), ("A", 3)], [1, 2, 1]),
     ("全期が期別をつなぐ", [("A", 1), ("B", 2), ("AB", 3), ("C", 4)], [1, 1, 1, 4]),
+    ("一枚の分納が二つの調定をつなぐ", [("B", 1), ("C", 2), ("BC", 3), ("A", 4)], [1, 1, 1, 4]),
+    ("全期と分納が鎖になる", [("A", 1), ("C2", 2), ("BC", 3), ("AB", 4)], [1, 1, 1, 1]),
     ("別の納付書の同じ調定", [("C", 1), ("B", 2), ("C2", 3)], [1, 2, 1]),
     ("同じ識別", [("A", 1), ("C", 1), ("B", 2)], [1, 1, 3]),
     ("識別と調定の鎖", [("A", 1), ("?", 1), ("?", 2), ("C", 2), ("C2", 3), ("B", 4)], [1, 1, 1, 1, 1, 6]),

@@ -39,6 +39,7 @@ _RECOMPUTED = {
     "claim_state": Proof.SOURCE,
     "notice_file": Proof.SOURCE,
     "notice": Proof.SOURCE,
+    "notice_line": Proof.SOURCE,
     "notice_claim": Proof.COMPUTED,
     "notice_key": Proof.SOURCE,
     "notice_cancel": Proof.SOURCE,

@@ -19,13 +19,16 @@ from elqr.issue.payload import encode_frame
 from elqr.rules.claim_changes import FALLS
 from elqr.rules.claim_states import extend_states
 from elqr.rules.deposits import extend_known, no_deposits
-from elqr.rules.notices import GIVEN, key_rows, rows_of, says_reasons
+from elqr.rules.joint_notices import collapse_rows, is_line
+from elqr.rules.notice_keys import key_rows
+from elqr.rules.notices import GIVEN, rows_of, says_reasons
 from elqr.rules.row_checks import ASSESSMENT_KEY, NOTICE_KEY
 from elqr.store.queries import row_owners as belonging
 from elqr.store.queries import unsealed
 from elqr.store.queries import verification as queries
 from elqr.store.queries.claim_states import claim_files as claim_files_by_no
 from elqr.store.queries.matching import registered
+from elqr.store.queries.notice_lines import rows_of_file, stray_lines
 from elqr.store.queries.refused_rows import all_refused
 from elqr.vocabulary.audit_frames import NoticeFile
 from elqr.vocabulary.claim_frames import ClaimStateContent, DatedState
@@ -136,14 +139,15 @@ def notices(audit: Audit) -> Iterator[Finding]:
         yield from _check_cancels(fallen, cancel_rows.filter(FALLS), file["night_on"], where)
         yield from _check_paper(cancelled, stated, where, keeps_claims=says_reasons(decoded))
         rows = file_rows.filter(~is_cancel)
-        numbers = stored.select(*NOTICE_KEY, Notice.NOTICE_NO)
+        stored_rows = rows_of_file(connection, file["notice_file_no"])
+        numbers = stored_rows.select(*NOTICE_KEY, Notice.NOTICE_NO)
         numbered = rows.join(numbers, on=NOTICE_KEY, how="right", maintain_order="right")
         numbered = numbered.with_columns(pl.lit(file["notice_file_no"]).alias(Notice.NOTICE_FILE_NO))
-        numbered = _choose_taken(numbered, stored)
-        computed_notices = numbered.select(*(pl.col(name).cast(dtype) for name, dtype in Notice.SCHEMA.items()))
-        yield from compare_rows(
-            stored, computed_notices, [Notice.NOTICE_NO], Code.NOTICE_DIFFERS, where, Notice.PERSONAL
-        )
+        numbered = _choose_taken(numbered, stored_rows).sort(RefusedRow.RECORD_NO, nulls_last=True)
+        yield from _check_lines(stored_rows, numbered, where)
+        numbered = collapse_rows(numbered)
+        key, personal = [str(Notice.NOTICE_NO)], Notice.PERSONAL
+        yield from compare_rows(stored, Notice.of(numbered), key, Code.NOTICE_DIFFERS, where, personal)
         record_no = RefusedRow.RECORD_NO
         keys = key_rows(numbered.filter(pl.col(record_no).is_not_null()))
         expected_keys.append(keys.join(numbered.select(record_no, Notice.NOTICE_NO), on=record_no))
@@ -161,7 +165,7 @@ def notices(audit: Audit) -> Iterator[Finding]:
     expected = pl.concat([NoticeKey.of(issued), *(NoticeKey.of(keys) for keys in expected_keys)]).unique()
     stored, computed = (frame.with_columns(there=True) for frame in (stored_keys, expected))
     yield from compare_rows(stored, computed, list(NoticeKey.SCHEMA), Code.NOTICE_DIFFERS, "照会キー")
-    yield from _check_covers(covers := queries.covers(connection))
+    yield from _check_covers(covers := queries.covers(connection), stray_lines(connection))
     yield from _check_payers(belonging.claims(connection), covers, belonging.stated_payers(connection))
     audit.count("eL-QR", payloads.height)
     digits = encode_frame(payloads)
@@ -184,7 +188,7 @@ def missing_rows(audit: Audit, file: Mapping[str, Any], decoded: Decoded, where:
     if "notice" not in decoded.tables or decoded.record_count != file["rows_read"]:
         yield mismatch(where, Code.NOTICE_DIFFERS, f"{file['rows_read']:,}行", f"{decoded.record_count:,}行", "行数")
         return
-    stored = queries.notices_of(connection, file["notice_file_no"])
+    stored = rows_of_file(connection, file["notice_file_no"])
     rows = rows_of(decoded).join(stored.select(GIVEN), on=GIVEN, how="anti", nulls_equal=True)
     missing = len(decoded.flawed) + (_count_missing(audit, rows) if rows.height else 0)
     if missing > rows_bad:
@@ -205,20 +209,29 @@ def _count_missing(audit: Audit, rows: pl.DataFrame) -> int:
 
 
 def _choose_taken(rows: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
-    """採った行: if a file has several rows for one notice, because one was refused, choose the one in the ledger."""
-    repeated = rows.filter(pl.col(Notice.NOTICE_NO).is_duplicated())
-    if repeated.is_empty():
+    """採った行: if a file has several rows of one key, because one was refused, choose the one in the ledger."""
+    is_repeated = rows.select(NOTICE_KEY).is_duplicated()
+    if not is_repeated.any():
         return rows
+    repeated = rows.filter(is_repeated)
     taken = repeated.join(stored, on=stored.columns, how="semi", nulls_equal=True)
-    chosen = pl.concat([taken, repeated]).unique(Notice.NOTICE_NO, keep="first", maintain_order=True)
-    return pl.concat([rows.filter(~pl.col(Notice.NOTICE_NO).is_duplicated()), chosen])
+    chosen = pl.concat([taken, repeated]).unique(NOTICE_KEY, keep="first", maintain_order=True)
+    return pl.concat([rows.filter(~is_repeated), chosen])
+
+
+def _check_lines(stored: pl.DataFrame, rows: pl.DataFrame, where: str) -> Iterator[Finding]:
+    """納付書の行: each line of a notice for several claims is as the file's row says. Both have numbered rows."""
+    lines, of_file = (frame.filter(is_line(frame)) for frame in (stored, rows))
+    yield from compare_rows(lines, Notice.of(of_file), NOTICE_KEY, Code.NOTICE_DIFFERS, where, Notice.PERSONAL)
 
 
 def _check_cancels(stored: pl.DataFrame, rows: pl.DataFrame, night_on: date, where: str) -> Iterator[Finding]:
     """納付書の取消: each has its row in the notice file, on the night when that file came."""
-    unnamed = stored.join(rows, on=NOTICE_KEY, how="anti")
+    number_no = Notice.NOTICE_NO
+    named = stored.join(rows, on=NOTICE_KEY, how="semi").select(number_no)
+    unnamed = stored.join(named, on=number_no, how="anti")
     late = stored.filter(pl.col(NoticeFile.NIGHT_ON) != night_on)
-    for number in pl.concat([unnamed, late])[Notice.NOTICE_NO].head(LISTED_PER_CODE):
+    for number in pl.concat([unnamed, late])[number_no].unique(maintain_order=True).head(LISTED_PER_CODE):
         yield mismatch(f"納付書{number}", Code.NOTICE_DIFFERS, "取消の行がない", "異動区分 9 の行", where)
 
 
@@ -228,7 +241,7 @@ def _check_paper(stored: pl.DataFrame, stated: pl.DataFrame, where: str, *, keep
     is_stated = (pl.col(Notice.NOTICE_FILE_NO) > pl.col(DatedState.NOTICES_UPTO)).fill_null(False)
     is_kept = (pl.lit(keeps_claims) | is_stated) & pl.col(Notice.PART_KIND).is_null()
     misread = stored.filter(pl.col("is_paper_only").is_not_null() != is_kept)
-    for number in misread[Notice.NOTICE_NO].head(LISTED_PER_CODE):
+    for number in misread[Notice.NOTICE_NO].unique(maintain_order=True).head(LISTED_PER_CODE):
         yield mismatch(f"納付書{number}", Code.NOTICE_DIFFERS, "取消の読み方が違う", "異動事由の列のとおり", where)
 
 
@@ -241,16 +254,21 @@ def _check_payers(claims: pl.DataFrame, covers: pl.DataFrame, stated: pl.DataFra
         yield mismatch(f"調定{number}", Code.NOTICE_DIFFERS, actual, "納付書か調定データの宛名番号")
 
 
-def _check_covers(covers: pl.DataFrame) -> Iterator[Finding]:
-    """納付書が払う調定: a notice pays its claim in full, a 全期 notice the instalments of its assessment."""
+def _check_covers(covers: pl.DataFrame, stray: list[int]) -> Iterator[Finding]:
+    """納付書が払う調定: a notice pays its claim in full, a 全期 notice the instalments of its assessment.
+
+    One for several claims pays each of them what its line says. `stray` are the notices of lines for other claims.
+    """
     number, claim = Notice.INSTALLMENT_NO, queries.OF_CLAIM
     is_same_assessment = pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"{claim}{name}")) for name in ASSESSMENT_KEY)
     is_same_installment = pl.col(number) == pl.col(f"{claim}{number}")
-    wrong = covers.filter(~is_same_assessment | (~is_same_installment & (pl.col(number) != WHOLE_YEAR)))
-    cover, amount = pl.col(NoticeClaim.COVER_YEN), pl.col(Notice.AMOUNT_YEN)
-    sums = covers.group_by(NoticeClaim.NOTICE_NO).agg(cover.sum(), amount.first())
-    short = sums.filter(cover.ne_missing(amount))
-    for notice_no in [*wrong[NoticeClaim.NOTICE_NO], *short[NoticeClaim.NOTICE_NO]]:
+    cover, amount, line = pl.col(NoticeClaim.COVER_YEN), pl.col(Notice.AMOUNT_YEN), pl.col(queries.LINE_YEN)
+    is_other = ~is_same_assessment | (~is_same_installment & (pl.col(number) != WHOLE_YEAR))
+    wrong = covers.filter(pl.when(line.is_null()).then(is_other).otherwise(line != cover))
+    is_half = (line.count() == 1) | (line.count() > 0) & (line.null_count() > 0)
+    sums = covers.group_by(NoticeClaim.NOTICE_NO).agg(cover.sum(), amount.first(), is_half.alias("is_half"))
+    short = sums.filter(cover.ne_missing(amount) | pl.col("is_half"))
+    for notice_no in [*wrong[NoticeClaim.NOTICE_NO], *short[NoticeClaim.NOTICE_NO], *stray]:
         yield mismatch(f"納付書{notice_no}", Code.NOTICE_DIFFERS, "払う調定・額が違う", "納付書の調定と額")
 
 

@@ -157,6 +157,7 @@ def enter_notices(connection: Connection, delivered: Delivered, judged: JudgedRo
     enter_refused(connection, file_no, night, judged.refused, judged.good)
     insert_frame(connection, t.claim, judged.claims)
     insert_frame(connection, t.notice, judged.notices.drop(RefusedRow.RECORD_NO))
+    insert_frame(connection, t.notice_line, judged.lines)
     insert_frame(connection, t.notice_claim, judged.covers)
     insert_frame(connection, t.notice_key, judged.keys)
     insert_frame(

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, and_, case, fun
 
 from elqr.store.db.bulk import insert_frame, read_frame, select_named, stage_rows
 from elqr.store.queries.claim_states import select_states
+from elqr.store.queries.notice_lines import is_joint
 from elqr.store.tables import ledger as t
 from elqr.store.tables.claim_files import claim_state
 from elqr.vocabulary.claim_frames import ClaimCancel, ClaimEntry, DatedState, OwnNotice
@@ -18,7 +19,8 @@ _CLAIMS_AT_ONCE = 200_000
 def select_own_notices() -> Select[Any]:
     """調定の納付書: a query of frame OwnNotice, to which the caller adds which claims.
 
-    A cancelled notice of 期別 0 that instalments replaced bears the key of a claim that it does not pay.
+    A cancelled notice of 期別 0 that instalments replaced bears the key of a claim that it does not pay. A 分納 notice
+    for several claims is none of any of them.
     """
     claim, notice, cancel = t.claim.c, t.notice.c, t.notice_cancel.c
     columns: dict[str, ColumnElement[Any]] = {name: notice[name] for name in OwnNotice.SCHEMA if name in notice}
@@ -37,6 +39,7 @@ def select_own_notices() -> Select[Any]:
         .join(t.notice, pays_own)
         .join(t.notice_file, t.notice_file.c.notice_file_no == notice.notice_file_no)
         .outerjoin(t.notice_cancel, cancel.notice_no == notice.notice_no)
+        .where(~is_joint())
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, and_, case, exists, or_, select
+from sqlalchemy import Connection, and_, case, exists, literal, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from elqr.rules.claim_items import posted_items
@@ -12,10 +12,11 @@ from elqr.store.db.bulk import read_frame, select_named, stage_rows
 from elqr.store.queries.claim_entries import entries_of
 from elqr.store.queries.claim_states import is_stated
 from elqr.store.queries.item_orders import has_order, orders_of
+from elqr.store.queries.notice_lines import line_of, of_line
 from elqr.store.queries.owed import owed_items
 from elqr.store.queries.paid_notice import join_paid_notice, paid_notice_no
 from elqr.store.tables import ledger as t
-from elqr.vocabulary.claim_frames import AskedNotice, NoticePosting
+from elqr.vocabulary.claim_frames import AskedNotice, ClaimEntry, NoticePosting
 from elqr.vocabulary.frames import Claim, ClaimKey
 
 
@@ -32,13 +33,15 @@ class ItemFrames:
 def has_parts() -> ColumnElement[bool]:
     """一部を求める納付書のある調定か, of the claim of a query. Such notices are few and have an index of their own.
 
-    Where a claim file says what is owed, any notice that asks something else asks for a part.
+    One for several claims bears the key of the first only, and has a line for each. Where a claim file says what is
+    owed, any notice that asks something else asks for a part.
     """
     asking = t.notice.alias("asking").c
     same = exists().where(*(asking[name] == t.claim.c[name] for name in ClaimKey.SCHEMA))
     asks_other = or_(*(asking[name] != yen for name, yen in owed_items().items()))
     of_file = and_(is_stated(), same.where(asks_other).correlate(t.claim))
-    return or_(same.where(asking.part_kind.is_not(None)).correlate(t.claim), of_file)
+    of_line = exists().where(t.notice_line.c.claim_no == t.claim.c.claim_no).correlate(t.claim)
+    return or_(same.where(asking.part_kind.is_not(None)).correlate(t.claim), of_line, of_file)
 
 
 def itemised(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
@@ -52,6 +55,9 @@ def item_frames(connection: Connection, claims: pl.DataFrame) -> ItemFrames:
     """納付書・調定異動・内訳のある計上・充てる順序 of claims (claim_no)."""
     notice, covers, posting = t.notice.c, t.notice_claim.c, t.posting.c
     asks_own = notice.installment_no == t.claim.c.installment_no
+    line, is_line = t.notice_line.c, t.notice_line.c.notice_no.is_not(None)
+    others = {name: literal(0) for name in ClaimEntry.ITEMS} | {AskedNotice.PRINCIPAL_YEN: covers.cover_yen}
+    items = {name: of_line(line[name], case((asks_own, notice[name]), else_=yen)) for name, yen in others.items()}
     with stage_rows(connection, claims.select(Claim.CLAIM_NO)) as staged:
         asked = (
             select_named(
@@ -59,15 +65,15 @@ def item_frames(connection: Connection, claims: pl.DataFrame) -> ItemFrames:
                     AskedNotice.CLAIM_NO: covers.claim_no,
                     AskedNotice.NOTICE_NO: covers.notice_no,
                     AskedNotice.IS_PART: case((or_(notice.part_kind.is_not(None), is_stated()), 1), else_=0),
-                    AskedNotice.PRINCIPAL_YEN: case((asks_own, notice.principal_yen), else_=covers.cover_yen),
-                    AskedNotice.DEMAND_FEE_YEN: case((asks_own, notice.demand_fee_yen), else_=0),
-                    AskedNotice.LATE_CHARGE_YEN: case((asks_own, notice.late_charge_yen), else_=0),
+                    AskedNotice.IS_LINE: case((is_line, 1), else_=0),
+                    **items,
                 }
             )
             .select_from(t.notice_claim)
             .join(staged, staged.c.claim_no == covers.claim_no)
             .join(t.claim, t.claim.c.claim_no == covers.claim_no)
             .join(t.notice, notice.notice_no == covers.notice_no)
+            .outerjoin(t.notice_line, line_of(covers.claim_no))
         )
         notices = read_frame(connection, asked, AskedNotice.SCHEMA)
         columns: dict[str, ColumnElement[Any]] = {

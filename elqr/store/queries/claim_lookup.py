@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from elqr.store.db.bulk import read_frame, schema_of, select_named, stage_rows
 from elqr.store.queries.claim_states import stated
+from elqr.store.queries.notice_lines import line_of, of_line, said
 from elqr.store.queries.owed import newest_notice_no, owed_items
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.claim_frames import CardNotice, CardPayment, ClaimCard
@@ -118,7 +119,8 @@ def claim_notices(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
     """調定の納付書 of claims (claim_no): frame CardNotice, in the order in which they came."""
     notice, pays = t.notice.c, t.notice_claim.c
     columns: dict[str, ColumnElement[Any]] = {
-        **{name: notice[name] for name in CardNotice.SCHEMA if name in notice},
+        **{name: said(name) for name in CardNotice.SCHEMA if name in notice},
+        CardNotice.INSTALLMENT_NO: of_line(t.claim.c.installment_no, notice.installment_no),
         CardNotice.CLAIM_NO: pays.claim_no,
         CardNotice.COVER_YEN: pays.cover_yen,
         CardNotice.KEY_NO: func.coalesce(t.payload.c.key_no, notice.key_no),
@@ -129,7 +131,9 @@ def claim_notices(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
             select_named({name: columns[name] for name in CardNotice.SCHEMA})
             .select_from(t.notice_claim)
             .join(staged, staged.c.claim_no == pays.claim_no)
+            .join(t.claim, t.claim.c.claim_no == pays.claim_no)
             .join(t.notice, notice.notice_no == pays.notice_no)
+            .outerjoin(t.notice_line, line_of(pays.claim_no))
             .outerjoin(t.payload, t.payload.c.notice_no == notice.notice_no)
             .outerjoin(t.notice_cancel, t.notice_cancel.c.notice_no == notice.notice_no)
             .order_by(pays.claim_no, notice.notice_no)

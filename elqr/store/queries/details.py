@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func
 
 from elqr.store.db.bulk import read_frame, select_named, stage_rows
 from elqr.store.queries.moves import is_move, is_reduction
+from elqr.store.queries.notice_lines import line_of, of_line, said
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.frames import Payment, Suggestion
 from elqr.vocabulary.page_frames import CaseClaim, CaseKeys, ClaimNotice, ClaimPosting, NearNotice, SuspensePosting
@@ -62,8 +63,8 @@ def claim_notices(connection: Connection, claims: pl.DataFrame, night: date) -> 
                     ClaimNotice.BILL_NO: claim.bill_no,
                     ClaimNotice.CLAIM_INSTALLMENT_NO: claim.installment_no,
                     ClaimNotice.NOTICE_NO: notice.notice_no,
-                    ClaimNotice.INSTALLMENT_NO: notice.installment_no,
-                    ClaimNotice.ISSUE_NO: notice.issue_no,
+                    ClaimNotice.INSTALLMENT_NO: of_line(claim.installment_no, notice.installment_no),
+                    ClaimNotice.ISSUE_NO: said(ClaimNotice.ISSUE_NO),
                     ClaimNotice.PART_KIND: notice.part_kind,
                     ClaimNotice.AMOUNT_YEN: notice.amount_yen,
                     ClaimNotice.ISSUED_ON: notice.issued_on,
@@ -77,6 +78,7 @@ def claim_notices(connection: Connection, claims: pl.DataFrame, night: date) -> 
             .join(t.notice_claim, t.notice_claim.c.claim_no == staged.c.claim_no)
             .join(t.notice, notice.notice_no == t.notice_claim.c.notice_no)
             .join(t.notice_file, t.notice_file.c.notice_file_no == notice.notice_file_no)
+            .outerjoin(t.notice_line, line_of(claim.claim_no))
             .outerjoin(t.notice_cancel, and_(cancel.notice_no == notice.notice_no, cancel.night_on <= day))
             .outerjoin(t.payload, _is_issued(day))
             .where(t.notice_file.c.night_on <= day)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Select, and_, case, func, insert, select
 from sqlalchemy.sql import ColumnElement
 
 from elqr.store.db.bulk import next_no, read_frame, select_named
+from elqr.store.queries.notice_lines import line_of, of_line, said
 from elqr.store.queries.owed import owed_yen
 from elqr.store.queries.paid_notice import join_paid_notice, paid_notice_no
 from elqr.store.queries.retractions import numbers_taken_back, retractions_approved
@@ -15,6 +16,7 @@ from elqr.store.tables import exports as e
 from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
 from elqr.store.tables.counted import counted_day
+from elqr.vocabulary.claim_frames import ClaimEntry
 from elqr.vocabulary.counted_frames import CountedDay
 from elqr.vocabulary.counted_terms import DayRule
 from elqr.vocabulary.export_frames import Collected
@@ -50,7 +52,10 @@ def outstanding(connection: Connection) -> tuple[int, int]:
 
 
 def collected_after(connection: Connection, posting_no: int) -> pl.DataFrame:
-    """収納履歴: postings on claims after a number, in order; frame Collected."""
+    """収納履歴: postings on claims after a number, in order; frame Collected.
+
+    Of a 分納 notice for several claims it is the row of the claim, as the core system sent it.
+    """
     posting, notice = t.posting.c, t.notice.c
     columns: dict[str, ColumnElement[Any]] = {
         **{name: t.claim.c[name] for name in ClaimKey.SCHEMA},
@@ -66,15 +71,13 @@ def collected_after(connection: Connection, posting_no: int) -> pl.DataFrame:
         Collected.RECEIVED_ON: _received_on(),
         Collected.FUNDS_ON: t.payment.c.funds_on,
         Collected.OUTCOME: t.decision.c.outcome,
-        Collected.ISSUE_NO: notice.issue_no,
-        Collected.SLIP_INSTALLMENT_NO: notice.installment_no,
+        Collected.ISSUE_NO: said(Collected.ISSUE_NO),
+        Collected.SLIP_INSTALLMENT_NO: of_line(t.claim.c.installment_no, notice.installment_no),
         Collected.KEY_NO: func.coalesce(t.payload.c.key_no, notice.key_no),
         Collected.CHECK_NO: func.coalesce(t.payload.c.check_no, notice.check_no),
         Collected.ITEM_NO: t.payload.c.item_no,
-        Collected.SLIP_YEN: notice.amount_yen,
-        Collected.PRINCIPAL_YEN: notice.principal_yen,
-        Collected.DEMAND_FEE_YEN: notice.demand_fee_yen,
-        Collected.LATE_CHARGE_YEN: notice.late_charge_yen,
+        Collected.SLIP_YEN: of_line(t.notice_claim.c.cover_yen, notice.amount_yen),
+        **{name: said(name) for name in ClaimEntry.ITEMS},
         Collected.COVER_YEN: t.notice_claim.c.cover_yen,
         Collected.COLLECTED_YEN: _collected_yen(),
         Collected.OWED_YEN: func.nullif(owed_yen(posting.claim_no, posting.night_on), 0),
@@ -94,6 +97,7 @@ def _join_notice(query: Select[Any]) -> Select[Any]:
         .outerjoin(counted_day, counted_day.c.payment_no == t.posting.c.payment_no)
         .join(t.notice, t.notice.c.notice_no == paid_notice_no())
         .join(t.notice_claim, covers)
+        .outerjoin(t.notice_line, line_of(t.posting.c.claim_no))
         .outerjoin(t.payload, t.payload.c.notice_no == t.notice.c.notice_no)
     )
 

@@ -4,7 +4,20 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, FromClause, Select, Table, and_, exists, func, literal, literal_column, or_, select
+from sqlalchemy import (
+    Connection,
+    FromClause,
+    Select,
+    Table,
+    and_,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union,
+)
 from sqlalchemy.sql import ColumnElement
 
 from elqr.rules.notice_lookup import attach_to_keys, registered_keys
@@ -12,6 +25,7 @@ from elqr.rules.row_checks import ASSESSMENT_KEY, NOTICE_KEY, Registered
 from elqr.store.db.bulk import look_up, read_frame, schema_of, select_named, stage_rows
 from elqr.store.queries.claim_entries import select_claim_cancels, select_own_notices
 from elqr.store.queries.claim_states import is_stated, select_stated_claims
+from elqr.store.queries.notice_lines import select_lines, select_single
 from elqr.store.queries.refused_rows import given_up_rows, waiting_rows, withdrawn_rows
 from elqr.store.queries.totals import last_issued
 from elqr.store.queries.undecided import OPEN
@@ -44,14 +58,17 @@ def registered(connection: Connection, rows: pl.DataFrame, keys: pl.DataFrame) -
             return query.join(staged, and_(*(table.c[name] == staged.c[name] for name in ASSESSMENT_KEY)))
 
         claim, notice, number = t.claim, t.notice, schema_of([Notice.NOTICE_NO])
-        cancelled = of_rows(select(notice.c.notice_no), notice).join(
-            t.notice_cancel, t.notice_cancel.c.notice_no == notice.c.notice_no
-        )
+        gone = t.notice_cancel.c.notice_no
+        of_notice = select(gone).join(t.notice, notice.c.notice_no == gone)
+        of_line = select(gone).join(t.notice_line, t.notice_line.c.notice_no == gone)
+        of_line = of_line.join(claim, claim.c.claim_no == t.notice_line.c.claim_no)
+        cancelled = union(of_rows(of_notice, notice), of_rows(of_line, claim))
+        rows_of_notices = (of_rows(select_single(), notice), of_rows(select_lines(), claim))
         pays = select(t.notice_claim.c.notice_no).join(claim, claim.c.claim_no == t.notice_claim.c.claim_no)
         singles = of_rows(pays, claim).where(claim.c.installment_no == WHOLE_YEAR)
         fallen = select_claim_cancels().join(claim, claim.c.claim_no == t.claim_cancel.c.claim_no)
         return Registered(
-            notices=read_frame(connection, of_rows(select(*notice.c), notice), Notice.SCHEMA),
+            notices=pl.concat(read_frame(connection, query, Notice.SCHEMA) for query in rows_of_notices),
             claims=read_frame(
                 connection, of_rows(select(*(claim.c[name] for name in Claim.SCHEMA)), claim), Claim.SCHEMA
             ),

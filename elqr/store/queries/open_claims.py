@@ -20,7 +20,14 @@ from elqr.vocabulary.frames import Notice, Payment
 
 _OF_ITEMS = {
     name: OpenClaim.SCHEMA[name]
-    for name in (OpenClaim.IS_PART, OpenClaim.ASKED_OWED_YEN, *OpenClaim.LEFT, *OpenClaim.ROOM, OpenClaim.ITEMS)
+    for name in (
+        OpenClaim.IS_PART,
+        OpenClaim.ASKED_OWED_YEN,
+        *OpenClaim.LEFT,
+        *OpenClaim.ROOM,
+        OpenClaim.ITEMS,
+        OpenClaim.IS_LINE,
+    )
 }
 _HAS_PARTS = "has_parts"
 _WHOLE = {name: kind for name, kind in OpenClaim.SCHEMA.items() if name not in _OF_ITEMS} | {_HAS_PARTS: pl.Boolean}

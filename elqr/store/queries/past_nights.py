@@ -67,6 +67,7 @@ def _parts(day: str) -> Iterator[tuple[Table, ColumnElement[bool]]]:
     yield t.claim, or_(t.claim.c.claim_no.in_(asked), t.claim.c.claim_no.in_(stated))
     yield t.claim_entry, t.claim_entry.c.night_on < day
     yield t.notice, t.notice.c.notice_no.in_(notices)
+    yield t.notice_line, t.notice_line.c.notice_no.in_(notices)
     yield t.notice_claim, covers.notice_no.in_(notices)
     has_key = or_(key.key_kind != KeyKind.ELQR.value, key.notice_no.in_(keyed), key.notice_no.in_(issued))
     yield t.notice_key, and_(key.notice_no.in_(notices), has_key)

@@ -9,7 +9,6 @@ from sqlalchemy import (
     BindParameter,
     Connection,
     Select,
-    Table,
     and_,
     bindparam,
     case,
@@ -28,7 +27,8 @@ from elqr.store.db.bulk import insert_frame, next_no, read_frame, select_named, 
 from elqr.store.db.schema import Text
 from elqr.store.queries.announced import is_ended
 from elqr.store.queries.matching import has_newer_notice
-from elqr.store.queries.owed import entry_yen
+from elqr.store.queries.notice_lines import is_joint
+from elqr.store.queries.owed import owed_yen
 from elqr.store.queries.retractions import numbers_taken_back
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.frames import NoticeStanding, Payload, PrintableNotice, PrintNotice
@@ -88,27 +88,32 @@ def _is_uploaded() -> ColumnElement[bool]:
 
 
 def _collected_yen() -> ColumnElement[int]:
-    """収納済額 on all claims that the notice pays. A notice for a part counts its own until its claim is settled."""
-    posting, entry = t.posting, t.claim_entry
+    """収納済額 on all claims that the notice pays. A notice for a part counts its own until a claim is settled."""
+    posting = t.posting
     is_own = and_(t.decision.c.payment_no == posting.c.payment_no, t.decision.c.notice_no == t.notice.c.notice_no)
-    on_claims, owed = _sum_on_claims(posting, posting.c.yen), _sum_on_claims(entry, entry_yen())
-    by_itself = _sum_on_claims(
-        posting, case((exists().where(is_own).correlate(posting, t.notice), posting.c.yen), else_=0)
-    )
-    is_open = and_(t.notice.c.part_kind.is_not(None), on_claims < owed)
-    return case((is_open, by_itself), else_=on_claims)
+    by_itself = _sum_on_claims(case((exists().where(is_own).correlate(posting, t.notice), posting.c.yen), else_=0))
+    is_open = and_(t.notice.c.part_kind.is_not(None), ~_has_settled_claim())
+    return case((is_open, by_itself), else_=_sum_on_claims(posting.c.yen))
 
 
-def _sum_on_claims(table: Table, yen: ColumnElement[int]) -> ColumnElement[int]:
-    """調定の額の合計: of rows of a table on all claims that the notice pays."""
+def _sum_on_claims(yen: ColumnElement[int]) -> ColumnElement[int]:
+    """調定への計上の合計 on all claims that the notice pays."""
     return (
         select(func.coalesce(func.sum(yen), 0))
         .select_from(t.notice_claim)
-        .join(table, table.c.claim_no == t.notice_claim.c.claim_no)
+        .join(t.posting, t.posting.c.claim_no == t.notice_claim.c.claim_no)
         .where(t.notice_claim.c.notice_no == t.notice.c.notice_no)
         .correlate(t.notice)
         .scalar_subquery()
     )
+
+
+def _has_settled_claim() -> ColumnElement[bool]:
+    """納め終わった調定を払うか, of the notice of a query."""
+    pays, on_claim = t.notice_claim.alias("asked").c, t.posting.alias("on_claim")
+    collected = select(func.coalesce(func.sum(on_claim.c.yen), 0)).where(on_claim.c.claim_no == pays.claim_no)
+    is_settled = collected.correlate_except(on_claim).scalar_subquery() >= owed_yen(pays.claim_no)
+    return exists().where(pays.notice_no == t.notice.c.notice_no, is_settled).correlate(t.notice)
 
 
 def is_announced() -> ColumnElement[bool]:
@@ -138,15 +143,29 @@ def _records_of(stage: Stage) -> ColumnElement[int]:
 
 def printable_notices(connection: Connection, notice_nos: pl.Series) -> pl.DataFrame:
     """印刷する納付書; frame PrintableNotice."""
-    columns = [(t.payload if name in _FROM_PAYLOAD else t.notice).c[name] for name in PrintableNotice.SCHEMA]
+    columns: dict[str, ColumnElement[Any]] = {
+        name: _other_claims() if name == PrintableNotice.OTHER_CLAIMS else _printed(name)
+        for name in PrintableNotice.SCHEMA
+    }
     with stage_rows(connection, notice_nos.alias(PrintableNotice.NOTICE_NO).to_frame()) as staged:
         query = (
-            select(*columns)
+            select_named(columns)
             .select_from(t.notice)
             .join(staged, staged.c.notice_no == t.notice.c.notice_no)
             .join(t.payload, t.payload.c.notice_no == t.notice.c.notice_no)
         )
         return read_frame(connection, query, PrintableNotice.SCHEMA)
+
+
+def _printed(name: str) -> ColumnElement[Any]:
+    return (t.payload if name in _FROM_PAYLOAD else t.notice).c[name]
+
+
+def _other_claims() -> ColumnElement[int]:
+    """ほかの調定の数 of the notice of a query: its lines but the first, which the notice names."""
+    line = t.notice_line.c
+    others = select(func.count() - 1).where(line.notice_no == t.notice.c.notice_no).correlate(t.notice)
+    return case((is_joint(), others.scalar_subquery()), else_=0)
 
 
 def notices_of_keys(connection: Connection, key_nos: pl.Series) -> pl.DataFrame:

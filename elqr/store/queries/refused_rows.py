@@ -52,10 +52,13 @@ def withdrawn_rows(connection: Connection, staged: FromClause, names: list[str])
 
     They came right, and yet the ledger has neither their notice nor a newer one of its claim.
     """
-    notice = t.notice.c
+    notice, line, claim = t.notice.c, t.notice_line.c, t.claim.c
     same = and_(*(notice[name] == _ROW[name] for name in _KEY))
-    came_in = exists().where(same, notice.issue_no >= _ROW.issue_no)
-    return _rows(connection, staged, names, _is_ended(_END.is_right == 1), _ROW.change_kind != CANCEL, ~came_in)
+    as_notice = exists().where(same, notice.issue_no >= _ROW.issue_no)
+    same = and_(*(claim[name] == _ROW[name] for name in _KEY))
+    as_line = exists().where(same, line.claim_no == claim.claim_no, line.issue_no >= _ROW.issue_no)
+    is_issue = _ROW.change_kind != CANCEL
+    return _rows(connection, staged, names, _is_ended(_END.is_right == 1), is_issue, ~as_notice, ~as_line)
 
 
 def _rows(

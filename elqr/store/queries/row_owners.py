@@ -5,7 +5,8 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, Table, and_, exists, func, literal, select
 
-from elqr.store.db.bulk import read_frame, schema_of
+from elqr.store.db.bulk import read_frame, schema_of, select_named
+from elqr.store.queries.notice_lines import of_line, said
 from elqr.store.queries.requests import KINDS
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
@@ -37,7 +38,7 @@ def stated_payers(connection: Connection) -> pl.DataFrame:
 
 
 def notice_cancels(connection: Connection) -> pl.DataFrame:
-    """納付書の取消: notice_no, notice_file_no, night_on, is_paper_only, and key and part_kind of the notice."""
+    """納付書の取消: notice_no, notice_file_no, night_on, is_paper_only, and key and part_kind of each of its rows."""
     return _with_notice_key(connection, t.notice_cancel, {NoticeFile.NIGHT_ON: pl.Date, "is_paper_only": pl.Int64})
 
 
@@ -59,12 +60,14 @@ def claim_cancels(connection: Connection) -> pl.DataFrame:
 
 
 def _with_notice_key(connection: Connection, table: Table, columns: dict[str, Any]) -> pl.DataFrame:
-    """Rows that name a notice and the file that they came in, with key and kind of the notice."""
+    """Rows that name a notice and the file that they came in, with key and kind of each of its rows."""
     key = {name: Notice.SCHEMA[name] for name in (*ClaimKey.SCHEMA, Notice.ISSUE_NO, Notice.PART_KIND)}
     given = {**schema_of((Notice.NOTICE_NO, Notice.NOTICE_FILE_NO)), **columns}
-    query = select(*(table.c[name] for name in given), *(t.notice.c[name] for name in key)).join(
-        t.notice, t.notice.c.notice_no == table.c.notice_no
-    )
+    columns = {name: table.c[name] for name in given} | {name: said(name) for name in key}
+    columns |= {name: of_line(t.claim.c[name], t.notice.c[name]) for name in ClaimKey.SCHEMA}
+    query = select_named(columns).select_from(table).join(t.notice, t.notice.c.notice_no == table.c.notice_no)
+    query = query.outerjoin(t.notice_line, t.notice_line.c.notice_no == t.notice.c.notice_no)
+    query = query.outerjoin(t.claim, t.claim.c.claim_no == t.notice_line.c.claim_no)
     return read_frame(connection, query, {**given, **key})
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, case, exists, fun
 from elqr.formats.payment_identity import CONTENT, content
 from elqr.store.db.bulk import read_frame, schema_of, select_named, stage_rows
 from elqr.store.queries.claim_items import has_parts
+from elqr.store.queries.notice_lines import line_of
 from elqr.store.queries.owed import owed_yen
 from elqr.store.queries.reductions import changed_claims, last_seen
 from elqr.store.tables import ledger as t
@@ -354,9 +355,12 @@ def keys(connection: Connection) -> pl.DataFrame:
 OF_CLAIM = "claim_"
 """Prefix of a column of the claim, next to the same column of its notice."""
 
+LINE_YEN = "line_yen"
+"""What a line of the notice asks of the claim, or null where it has none."""
+
 
 def covers(connection: Connection) -> pl.DataFrame:
-    """納付書が払う調定 with the notice and the claim: both keys, the yen, and the notice's payer."""
+    """納付書が払う調定 with the notice and the claim: both keys, the yen, the notice's payer, and the `LINE_YEN`."""
     key = ClaimKey.SCHEMA
     schema = {
         **NoticeClaim.SCHEMA,
@@ -364,13 +368,18 @@ def covers(connection: Connection) -> pl.DataFrame:
         **key,
         **{f"{OF_CLAIM}{name}": kind for name, kind in key.items()},
         Notice.PAYER_REF: _TEXT,
+        LINE_YEN: _WHOLE,
     }
-    notice, claim = t.notice.c, t.claim.c
+    notice, claim, line = t.notice.c, t.claim.c, t.notice_line.c
     of_claim = (claim[name].label(f"{OF_CLAIM}{name}") for name in key)
+    of_notice = (notice.amount_yen, *(notice[name] for name in key))
+    line_yen = (line.principal_yen + line.demand_fee_yen + line.late_charge_yen).label(LINE_YEN)
     query = (
-        select(*t.notice_claim.c, notice.amount_yen, *(notice[name] for name in key), *of_claim, notice.payer_ref)
+        select(*t.notice_claim.c, *of_notice, *of_claim, notice.payer_ref, line_yen)
+        .select_from(t.notice_claim)
         .outerjoin(t.notice, notice.notice_no == t.notice_claim.c.notice_no)
         .outerjoin(t.claim, claim.claim_no == t.notice_claim.c.claim_no)
+        .outerjoin(t.notice_line, line_of(t.notice_claim.c.claim_no))
     )
     return read_frame(connection, query, schema)
 

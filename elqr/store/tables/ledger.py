@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, PrimaryKeyConstraint, UniqueConstraint
 
 from elqr.store.db.schema import Text, Whole, added_later, columns, findings, index, table, texts
-from elqr.vocabulary import claim_frames, frames
+from elqr.vocabulary import claim_frames, frames, notice_frames
 from elqr.vocabulary.terms import PrintState
 
 NIGHT = "夜間消込"
@@ -95,6 +95,17 @@ notice_claim = table(
     Index("notice_claim_by_claim", "claim_no"),
     without_rowid=True,
 )
+
+notice_line = table(
+    "notice_line",
+    *columns(notice_frames.NoticeLine, nullable=("customer_no", "pension_no")),
+    PrimaryKeyConstraint("notice_no", "claim_no"),
+    UniqueConstraint("claim_no", "issue_no"),
+    CheckConstraint("principal_yen >= 0 AND demand_fee_yen >= 0 AND late_charge_yen >= 0"),
+    CheckConstraint("principal_yen + demand_fee_yen + late_charge_yen > 0"),
+    without_rowid=True,
+)
+"""納付書の行: what a 分納 notice for several claims asks of each of them. Other notices have no row here."""
 
 notice_key = table(
     "notice_key",
