@@ -78,7 +78,7 @@ def _contradicting(chance: Random, rows: _Rows, sent: _Rows) -> ClaimRow:
 
 
 def _mixed(chance: Random, rows: _Rows, sent: _Rows) -> ClaimRow:
-    """期別 beside 期別 0, or the other way round."""
+    """期別 beside 期別 0 of the same file, or the other way round; of another file: see tests/test_simulation.py."""
     row = chance.choice(rows)
     return replace(row, part=1 if row.part == WHOLE else WHOLE)
 
