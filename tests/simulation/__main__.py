@@ -8,7 +8,8 @@ from dataclasses import astuple
 from pathlib import Path
 
 from tests import builders, server
-from tests.simulation.runner import Difference, Figures, simulate
+from tests.simulation.comparison import Difference
+from tests.simulation.runner import Figures, simulate
 
 
 def main() -> int:

@@ -10,8 +10,9 @@ from random import Random
 from openpyxl import load_workbook
 
 from tests.builders import City, elqr
-from tests.simulation.model import WHOLE, Held, PrintableNotice
 from tests.simulation.model import City as Truth
+from tests.simulation.model import Held
+from tests.simulation.notices import PrintableNotice
 
 _MOST = 3
 _HEADING_ROW = 7
@@ -41,12 +42,12 @@ def ask(city: City, truth: Truth, numbers: dict[int, int], chance: Random, night
     open_slips = [
         slip
         for slip in truth.slips
-        if slip.part != WHOLE and not slip.kind and not slip.is_cancelled and _left(truth, slip) > 0
+        if not slip.is_total and not slip.kind and not slip.is_cancelled and _left(truth, slip) > 0
     ]
     several = min(_MOST, len(held), len(open_slips))
     if not several:
         return None
-    targets = {(slip.bill, slip.part): slip for slip in chance.sample(open_slips, several)}
+    targets = {slip.claim: slip for slip in chance.sample(open_slips, several)}
     pairs = zip(chance.sample(held, several), targets.values(), strict=False)
     wishes = tuple(Wish(number, own, slip, _standing(truth, own, slip)) for (number, own), slip in pairs)
     path = city.folder / f"decisions_{night}.xlsx"
@@ -78,7 +79,7 @@ def approve(city: City, truth: Truth, asked: Asked, night: date) -> tuple[int, i
     as_asked = [wish for wish in asked.wishes if _standing(truth, wish.held, wish.slip) == wish.stood]
     for wish in as_asked:
         part = min(wish.held.yen, _left(truth, wish.slip))
-        truth.put(wish.held.record, wish.slip, (wish.slip.bill, wish.slip.part), part)
+        truth.put(wish.held.record, wish.slip, wish.slip.claim, part)
         wish.held.yen -= part
         carried_out, moved = carried_out + 1, moved + part
     results: dict[str, int] = ran.json["results"]  # type: ignore[assignment]
@@ -98,12 +99,11 @@ def _waiting(truth: Truth) -> dict[int, Held]:
 
 
 def _left(truth: Truth, slip: PrintableNotice) -> int:
-    claim = slip.bill, slip.part
-    return truth.owed(claim) - truth.collected[claim]
+    return truth.owed(slip.claim) - truth.collected[slip.claim]
 
 
 def _standing(truth: Truth, held: Held, slip: PrintableNotice) -> tuple[object, ...]:
     """今の姿: of the payment its yen and what else is told of it; of the target whether it is valid, announced and the newest, and what is open."""
     newer = truth.newer(slip)
-    claim = truth.owed((slip.bill, slip.part)), _left(truth, slip)
+    claim = truth.owed(slip.claim), _left(truth, slip)
     return held.yen, truth.told_of(held), slip.is_cancelled, truth.is_announced(slip), *claim, len(newer)

@@ -1,6 +1,5 @@
 """The year, night by night: the program and the model side by side; the first difference is told with its seed."""
 
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,27 +9,35 @@ from elqr.night.night import Night
 from elqr.night.opening import open_session, workers_for
 from elqr.night.order import run_night
 from tests.builders import JOB, REGISTER, TRAINING, City, elqr
+from tests.simulation.comparison import Difference, compare_balances, compare_claims, compare_items, compare_outcomes
 from tests.simulation.desk import Asked, approve, ask
-from tests.simulation.life import FIRST, ITEM, notice_files, year
+from tests.simulation.life import year
 from tests.simulation.model import City as Truth
-from tests.simulation.model import Record
+from tests.simulation.payment_files import notice_files
+from tests.simulation.payments import Record
+from tests.simulation.year import BY_FILE, FIRST, PROCEDURES, Year
 
-_TONIGHT = """
-    SELECT (SELECT min(name) FROM delivery WHERE delivery.sha256 = file.sha256 AND status = 'accepted'), record_no,
-        outcome, claim_yen, suspense_yen, payment_no
-    FROM decision JOIN payment USING (payment_no) JOIN file USING (file_no) JOIN decided_file USING (file_no)
-    WHERE night_on = '{}'
-"""
-_CLAIMS = "SELECT bill_no, installment_no, sum(yen) FROM posting JOIN claim USING (claim_no) GROUP BY 1, 2"
 _DAYS = 9
 """So many nights at the most lie between a request and its approval."""
+_LIES = 15
+"""So many nights a notice file with refused rows is read again."""
 _HEADED = ("cvs", "bank")
-_JOB = TRAINING + JOB.replace('"eltax_payment_csv"]', '"eltax_payment_csv", "payeasy_csv"]')
-_LIVE = REGISTER.replace("2026-10-01", "2026-04-01")
-
-
-class Difference(AssertionError):
-    """The program and the model do not agree."""
+_JOB = f"""{TRAINING}{JOB.replace('"eltax_payment_csv"]', '"eltax_payment_csv", "payeasy_csv"]')}
+[[claims]]
+path = "claims"
+specs = ["claim_csv"]
+"""
+_REGISTER = f"""{REGISTER.replace("2026-10-01", "2026-04-01")}
+[[procedure]]
+code = "{BY_FILE.code}"
+name = "介護保険料"
+kind = "介護"
+department = "介護保険課"
+priority = "優先"
+item_no = "{BY_FILE.item_no}"
+go_live_on = 2026-04-01
+claims = "file"
+"""
 
 
 @dataclass
@@ -42,10 +49,13 @@ class Figures:
     yen: int = 0
     rulings: int = 0
     stale: int = 0
+    claim_files: int = 0
+    held: int = 0
 
     def __str__(self) -> str:
         return (
             f"{self.nights:,} nights, {self.records:,} records, {self.yen:,} yen, "
+            f"{self.claim_files:,} claim files, {self.held:,} held back, "
             f"{self.rulings:,} rulings carried out, {self.stale:,} stale"
         )
 
@@ -61,49 +71,118 @@ class _Desk:
     since: int = 0
 
 
+@dataclass
+class _Lived:
+    """動かしている一年: the program's city, the model's, and what both are told."""
+
+    seed: int
+    life: Year
+    city: City
+    truth: Truth
+    desk: _Desk
+    figures: Figures = field(default_factory=Figures)
+    read: set[bytes] = field(default_factory=set)
+
+    def where(self, number: int) -> str:
+        """どの夜か."""
+        return f"seed {self.seed}, night {number}, {_day(number)}"
+
+
+def found_city(folder: Path) -> City:
+    """都市をつくる: one procedure whose notices say what is owed, and one with claim files."""
+    city = City.founded(folder, _JOB, _REGISTER)
+    (folder / "claims").mkdir()
+    return city
+
+
 def simulate(seed: int, nights: int, bills: int, folder: Path) -> Figures:
     """一年を動かす. Raises Difference with the seed, the night and the record."""
-    life, truth, figures = year(seed, nights, bills), Truth(ITEM), Figures()
-    city, taken, desk = City.founded(folder, _JOB, _LIVE), set[bytes](), _Desk(Random(seed), nights // 2)
+    desk = _Desk(Random(seed), nights // 2)
+    own = _Lived(seed, year(seed, nights, bills), found_city(folder), Truth(PROCEDURES), desk)
+    life, truth, figures = own.life, own.truth, own.figures
     for number in range(nights):
-        night = FIRST + timedelta(number)
-        files = life.files[number]
-        if not files and not life.notices[number]:
-            continue
-        truth.try_again()
-        for slip, is_cancel in sorted(life.notices[number], key=lambda own: (bool(own[0].kind), own[1])):
-            if not is_cancel:
-                truth.register(slip)
-            elif slip in truth.slips:
-                slip.cancelled_on = night
-        for name, data in notice_files(life.notices[number]).items():
-            (folder / "notices" / f"{number:03d}{name}.csv").write_bytes(data)
-        mapped: dict[tuple[str, int], Record] = {}
-        records: list[list[Record]] = []
-        for name, data, sent in files:
-            city.deliver(name, data)
-            own = [] if data in taken else sent  # what came before under whatever name is not read again
-            taken |= {data} if sent else set()
-            records.append(own)
-            first = 2 if name.startswith(_HEADED) else 1
-            mapped |= {(name, first + at): record for at, record in enumerate(own)}
-        _run(city, night)
-        where = f"seed {seed}, night {number} ({night})"
-        _compare(city, night, truth.night(records), mapped, where, desk.numbers)
-        _balances(city, truth, where)
-        _decide(city, truth, desk, number, figures, where)
-        for name, _, _ in files:
-            city.withdraw(name)
-        figures.nights, figures.records = figures.nights + 1, figures.records + sum(map(len, records))
+        if any(told.get(number) for told in (life.files, life.notices, life.claim_files, life.orders)):
+            _live_through(own, number)
     figures.yen = sum(truth.collected.values()) + truth.suspense
-    ran = elqr("verify", "--job", city.job, "--date", (FIRST + timedelta(nights)).isoformat())
-    if ran.code != 0:
-        raise Difference(f"seed {seed}: verify {ran.out} {ran.err}")
-    middle = FIRST + timedelta(nights // 2)
-    ran = elqr("replay", "--job", city.job, "--from", middle.isoformat())
-    if ran.code != 0:
-        raise Difference(f"seed {seed}: replay from {middle} {ran.out} {ran.err}")
+    figures.claim_files, figures.held = truth.book.files, truth.book.held
+    with_order = {own.code for own in PROCEDURES if all(orders[own.code] for orders in life.orders.values())}
+    compare_items(own.city, truth, f"seed {seed}", _day(nights), with_order)
+    _prove(own.city, nights, f"seed {seed}")
     return figures
+
+
+def _day(number: int) -> date:
+    return FIRST + timedelta(number)
+
+
+def _live_through(own: _Lived, number: int) -> None:
+    """一夜: what is there, what the program makes of it, what the model does, and what people decide afterwards."""
+    city, truth, where = own.city, own.truth, own.where(number)
+    _prepare(own, number)
+    records, sent = _deliver(own, number)
+    _run(city, _day(number))
+    own.desk.numbers |= compare_outcomes(city, where, truth.night(records), sent)
+    compare_balances(city, truth, where)
+    compare_claims(city, truth, where)
+    _decide(own, number)
+    for name, _, _ in own.life.files[number]:
+        city.withdraw(name)
+    own.figures.nights += 1
+    own.figures.records += sum(map(len, records))
+
+
+def _prepare(own: _Lived, number: int) -> None:
+    """What the night finds: the register, claim files, which are read by name, and notices."""
+    folder, life, truth = own.city.folder, own.life, own.truth
+    if number in life.orders:
+        truth.orders = life.orders[number]
+        (folder / "procedures.toml").write_text(_register(truth.orders), encoding="utf-8")
+    claim_files = sorted(life.claim_files[number], key=lambda file: file[0])
+    for name, data, _ in claim_files:
+        (folder / "claims" / name).write_bytes(data)
+    _tidy_notices(own, number)
+    for name, data in notice_files(life.notices[number]).items():
+        (folder / "notices" / f"{number:03d}{name}.csv").write_bytes(data)
+    truth.prepare([rows for _, _, rows in claim_files if rows], life.notices[number], _day(number))
+
+
+def _tidy_notices(own: _Lived, number: int) -> None:
+    """納付書データを片付ける: a file stays for as long as a row of it may still come in, but not for ever.
+
+    One with a row that was cancelled before it came in goes at once: see tests/test_simulation.py.
+    """
+    truth = own.truth
+    for path in (own.city.folder / "notices").iterdir():
+        came = int(path.name[:3])
+        slips = [slip for slip, _ in own.life.notices[came]]
+        waiting = [slip for slip in slips if slip not in truth.slips]
+        is_withdrawn = any(slip not in truth.refused for slip in waiting)
+        if came < number - _LIES or not waiting or is_withdrawn:
+            path.unlink()
+            truth.refused = [slip for slip in truth.refused if slip not in slips]
+
+
+def _register(orders: dict[str, tuple[str, ...]]) -> str:
+    """手続台帳 with the order of each procedure that has one."""
+    text = _REGISTER
+    for code, order in orders.items():
+        items = ", ".join(f'"{item}"' for item in order)
+        text = text.replace(f'code = "{code}"', f'code = "{code}"\norder = [{items}]') if order else text
+    return text
+
+
+def _deliver(own: _Lived, number: int) -> tuple[list[list[Record]], dict[tuple[str, int], Record]]:
+    """収納データを届ける: the records of each file, and each by its file and number."""
+    records: list[list[Record]] = []
+    sent: dict[tuple[str, int], Record] = {}
+    for name, data, told in own.life.files[number]:
+        own.city.deliver(name, data)
+        fresh = [] if data in own.read else told  # what came before under whatever name is not read again
+        own.read |= {data} if told else set()
+        records.append(fresh)
+        first = 2 if name.startswith(_HEADED) else 1
+        sent |= {(name, first + at): record for at, record in enumerate(fresh)}
+    return records, sent
 
 
 def _run(city: City, night: date) -> None:
@@ -114,47 +193,27 @@ def _run(city: City, night: date) -> None:
         run_night(Night(session), workers)
 
 
-def _compare(
-    city: City,
-    night: date,
-    wanted: list[tuple[int, str, str, int, int]],
-    mapped: dict[tuple[str, int], Record],
-    where: str,
-    numbers: dict[int, int],
-) -> None:
-    found = Counter[tuple[object, ...]]()
-    for name, record_no, outcome, claim_yen, suspense_yen, payment_no in city.sql(_TONIGHT.format(night.isoformat())):
-        record = mapped.get((name, record_no))
-        if record is None:
-            raise Difference(f"{where}: {name} {record_no} was decided, and nobody sent it")
-        found[record.event, record.stage, outcome, claim_yen, suspense_yen] += 1
-        if claim_yen or suspense_yen:
-            numbers[record.event] = payment_no
-    expected = Counter[tuple[object, ...]](wanted)
-    if found != expected:
-        more, less = found - expected, expected - found
-        records = [own for own in mapped.values() if own.event in {key[0] for key in more | less}]
-        raise Difference(f"{where}: the program said {dict(more)}, the model {dict(less)}: {records}")
-
-
-def _decide(city: City, truth: Truth, desk: _Desk, number: int, figures: Figures, where: str) -> None:
+def _decide(own: _Lived, number: int) -> None:
     """決裁: every few nights something is asked for, and approved some nights later. What is replayed has none."""
-    night = FIRST + timedelta(number)
+    city, truth, desk, where = own.city, own.truth, own.desk, own.where(number)
     if desk.asked is None and number < desk.until - _DAYS and desk.chance.random() < 0.3:
-        desk.asked, desk.since = ask(city, truth, desk.numbers, desk.chance, night), number
+        desk.asked, desk.since = ask(city, truth, desk.numbers, desk.chance, _day(number)), number
     elif desk.asked is not None and number - desk.since > desk.chance.randrange(1, _DAYS):
-        done, moved, wanted, wanted_yen = approve(city, truth, desk.asked, night)
+        done, moved, wanted, wanted_yen = approve(city, truth, desk.asked, _day(number))
         if (done, moved) != (wanted, wanted_yen):
             raise Difference(f"{where}: approved {done}, {moved} yen, the model {wanted}, {wanted_yen}: {desk.asked}")
-        figures.rulings, figures.stale = figures.rulings + done, figures.stale + len(desk.asked.wishes) - done
+        own.figures.rulings += done
+        own.figures.stale += len(desk.asked.wishes) - done
         desk.asked = None
-        _balances(city, truth, where)
+        compare_balances(city, truth, where)
 
 
-def _balances(city: City, truth: Truth, where: str) -> None:
-    stands = {(bill, part): yen for bill, part, yen in city.sql(_CLAIMS) if yen}
-    if stands != {claim: yen for claim, yen in truth.collected.items() if yen}:
-        raise Difference(f"{where}: claims {set(stands.items()) ^ set(truth.collected.items())}")
-    held = city.sql("SELECT coalesce(sum(yen), 0) FROM posting WHERE account = 'suspense'")[0][0]
-    if held != truth.suspense:
-        raise Difference(f"{where}: suspense {held}, the model {truth.suspense}")
+def _prove(city: City, nights: int, where: str) -> None:
+    """検算とやり直し: the ledger is whole, and the second half of the year comes out again as it did."""
+    ran = elqr("verify", "--job", city.job, "--date", _day(nights).isoformat())
+    if ran.code != 0:
+        raise Difference(f"{where}: verify {ran.out} {ran.err}")
+    middle = _day(nights // 2)
+    ran = elqr("replay", "--job", city.job, "--from", middle.isoformat())
+    if ran.code != 0:
+        raise Difference(f"{where}: replay from {middle} {ran.out} {ran.err}")
