@@ -22,6 +22,7 @@ from elqr.approvals.ruling_state import (
     rulings_to_undo,
     with_current_payments,
     with_ledger_state,
+    with_state_to_reassign,
     with_state_to_undo,
 )
 from elqr.arithmetic.fiscal_year import OpenYears
@@ -30,6 +31,7 @@ from elqr.arithmetic.plain_number import plain_number, plain_number_expr
 from elqr.disk.content import sha256_of
 from elqr.report.excel.row_mark import CONTENT, marks
 from elqr.report.review_form import read_form
+from elqr.rules.reassignment import refusals as refuse_reassignments
 from elqr.rules.ruling_reversal import by_payment, refusals, reversal
 from elqr.rules.rulings import decided_on, effects, fingerprint, judge_proposals
 from elqr.session.session import Session
@@ -42,7 +44,7 @@ from elqr.vocabulary.errors import BadFile, NotFound, Refused
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.frames import Move, Proposal, Ruled, RulingEffect
 from elqr.vocabulary.report_frames import ExceptionRow, LateNotice
-from elqr.vocabulary.ruling_frames import DraftRuling, PaymentNow
+from elqr.vocabulary.ruling_frames import DraftReassignment, DraftRuling, PaymentNow
 from elqr.vocabulary.signature import Signature
 from elqr.vocabulary.terms import WRITTEN_RULINGS, Account, ReviewKind, Ruling, RulingResult
 
@@ -202,6 +204,32 @@ def request_undo(session: Session, ruling_nos: tuple[int, ...], signature: Signa
         review_no = _enter(session, request_row, proposals, signature)
     yen = int(rows[PaymentNow.SUSPENSE_YEN].sum())
     return Requested(review_no, proposals.height, yen, 0, (), returned=by_payment(reversed_.returned))
+
+
+def request_reassignment(
+    session: Session, payment_nos: tuple[int, ...], target: str, signature: Signature
+) -> Requested:
+    """組替を申請する, of posted payments by their numbers. `target` is the 納付番号 to pay instead, or empty for 仮受.
+
+    Raises Refused with the reason when one cannot be reassigned.
+    """
+    with session.ledger.transaction():
+        session.refuse_earlier_day()
+        rows = with_state_to_reassign(session, payment_nos, plain_number(target.strip()))
+        if reasons := refuse_reassignments(rows):
+            raise Refused(f"組替できない収納があります。{'。'.join(reasons)}。")
+        proposals = rows.select(
+            DraftReassignment.PAYMENT_NO,
+            pl.lit(Ruling.REASSIGN.value).alias(Proposal.RULING),
+            DraftReassignment.NOTICE_NO,
+            pl.lit(signature.stripped().reason).alias(Proposal.REASON),
+            pl.lit(signature.by).alias(Proposal.STAFF),
+            decided_on(DraftReassignment.MARK).alias(Proposal.MARK),
+            pl.lit(None, pl.Int64).alias(Proposal.UNDOES_NO),
+        )
+        request_row = {"kind": ReviewKind.REASSIGN.value, "source": "", "sha256": ""}
+        review_no = _enter(session, request_row, proposals, signature)
+    return Requested(review_no, proposals.height, int(rows[DraftReassignment.CLAIM_YEN].sum()), 0, ())
 
 
 def _enter(session: Session, request_row: dict[str, str], proposals: pl.DataFrame, signature: Signature) -> int:

@@ -6,6 +6,7 @@ from elqr.approvals.open_exceptions import NOW, exceptions_table
 from elqr.report.excel.row_mark import CONTENT, marks
 from elqr.report.review_form import SHOWN
 from elqr.report.tables import night as shape
+from elqr.rules.reassignment import is_reassignment, place_marks
 from elqr.rules.rulings import DECIDED_ON, decided_on, yen_text
 from elqr.rules.sender_correction import other_payments_held
 from elqr.session.session import Session
@@ -15,7 +16,14 @@ from elqr.store.queries.ruling_target import TARGET_MARK, target_marks
 from elqr.vocabulary.claim_frames import OpenClaim
 from elqr.vocabulary.frames import Notice, NumberedPosting, Proposal, Ruled
 from elqr.vocabulary.report_frames import ExceptionRow
-from elqr.vocabulary.ruling_frames import CurrentRuling, DraftRuling, LaterRuling, PaymentNow, RulingToUndo
+from elqr.vocabulary.ruling_frames import (
+    CurrentRuling,
+    DraftReassignment,
+    DraftRuling,
+    LaterRuling,
+    PaymentNow,
+    RulingToUndo,
+)
 from elqr.vocabulary.terms import Outcome, Ruling
 
 
@@ -127,6 +135,42 @@ def with_state_to_undo(
     return rows.with_columns(pl.col(Ruled.RULING_NO).is_in(gone.implode()).alias(RulingToUndo.IS_GONE))
 
 
+def with_state_to_reassign(session: Session, payment_nos: tuple[int, ...], target: str) -> pl.DataFrame:
+    """組み替える収納に今の台帳を並べる: frame DraftReassignment. `target` is a 納付番号, or empty for 仮受."""
+    connection = session.ledger.connection
+    numbers = pl.DataFrame({DraftReassignment.PAYMENT_NO: sorted(set(payment_nos))})
+    standing = withdrawal_queries.standing_of(connection, numbers)
+    named = pl.DataFrame({Notice.KEY_NO: [target] if target else []}, schema={Notice.KEY_NO: pl.String})
+    notices = queries.target_notices(connection, named).select(DraftReassignment.NOTICE_NO)
+    states = queries.notices_by_no(connection, notices).drop(Notice.PAYER_REF)
+    claims = queries.target_claims(connection, notices)
+    left_yen = (pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN)).sum().alias(DraftReassignment.LEFT_YEN)
+    for known in (claims.group_by(OpenClaim.NOTICE_NO).agg(left_yen), target_marks(connection, notices)):
+        states = states.join(known, on=OpenClaim.NOTICE_NO, how="left", validate="1:1")
+    there = standing.join(claims.select(OpenClaim.CLAIM_NO), on=OpenClaim.CLAIM_NO, how="semi")
+    rows = numbers.join(place_marks(standing), on=DraftReassignment.PAYMENT_NO, how="left", maintain_order="left")
+    rows = rows.join(states, how="cross") if states.height else rows.with_columns(_no_target())
+    payment_no, waiting = pl.col(DraftReassignment.PAYMENT_NO), queries.waiting_rulings(connection)
+    return DraftReassignment.of(
+        rows.with_columns(
+            pl.col(DraftReassignment.CLAIM_YEN).fill_null(0),
+            payment_no.is_in(waiting[Ruled.PAYMENT_NO].implode()).alias(DraftReassignment.IS_WAITING),
+            payment_no.is_in(there[Ruled.PAYMENT_NO].implode()).alias(DraftReassignment.IS_THERE),
+            pl.lit(target).alias(DraftReassignment.TARGET),
+        )
+    )
+
+
+def _no_target() -> list[pl.Expr]:
+    names = (
+        DraftReassignment.NOTICE_NO,
+        DraftReassignment.IS_CANCELLED,
+        DraftReassignment.LEFT_YEN,
+        DraftReassignment.TARGET_MARK,
+    )
+    return [pl.lit(None, DraftReassignment.SCHEMA[name]).alias(name) for name in names]
+
+
 def notice_marks(session: Session, postings: pl.DataFrame) -> pl.DataFrame:
     """取り消す決裁の納付書の照合値: ruling_no, target_mark over all notices of its postings (frame Made)."""
     notices = (
@@ -167,9 +211,14 @@ def with_current_payments(session: Session, rulings: pl.DataFrame) -> pl.DataFra
     rows = rows.join(undone_marks, on=Ruled.UNDOES_NO, how="left", validate="m:1", maintain_order="left")
     for known in (queries.standing(connection, rulings, NOW), marked, held):
         rows = rows.join(known, on=Ruled.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
+    places = place_marks(withdrawal_queries.standing_of(connection, rulings.select(Ruled.PAYMENT_NO).unique()))
+    places = places.select(Ruled.PAYMENT_NO, pl.col(DraftReassignment.MARK).alias("place_mark"))
+    rows = rows.join(places, on=Ruled.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
     is_undo = pl.col(Ruled.RULING) == Ruling.UNDO.value
     rows = rows.with_columns(pl.when(is_undo).then("undone_mark").otherwise(TARGET_MARK).alias(TARGET_MARK))
-    payment_mark = pl.when(is_undo).then(pl.lit("")).otherwise(DraftRuling.MARK_NOW)
+    payment_mark = (
+        pl.when(is_undo).then(pl.lit("")).when(is_reassignment()).then("place_mark").otherwise(DraftRuling.MARK_NOW)
+    )
     is_unchanged = pl.col(Ruled.MARK).eq_missing(decided_on(payment_mark))
     is_still_last = ~is_undo | pl.col(PaymentNow.LAST_STANDING_NO).eq_missing(pl.col(Ruled.UNDOES_NO))
     return rows.with_columns((is_unchanged & is_still_last).alias(CurrentRuling.IS_CURRENT))

@@ -160,6 +160,23 @@ def review_undo(numbers: tuple[int, ...], reason: str, signer: Signer, as_json: 
     return _say_requested(requested, as_json)
 
 
+@review.command(
+    "reassign",
+    help="計上した収納の組替を申請します（NUMBERS は受付番号）。--target の納付書へ移し、なければ仮受に戻します。",
+)
+@click.argument("numbers", nargs=-1, required=True, type=NUMBER)
+@click.option("--target", default="", metavar="KEY", help="本来納めるはずだった納付書の納付番号（20桁）。")
+@reason_option
+@signer_options
+@json_option
+def review_reassign(numbers: tuple[int, ...], target: str, reason: str, signer: Signer, as_json: bool) -> int:
+    from elqr.approvals.review import request_reassignment
+
+    with signer.open_job() as session:
+        requested = request_reassignment(session, numbers, target, signer.sign(reason))
+    return _say_requested(requested, as_json, "調定から外す額")
+
+
 @review.command("approve", help="申請 NO を承認します（申請した人・決めた人とは別の人が）。")
 @click.argument("no", type=NUMBER)
 @signer_options
@@ -244,7 +261,7 @@ def review_trail(no: int | None, payment: int | None, job: Path, as_json: bool) 
         if row["result"]:
             yen = f"仮受 {row['before_yen']:,}円 → {row['after_yen']:,}円"
             yen += f"　送付元の取消 {row['withdrawn_yen']:,}円" if row["withdrawn_yen"] else ""
-            yen += f"　調定に戻らず仮受へ {row['returned_yen']:,}円" if row["returned_yen"] else ""
+            yen += f"　調定から仮受へ {row['returned_yen']:,}円" if row["returned_yen"] else ""
             because = f"　{row['step_reason']}" if row["step_reason"] else ""
             result = RulingResult(row["result"]).label
             click.echo(
@@ -258,7 +275,7 @@ def review_trail(no: int | None, payment: int | None, job: Path, as_json: bool) 
     return ExitCode.CLEAN
 
 
-def _say_requested(requested: Requested, as_json: bool) -> int:
+def _say_requested(requested: Requested, as_json: bool, what: str = "仮受額") -> int:
     say_findings(requested.findings)
     if as_json:
         print_json(
@@ -273,7 +290,7 @@ def _say_requested(requested: Requested, as_json: bool) -> int:
             }
         )
     elif requested.review_no:
-        click.echo(f"申請{requested.review_no}　決裁 {requested.count:,}件　仮受額 {requested.yen:,}円")
+        click.echo(f"申請{requested.review_no}　決裁 {requested.count:,}件　{what} {requested.yen:,}円")
         click.echo(f"ほかの人が elqr review approve {requested.review_no} で承認すると、台帳に反映します。")
         if requested.returned:
             click.echo(
@@ -313,7 +330,8 @@ def _say_ended(ended: Ended, as_json: bool) -> int:
     else:
         results = "　".join(f"{name} {count:,}件" for name, count in counts.items())
         click.echo(
-            f"申請{ended.review_no}　{results}　仮受から {ended.moved_yen:,}円"
+            f"申請{ended.review_no}　{results}　"
+            + (f"仮受へ {-ended.moved_yen:,}円" if ended.moved_yen < 0 else f"仮受から {ended.moved_yen:,}円")
             + (f"　送付元の取消へ {ended.withdrawn_yen:,}円" if ended.withdrawn_yen > 0 else "")
             + (f"　送付元の取消から {-ended.withdrawn_yen:,}円" if ended.withdrawn_yen < 0 else "")
         )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from elqr.arithmetic.fiscal_year import OpenYears
+from elqr.rules.reassignment import taken_off, through_suspense, with_taken
 from elqr.rules.ruling_reversal import reversal
 from elqr.rules.sender_correction import PART_YEN, TARGET_PROCEDURE, Concerned, moves_of, overlapping_rulings
 from elqr.rules.whole_year import late_whole_years
@@ -263,7 +264,10 @@ def effects(
     late = overlapping_rulings(rulings.filter(is_current), concerned)
     rulings = rulings.with_columns(is_current & ~pl.col(Ruled.RULING_NO).is_in(late.implode()))
     withdrawn = moves_of(rulings.filter(is_current), claims, concerned, years)
-    applied = _apply_to_claims(rulings, _with_moves(claims, withdrawn), years)
+    off = taken_off(rulings.filter(is_current), concerned.standing, years)
+    offering = with_taken(rulings, off)
+    applied = _apply_to_claims(offering, _with_moves(claims, pl.concat([withdrawn, off])), years)
+    applied = pl.concat([off, through_suspense(offering, applied)])
     back = reversal(rulings, _with_moves(claims, pl.concat([withdrawn, applied])), postings, years)
     moves = Move.of(pl.concat([withdrawn, applied, back.moves]))
     moved_yen, held_yen = pl.col(Move.YEN).sum().alias(_MOVED_YEN), pl.col(CurrentRuling.SUSPENSE_YEN)
@@ -310,9 +314,8 @@ def _apply_to_claims(rulings: pl.DataFrame, claims: pl.DataFrame, years: OpenYea
         share_yen.alias(_SHARE_YEN),
         share_yen.sum().over(OpenClaim.NOTICE_NO).alias(_WHOLE_YEN),
     )
-    lines = rulings.filter(_any_of(NEEDS_TARGET) & pl.col(CurrentRuling.IS_CURRENT)).join(
-        notices, on=OpenClaim.NOTICE_NO
-    )
+    applies = _any_of((*NEEDS_TARGET, Ruling.REASSIGN)) & pl.col(CurrentRuling.IS_CURRENT)
+    lines = rulings.filter(applies).join(notices, on=OpenClaim.NOTICE_NO)
     lines = _with_offered(lines.sort(Ruled.RULING_NO, OpenClaim.CLAIM_NO))
     before = pl.col(_OFFERED_YEN).cum_sum().over(OpenClaim.CLAIM_NO) - pl.col(_OFFERED_YEN)
     left_yen = (pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN) - before).clip(lower_bound=0)

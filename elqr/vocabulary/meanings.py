@@ -13,6 +13,7 @@ RULING_MEANINGS: dict[Ruling, str] = {
     Ruling.TAKE_BACK: "送付元の取消と認める。取消の記録なら先の確報を、内容相違などの確報ならその収納を取り消す",
     Ruling.NOTED: "見たことだけを記す。お金は動かさない（不足、段階の順序、確報の届かない速報など）",
     Ruling.UNDO: "承認した決裁を取り消し、動いた額を元の場所に戻して、要確認に戻す",
+    Ruling.REASSIGN: "計上した収納を調定から外し、対象の納付書の調定に入れる。入らない額は仮受に戻し、要確認にする",
 }
 """決裁の意味: what each ruling asks for."""
 

@@ -127,9 +127,8 @@ class Outcome(Term):
     LATE = "late", "支払期限後の納付"
     MATCHED = "matched", "一致"
     REDUCED = "reduced", "減額による過納"
-    """Shown for a payment that was matched and came off its claim when its notice was cancelled or lowered, while it
-    waits. No night decides this outcome.
-    """
+    REASSIGNED = "reassigned", "組替で調定から外れた収納"
+    """Of a payment that was matched and came off its claim since, while it waits. No night decides the last two."""
 
 
 class Place(Term):
@@ -176,7 +175,7 @@ class Flag(Term):
     AFTER_CANCEL = "after_cancel", "取消後"
     REISSUE_UNISSUED = "reissue_unissued", "未発行の再発行番号"
     REDUCED = "reduced", "減額で仮受へ"
-    RETURNED = "returned", "決裁の取消で仮受へ"
+    RETURNED = "returned", "決裁で調定から仮受へ"
 
 
 LEFT_CLAIM = (Flag.REDUCED, Flag.RETURNED)
@@ -208,10 +207,14 @@ class Ruling(Term):
     TAKE_BACK = "take_back", "収納の取消"
     NOTED = "noted", "確認のみ"
     UNDO = "undo", "決裁の取消"
+    REASSIGN = "reassign", "組替"
 
 
-WRITTEN_RULINGS = tuple(ruling for ruling in Ruling if ruling is not Ruling.UNDO)
-"""What may be written in a workbook. 取消 is requested by the number of a ruling."""
+LEAVES_CLAIM = (Ruling.UNDO, Ruling.REASSIGN)
+"""These may put yen of a claim into suspense, and open what they leave there."""
+
+WRITTEN_RULINGS = tuple(ruling for ruling in Ruling if ruling not in LEAVES_CLAIM)
+"""What may be written in a workbook. 取消 is requested by the number of a ruling, 組替 by that of a payment."""
 
 NEEDS_TARGET = (Ruling.APPLY, Ruling.APPROPRIATE)
 """These need a 対象の納付番号."""
@@ -219,7 +222,7 @@ NEEDS_TARGET = (Ruling.APPLY, Ruling.APPROPRIATE)
 WITHDRAWS = (Ruling.REPLACE, Ruling.TAKE_BACK)
 """These withdraw yen that the sender took back or corrected."""
 
-CLOSES_WHEN_EMPTY = (*NEEDS_TARGET, *WITHDRAWS)
+CLOSES_WHEN_EMPTY = (*NEEDS_TARGET, *WITHDRAWS, Ruling.REASSIGN)
 """These close an exception when none of its yen are left in suspense."""
 
 AWAITS_PAYOUT = (Ruling.REFUND, Ruling.NOT_OURS)
@@ -253,6 +256,7 @@ class ReviewKind(Term):
     BOOK = "book", "ブック"
     SEARCH = "search", "条件指定"
     UNDO = "undo", "取消"
+    REASSIGN = "reassign", "組替"
 
 
 class PostingResult(Term):

@@ -1,73 +1,20 @@
 """Undoing rulings (決裁の取消) after something else happened: no yen are stuck, and what cannot be is told with why."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from tests import builders
-from tests.builders import JOB, TRAINING, City, Ran, elqr, eltax_file, eltax_row, notice_row
+from tests.builders import elqr, notice_row
+from tests.cases.ruling_desk import MORNING, Desk
 from tests.cases.trend import trend
 from tests.server import Server
 
-DUE, FIRST, SECOND, MORNING = date(2026, 9, 30), date(2026, 11, 11), date(2026, 11, 12), date(2026, 11, 20)
+DUE, FIRST, SECOND = date(2026, 9, 30), date(2026, 11, 11), date(2026, 11, 12)
 STRANGE = ("9" * 20, "123456")
 REPLACE, TAKE_BACK, APPLY = "訂正（先の収納に代える）", "収納の取消", "納付書に充てる"
-
-
-@dataclass(frozen=True)
-class Desk:
-    """A city, its keys by bill and instalment, and what two people do in it."""
-
-    city: City
-    keys: dict[str, tuple[str, str]]
-
-    @classmethod
-    def opened(cls, folder: Path, *notices: dict[str, object]) -> "Desk":
-        city = City.founded(folder, TRAINING + JOB.replace("date = 2026-11-20\n", ""))
-        city.notices(*notices)
-        city.night(date(2026, 11, 10))
-        return cls(city, {f"{bill}/{part}": key for (_, bill, part, _), key in city.issued().items()})
-
-    def paid(self, day: date, key: tuple[str, str], yen: int, serial: int = 1, stage: str = "2") -> None:
-        row = eltax_row(*key, yen, serial_no=f"{serial:08d}", data_kind=stage)
-        self.city.deliver(f"{day:%d}{serial}{stage}.csv", eltax_file(row))
-        self.city.night(day)
-
-    def run(self, *arguments: object, day: date = MORNING) -> Ran:
-        return elqr(*arguments, "--job", self.city.job, "--date", day.isoformat())
-
-    def rule(self, ruling: str, payment: int, *target: object, day: date = MORNING) -> Ran:
-        search = ("--ruling", ruling, "--payment", payment, "--reason", "確かめた", *target)
-        return self._approved(self.run("review", "decide", *search, "--by", "山田", "--json", day=day), day)
-
-    def ask_undo(self, *numbers: int, day: date = MORNING) -> Ran:
-        return self.run("review", "undo", *numbers, "--reason", "まちがい", "--by", "山田", "--json", day=day)
-
-    def undo(self, *numbers: int, day: date = MORNING) -> Ran:
-        return self._approved(self.ask_undo(*numbers, day=day), day)
-
-    def _approved(self, asked: Ran, day: date) -> Ran:
-        assert asked.code == 0, asked.out + asked.err
-        return self.run("review", "approve", asked.json["review"], "--by", "佐藤", "--json", day=day)
-
-    def stands(self) -> dict[tuple[int, str], int]:
-        """(受付番号, bill/instalment or account) → yen; every payment's yen are whole, and the ledger verifies."""
-        query = """SELECT payment_no, coalesce(bill_no || '/' || installment_no, account), sum(yen)
-            FROM posting LEFT JOIN claim USING (claim_no) GROUP BY 1, 2 HAVING sum(yen) <> 0"""
-        found = {(int(str(no)), str(where)): int(str(yen)) for no, where, yen in self.city.sql(query)}
-        verified = self.run("verify", "--json")
-        assert verified.code == 0, verified.out
-        paid = dict(self.city.sql("SELECT payment_no, paid_yen FROM payment WHERE stage = 'confirmed'"))
-        held = {no: sum(yen for (own, _), yen in found.items() if own == no) for no in paid}
-        assert held == {no: yen for no, yen in paid.items()}
-        return found
-
-    def report(self, name: str, day: date = MORNING) -> dict[object, dict[str, object]]:
-        self.city.night(day)
-        return {row["受付番号"]: row for row in self.city.report(name, day)}
 
 
 @pytest.fixture(params=["SQLite", "PostgreSQL"])
@@ -100,12 +47,12 @@ def test_yen_that_a_claim_does_not_take_back_are_held_and_two_people_decide_on_t
     assert ended.code == 0 and ended.json["returned"] == [{"payment": 1, "yen": 10_000}]
     assert desk.stands() == {(1, "suspense"): 10_000, (3, "100001/1"): 10_000}
     waits = desk.report("要確認一覧")
-    assert [waits[1][name] for name in ("理由", "仮受額", "付記")] == ["過納", 10_000, "決裁の取消で仮受へ"]
+    assert [waits[1][name] for name in ("理由", "仮受額", "付記")] == ["過納", 10_000, "決裁で調定から仮受へ"]
     assert desk.report("過誤納候補")[1]["還付・充当候補額"] == 10_000
     (ruling,) = [row for row in desk.city.report("決裁一覧", MORNING) if row["決裁"] == "決裁の取消"]
     assert (ruling["送付元の取消額"], ruling["仮受に置いた額"]) == (-10_000, 10_000)
     trail = elqr("review", "trail", "--payment", 1, "--job", desk.city.job).out
-    assert "収納の取消" in trail and "調定に戻らず仮受へ 10,000円" in trail
+    assert "収納の取消" in trail and "調定から仮受へ 10,000円" in trail
     gate = desk.run("arrears", "list", "--by", "山田", "--json")
     assert [(own["risk"], own["found"]) for own in gate.json["against"]] == [("exceptions", ["受付1"])]  # type: ignore[attr-defined,index]
     assert desk.rule(APPLY, 1, "--target", desk.keys["200002/1"][0]).json["moved_yen"] == 6_000

@@ -5,6 +5,7 @@ import polars as pl
 from elqr.report.tables.night import department, flag_names, installment_name, labels_of, procedure_name, table_of
 from elqr.report.tables.table import Style, Table
 from elqr.rules.register import Register
+from elqr.vocabulary.claim_terms import TO_PAY_BACK
 from elqr.vocabulary.report_frames import EarlierPayment, ExceptionRow
 from elqr.vocabulary.terms import LEFT_CLAIM, Channel, Outcome, Ruling
 
@@ -15,7 +16,7 @@ def refund_table(exceptions: pl.DataFrame, awaiting: pl.DataFrame, others: pl.Da
     `exceptions` and `awaiting` are frame ExceptionRow, `others` the earlier payments that they name (frame
     EarlierPayment).
     """
-    kinds = (Outcome.ALREADY_SETTLED, Outcome.OVERPAID, Outcome.NOTICE_CANCELLED, Outcome.REDUCED)
+    kinds = (*TO_PAY_BACK, Outcome.NOTICE_CANCELLED, Outcome.REASSIGNED)
     flags = pl.col(ExceptionRow.FLAGS).str.split(",")
     has_left_claim = pl.any_horizontal(flags.list.contains(flag.value) for flag in LEFT_CLAIM)
     is_held = pl.col(ExceptionRow.SUSPENSE_YEN) > 0
@@ -29,7 +30,7 @@ def refund_table(exceptions: pl.DataFrame, awaiting: pl.DataFrame, others: pl.Da
     rows = rows.join(earlier_payments, on=ExceptionRow.OTHER_PAYMENT_NO, how="left", maintain_order="left")
     return table_of(
         "過誤納候補",
-        "二重納付・過納・取消済納付書・減額や決裁の取消による過納の収納と、返すと決裁した収納。仮受額が還付または充当の候補です。",
+        "二重納付・過納・取消済納付書・減額・決裁の取消・組替で調定から外れた収納と、返すと決裁した収納。仮受額が還付または充当の候補です。",
         rows,
         {
             "受付番号": (pl.col(ExceptionRow.PAYMENT_NO), Style.COUNT),

@@ -1,5 +1,6 @@
 """Queries on what waits (要確認の残): open exceptions and overdue 速報, their sums, and the oldest of them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -32,6 +33,7 @@ from elqr.vocabulary.terms import (
     AWAITS_PAYOUT,
     CLOSES,
     CLOSES_WHEN_EMPTY,
+    LEAVES_CLAIM,
     Account,
     Outcome,
     Place,
@@ -45,8 +47,9 @@ class Waits:
     """要確認か, for the decided payments of a query, with the joins that it needs.
 
     There are four conditions, because a single one would use no index: `condition` for exceptions, `announced` for
-    overdue 速報, `reduced` for payments that a later night took off their claims, and `returned` for those that an
-    undone ruling did not put back. `is_reduced` and `is_returned` tell the last two for any payment.
+    overdue 速報, `reduced` for payments that a later night took off their claims, and `returned` for those that a
+    ruling did (an undone one that did not go back, or a 組替). `is_reduced` and `is_returned` tell the last two for any
+    payment.
     """
 
     is_open: ColumnElement[bool]
@@ -113,12 +116,14 @@ def _is_reduced_since(ruling_no: ColumnElement[int], night: date) -> ColumnEleme
 
 
 def waiting_outcome(night: date) -> ColumnElement[str]:
-    """要確認の理由: the outcome of the night, or, if it had put all yen on claims, 減額による過納 or 過納.
+    """要確認の理由: the outcome of the night, or, if it had put all yen on claims, 減額による過納, 組替 or 過納.
 
     過納 is what an undone ruling left in suspense, because the claim did not take it back.
     """
+    reassigned = t.decision.c.payment_no.in_(returned_payments(night, (Ruling.REASSIGN,)))
     return case(
         (_is_all_reduced(night), Outcome.REDUCED.value),
+        (and_(~_is_waiting(), reassigned), Outcome.REASSIGNED.value),
         (and_(~_is_waiting(), _is_returned(night)), Outcome.OVERPAID.value),
         else_=t.decision.c.outcome,
     )
@@ -129,20 +134,23 @@ def _is_all_reduced(night: date) -> ColumnElement[bool]:
     return and_(or_(~_is_waiting(), t.decision.c.outcome == Outcome.UNDERPAID.value), _is_reduced(night))
 
 
-_UNDO = r.ruling.alias("undo")
+_LEAVING = r.ruling.alias("leaving")
 
 
-def returned_payments(night: date) -> Select[tuple[int]]:
-    """調定に戻らなかった収納 up to a night: payment_no, where a claim did not take back all of an undone ruling."""
-    undo, link, posting, back = _UNDO.c, r.ruling_posting.c, t.posting.c, t.posting.alias("back").c
+def returned_payments(night: date, rulings: Iterable[Ruling] = LEAVES_CLAIM) -> Select[tuple[int]]:
+    """決裁で調定から仮受に入った収納 up to a night: payment_no.
+
+    A claim did not take back all of an undone ruling, or a 組替 took the yen off it.
+    """
+    leaving, link, posting, back = _LEAVING.c, r.ruling_posting.c, t.posting.c, t.posting.alias("back").c
     return (
         select(posting.payment_no)
-        .select_from(_UNDO)
-        .join(r.ruling_posting, link.ruling_no == undo.ruling_no)
+        .select_from(_LEAVING)
+        .join(r.ruling_posting, link.ruling_no == leaving.ruling_no)
         .join(t.posting, posting.posting_no == link.posting_no)
         .join(back.posting_no.table, back.posting_no == posting.reverses_no)
         .where(
-            undo.ruling == Ruling.UNDO.value,
+            leaving.ruling.in_([ruling.value for ruling in rulings]),
             posting.account == Account.SUSPENSE.value,
             posting.yen > 0,
             back.account == Account.CLAIM.value,

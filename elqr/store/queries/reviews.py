@@ -51,7 +51,7 @@ from elqr.vocabulary.frames import (
 )
 from elqr.vocabulary.report_frames import DecidedPayment, ExceptionRow, RulingRecord
 from elqr.vocabulary.ruling_frames import EndedRuling, LaterRuling, Made, PaymentNow
-from elqr.vocabulary.terms import LEFT_CLAIM, Account, Flag, KeyKind, Ruling, RulingResult
+from elqr.vocabulary.terms import LEAVES_CLAIM, LEFT_CLAIM, Account, Flag, KeyKind, RulingResult
 
 _APPROVED = RulingResult.APPROVED.value
 
@@ -380,12 +380,12 @@ def _withdrawn_yen(until: str) -> ColumnElement[int]:
 
 
 def _returned_yen(until: str) -> ColumnElement[int]:
-    """調定に戻らず仮受に置いた額 of a ruling that undoes another, up to a night."""
+    """調定から仮受に移した額 of a ruling that undoes another or takes a payment off its claims, up to a night."""
     posting, back = t.posting.alias("held").c, t.posting.alias("held_back").c
     return (
         select(func.coalesce(func.sum(posting.yen), 0))
         .where(
-            r.ruling.c.ruling == Ruling.UNDO.value,
+            r.ruling.c.ruling.in_([ruling.value for ruling in LEAVES_CLAIM]),
             r.ruling_posting.c.ruling_no == r.ruling.c.ruling_no,
             posting.posting_no == r.ruling_posting.c.posting_no,
             posting.account == Account.SUSPENSE.value,
