@@ -37,7 +37,6 @@ def _claims(city: Program, name: str, *rows: dict[str, object]) -> None:
     (city.folder / "claims" / name).write_bytes(claim_file(*own))
 
 
-@pytest.mark.xfail(strict=True, reason="期別 0 beside instalments is seen within one file only: it is owed twice")
 def test_an_assessment_is_one_claim_or_instalments_in_whatever_files_they_come(city: Program) -> None:
     _claims(city, "a.csv", {"kibetsu_cd": 1})
     city.night(_DAYS[0])
@@ -46,7 +45,6 @@ def test_an_assessment_is_one_claim_or_instalments_in_whatever_files_they_come(c
     assert city.sql("SELECT sum(principal_yen) FROM claim_entry") == [(10_000,)]
 
 
-@pytest.mark.xfail(strict=True, reason="A file that was held before the first night is offered again, though replaced")
 def test_a_held_file_that_was_replaced_before_the_first_night_is_no_difference(city: Program) -> None:
     _claims(city, "a.csv", {"kosei_jiyu_cd": "調定取消"})
     assert city.night(_DAYS[0]).code == 4
@@ -58,7 +56,6 @@ def test_a_held_file_that_was_replaced_before_the_first_night_is_no_difference(c
     assert ran.code == 0, ran.out
 
 
-@pytest.mark.xfail(strict=True, reason="A 全期 slip is held against the instalments' slips, not against what is owed")
 def test_a_whole_year_slip_asks_what_the_claim_file_says_of_its_instalments(city: Program) -> None:
     parts, procedure = (1, 2), {"procedure_code": "kaigo"}
     _claims(city, "a.csv", *({"kibetsu_cd": part} for part in parts))
@@ -69,7 +66,6 @@ def test_a_whole_year_slip_asks_what_the_claim_file_says_of_its_instalments(city
     assert codes(city.night(_DAYS[1])) == []
 
 
-@pytest.mark.xfail(strict=True, reason="A row that was withdrawn before it came in counts as one that the ledger lost")
 def test_a_notice_file_with_a_withdrawn_row_is_proved(city: Program) -> None:
     """Two notices wait for their claims; one is cancelled before these come."""
     one, other = (notice_row(procedure_code="kaigo", bill_no=bill) for bill in ("1", "2"))

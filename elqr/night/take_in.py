@@ -33,7 +33,7 @@ from elqr.store.entries.claim_files import enter_claims
 from elqr.store.entries.night import Delivered, Receipt
 from elqr.store.queries import held_files as held_queries
 from elqr.store.queries import matching as queries
-from elqr.store.queries.claim_states import states_of_keys
+from elqr.store.queries.claim_states import states_of_assessments
 from elqr.store.tables import ledger as tables
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.frames import Notice
@@ -228,7 +228,7 @@ def _with_new_claims(session: Session, name: str, intake: Intake | LargeIntake) 
     """調定データの検査: claims that say something new, or findings; any other file as it is."""
     if isinstance(intake, LargeIntake) or intake.claims is None:
         return intake
-    known = states_of_keys(session.ledger.connection, intake.claims)
+    known = states_of_assessments(session.ledger.connection, intake.claims)
     findings = refuse_states(name, intake.claims, session.register.by_file, known)
     if findings:
         return replace(intake, findings=tuple(findings), claims=None)

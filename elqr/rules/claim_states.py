@@ -41,7 +41,7 @@ def refuse_states(name: str, rows: pl.DataFrame, by_file: Collection[str], known
     """調定データの検査: findings about rows (frame ClaimStateContent) that cannot be right, in order.
 
     `by_file` are the procedures of which claim files say what is owed. `known` has the same columns: what the ledger
-    has of their claims.
+    has of their assessments.
     """
     sieve = Sieve(name, rows, [], set())
     procedure, number = pl.col(ClaimStateContent.PROCEDURE_CODE), pl.col(ClaimStateContent.BILL_NO)
@@ -52,10 +52,7 @@ def refuse_states(name: str, rows: pl.DataFrame, by_file: Collection[str], known
         sieve.refuse(Code.YEAR_RANGE, title, ~pl.col(year).is_between(EARLIEST_YEAR, LATEST_YEAR), pl.col(year), years)
     is_first = pl.struct(CLAIM_KEY).is_first_distinct()
     sieve.refuse(Code.CLAIM_TWICE, "通知書番号", ~is_first, number, pl.lit("一度だけ"))
-    is_whole = pl.col(ClaimStateContent.INSTALLMENT_NO) == WHOLE_YEAR
-    is_mixed = is_whole.any().over(ASSESSMENT_KEY) & ~is_whole.all().over(ASSESSMENT_KEY)
-    wanted = pl.lit("期別 0（一括の調定）か、1 からの期別のどちらか")
-    sieve.refuse(Code.CLAIM_TWICE, "期別", is_mixed, pl.col(ClaimStateContent.INSTALLMENT_NO), wanted)
+    _refuse_mixed(sieve, known)
     for item, owed, off in zip(Item, _ITEMS, _OFF, strict=True):
         is_beyond = pl.col(off) > pl.col(owed)
         wanted = pl.format("調定額の{}円まで", owed)
@@ -74,6 +71,20 @@ def refuse_states(name: str, rows: pl.DataFrame, by_file: Collection[str], known
     same = pl.lit("同じ時刻の前の行と同じ中身")
     sieve.refuse(Code.CLAIM_STATES_DIFFER, "操作年月日", pl.col("is_known") & differs, pl.col(_AT), same)
     return sorted(sieve.findings)
+
+
+def _refuse_mixed(sieve: Sieve, known: pl.DataFrame) -> None:
+    """一括と期別の両方を断る: an assessment owes in one claim or in instalments, by the newest rows after this file."""
+    names = [*CLAIM_KEY, str(_AT), *_ITEMS]
+    rows = pl.concat([known.select(names), sieve.rows.select(names)]).sort(_AT, maintain_order=True)
+    newest = rows.unique(CLAIM_KEY, keep="last").filter(pl.sum_horizontal(_ITEMS) > 0)
+    is_whole = pl.col(ClaimStateContent.INSTALLMENT_NO) == WHOLE_YEAR
+    kinds = newest.group_by(ASSESSMENT_KEY).agg((is_whole.any() & ~is_whole.all()).alias("is_mixed"))
+    sieve.rows = sieve.rows.join(kinds, on=ASSESSMENT_KEY, how="left", validate="m:1", maintain_order="left")
+    wanted = pl.lit("期別 0（一括の調定）か、1 からの期別のどちらか")
+    number = pl.col(ClaimStateContent.INSTALLMENT_NO)
+    sieve.refuse(Code.CLAIM_TWICE, "期別", pl.col("is_mixed"), number, wanted)
+    sieve.rows = sieve.rows.drop("is_mixed")
 
 
 def new_states(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:

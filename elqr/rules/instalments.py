@@ -48,8 +48,10 @@ def without_whole(rows: pl.DataFrame, covers: pl.DataFrame) -> pl.DataFrame:
     return rows.join(covers.select(RECORD_NO).unique(), on=RECORD_NO, how="anti", maintain_order="left")
 
 
-def whole_year_covers(sieve: Sieve, registered: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
+def whole_year_covers(sieve: Sieve, registered: Registered, gone: pl.DataFrame, by_file: pl.Expr) -> pl.DataFrame:
     """全期の内訳: the instalments that each 全期 notice pays, at the amounts of their notices when it was issued.
+
+    Where claim files say what is owed (`by_file`), at the 本税・本料 that is owed then.
 
     Columns: record_no of the 全期 row, CLAIM_KEY of the instalment, cover_yen. An instalment whose notices are all
     cancelled does not count. A notice with 期別 0 whose assessment never had instalments is a claim of its own and has
@@ -57,13 +59,16 @@ def whole_year_covers(sieve: Sieve, registered: pl.DataFrame, gone: pl.DataFrame
     """
     columns = [*CLAIM_KEY, Notice.ISSUE_NO, Notice.ISSUED_ON, Notice.AMOUNT_YEN]
     asks_whole = pl.col(Notice.PART_KIND).is_null()
-    both = [frame.filter(asks_whole).select(columns) for frame in (registered, sieve.rows)]
+    of_file = sieve.rows.filter(~by_file)
+    both = [frame.filter(asks_whole).select(columns) for frame in (registered.notices, of_file)]
     notices = _mark_gone(pl.concat(both), gone)
     parts = notices.filter(pl.col(Notice.INSTALLMENT_NO) != WHOLE_YEAR)
     is_standing = (~pl.col(_IS_GONE)).any().over(CLAIM_KEY)
-    whole = sieve.rows.filter(asks_whole, pl.col(Notice.INSTALLMENT_NO) == WHOLE_YEAR).select(
-        RECORD_NO, *ASSESSMENT_KEY, pl.col(Notice.ISSUED_ON).alias("whole_issued_on")
+    all_whole = sieve.rows.filter(asks_whole, pl.col(Notice.INSTALLMENT_NO) == WHOLE_YEAR).select(
+        RECORD_NO, *ASSESSMENT_KEY, pl.col(Notice.ISSUED_ON).alias("whole_issued_on"), by_file.alias("is_by_file")
     )
+    whole, stated_whole = all_whole.filter(~pl.col("is_by_file")), all_whole.filter("is_by_file")
+    stated = registered.stated.filter(pl.col(Notice.INSTALLMENT_NO) != WHOLE_YEAR)
     covers = (
         whole.join(parts.filter(is_standing), on=ASSESSMENT_KEY, how="inner", maintain_order="left")
         .filter(pl.col(Notice.ISSUED_ON) <= pl.col("whole_issued_on"))
@@ -71,8 +76,13 @@ def whole_year_covers(sieve: Sieve, registered: pl.DataFrame, gone: pl.DataFrame
         .unique([RECORD_NO, Notice.INSTALLMENT_NO], keep="last", maintain_order=True)
         .select(RECORD_NO, *CLAIM_KEY, pl.col(Notice.AMOUNT_YEN).alias(NoticeClaim.COVER_YEN))
     )
+    owed = pl.col(Notice.PRINCIPAL_YEN).alias(NoticeClaim.COVER_YEN)
+    stated_covers = stated_whole.join(stated.filter(pl.col(Notice.PRINCIPAL_YEN) > 0), on=ASSESSMENT_KEY)
+    covers = pl.concat([covers, stated_covers.select(RECORD_NO, *CLAIM_KEY, owed)])
     sums = covers.group_by(RECORD_NO).agg(pl.col(NoticeClaim.COVER_YEN).sum().alias("covered_yen"))
-    divided = whole.join(parts, on=ASSESSMENT_KEY, how="semi").select(RECORD_NO, is_divided=True)
+    divided = pl.concat(
+        [whole.join(parts, on=ASSESSMENT_KEY, how="semi"), stated_whole.join(stated, on=ASSESSMENT_KEY, how="semi")]
+    ).select(RECORD_NO, is_divided=True)
     for frame in (sums, divided):
         sieve.rows = sieve.rows.join(frame, on=RECORD_NO, how="left", validate="1:1", maintain_order="left")
     amount_yen, covered_yen = pl.col(Notice.AMOUNT_YEN), pl.col("covered_yen")

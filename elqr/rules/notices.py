@@ -119,7 +119,7 @@ def judge_rows(
     sieve = Sieve(incoming.name, rows_of(decoded), list(decoded.findings), set(decoded.flawed))
     joint = joint_rows(decoded.tables["notice"], sieve.flawed)
     sieve.rows = mark_joint(mark_stated(sieve.rows, registered, incoming), joint)
-    same = 0 if is_sent else _drop_ended(sieve, registered)
+    over = 0 if is_sent else _drop_ended(sieve, registered)
     _refuse_by_row(sieve, known_procedures)
     refuse_contradictions(sieve)
     refuse_said_changes(sieve)
@@ -129,7 +129,7 @@ def judge_rows(
     gone = cancelled_notices(registered, cancel_keys)
     if is_sent:
         _refuse_cancelled(sieve, registered, cancel_keys)
-    same += _refuse_changed(sieve, registered.notices, _titles(decoded))
+    same = _refuse_changed(sieve, registered.notices, _titles(decoded))
     refuse_differing(sieve, _titles(decoded))
     covers = _refuse_new(sieve, registered, cancels.rows, gone, incoming)
     refuse_halves(sieve, joint)
@@ -157,7 +157,7 @@ def judge_rows(
         entries=entries_of_file(registered, new, cancelled, incoming),
         rows_read=decoded.record_count,
         rows_issued=rows.height,
-        rows_same=same + cancelled.rows_same,
+        rows_same=over + same + cancelled.rows_same,
         rows_bad=len(sieve.flawed),
         refused=file_rows.filter(pl.col(RECORD_NO).is_in(sieve.flawed)),
         good=file_rows.filter(~pl.col(RECORD_NO).is_in(sieve.flawed)),
@@ -172,7 +172,7 @@ def _refuse_new(
     _refuse_old_issues(sieve, registered.notices)
     refuse_taken_keys(sieve, registered.keys)
     refuse_instalments_after_whole(sieve, registered, gone)
-    covers = whole_year_covers(sieve, registered.notices, gone)
+    covers = whole_year_covers(sieve, registered, gone, pl.col(ASKS_ONLY))
     _refuse_by_claims(sieve, registered, cancels, covers, incoming)
     return covers
 
@@ -285,13 +285,18 @@ def _refuse_changed(sieve: Sieve, registered: pl.DataFrame, titles: Mapping[str,
 
 
 def _drop_ended(sieve: Sieve, registered: Registered) -> int:
-    """終わった行を除く, and count them: rows that waited, and were taken back or given up."""
+    """終わった行を除く, and count them."""
+    rows = sieve.rows
+    sieve.rows = without_ended(rows, registered)
+    return rows.height - sieve.rows.height
+
+
+def without_ended(rows: pl.DataFrame, registered: Registered) -> pl.DataFrame:
+    """終わった行を除く: `rows` without those that waited, and were taken back or given up."""
     row_key = [*NOTICE_KEY, RefusedRow.CHANGE_KIND]
     given_up = registered.given_up.join(registered.refused, on=row_key, how="anti")
     ended = pl.concat([registered.withdrawn.select(row_key), given_up.select(row_key)]).unique()
-    before_rows = sieve.rows.height
-    sieve.rows = sieve.rows.join(ended, on=row_key, how="anti", maintain_order="left")
-    return before_rows - sieve.rows.height
+    return rows.join(ended, on=row_key, how="anti", maintain_order="left")
 
 
 def _cancel_keys(cancels: pl.DataFrame, registered: pl.DataFrame) -> pl.DataFrame:

@@ -47,13 +47,17 @@ class EarlierRow(FiledRow):
 
 
 class EndedRow(EarlierRow):
-    """終わった行. `is_right`: the later file has the row corrected, not just once more."""
+    """終わった行. `is_right`: the later file has the row corrected, not just once more, or `is_withdrawn`: its 取消."""
 
     IS_RIGHT = Column("is_right", pl.Boolean)
+    IS_WITHDRAWN = Column("is_withdrawn", pl.Boolean)
 
 
 class RowEnd(Frame):
-    """取り込まなかった行の終わり in the ledger: the file or the request that ended it, and whether it was corrected."""
+    """取り込まなかった行の終わり in the ledger: the file or the request that ended it, and whether it was corrected.
+
+    `is_withdrawn`: the file has its 取消, and it never came in. Null where an older program wrote it.
+    """
 
     NOTICE_FILE_NO = Notice.NOTICE_FILE_NO
     RECORD_NO = RefusedRow.RECORD_NO
@@ -61,3 +65,4 @@ class RowEnd(Frame):
     GIVE_UP_NO = Column("give_up_no", pl.Int64)
     IS_RIGHT = Column("is_right", pl.Int64)
     NIGHT_ON = Column("night_on", pl.String)
+    IS_WITHDRAWN = Column("is_withdrawn", pl.Int64)

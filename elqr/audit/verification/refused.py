@@ -97,10 +97,11 @@ def _check_ends(
     refused_here = stored.filter(pl.col(FiledRow.NOTICE_FILE_NO) == number)
     is_bad = pl.col(RefusedRow.RECORD_NO).is_in(refused_here[RefusedRow.RECORD_NO].implode())
     computed_ends = ended_rows(earlier, refused_here.select(list(RefusedRow.SCHEMA)), raw[number].filter(~is_bad))
-    computed = computed_ends.select(
-        *_NUMBER, pl.col(EndedRow.IS_RIGHT).cast(pl.Int64), pl.lit(file[NoticeFile.NIGHT_ON][0]).alias(RowEnd.NIGHT_ON)
-    )
-    wrong = ends.join(computed, on=computed.columns, how="anti")
+    whether = (pl.col(EndedRow.IS_RIGHT).cast(pl.Int64), pl.col(EndedRow.IS_WITHDRAWN).cast(pl.Int64))
+    computed = computed_ends.select(*_NUMBER, *whether, pl.lit(file[NoticeFile.NIGHT_ON][0]).alias(RowEnd.NIGHT_ON))
+    unsaid = computed.with_columns(pl.lit(None, pl.Int64).alias(RowEnd.IS_WITHDRAWN))
+    both = pl.concat([computed, unsaid]).unique()
+    wrong = ends.join(both, on=both.columns, how="anti", nulls_equal=True)
     for file_no, record_no in wrong.select(_NUMBER).head(LISTED_PER_CODE).iter_rows():
         yield mismatch(
             where, Code.NOTICE_DIFFERS, f"納付書データ{file_no} {record_no}件目", "この夜にこのファイルが終えた行"

@@ -21,7 +21,7 @@ from elqr.rules.claim_states import extend_states
 from elqr.rules.deposits import extend_known, no_deposits
 from elqr.rules.joint_notices import collapse_rows, is_line
 from elqr.rules.notice_keys import key_rows
-from elqr.rules.notices import GIVEN, rows_of, says_reasons
+from elqr.rules.notices import GIVEN, rows_of, says_reasons, without_ended
 from elqr.rules.row_checks import ASSESSMENT_KEY, NOTICE_KEY
 from elqr.store.queries import row_owners as belonging
 from elqr.store.queries import unsealed
@@ -199,10 +199,14 @@ def missing_rows(audit: Audit, file: Mapping[str, Any], decoded: Decoded, where:
 
 
 def _count_missing(audit: Audit, rows: pl.DataFrame) -> int:
-    """どこにもない行: how many rows are no notice of the ledger, or cancel neither a notice nor a refused row."""
+    """どこにもない行: how many rows are no notice of the ledger, or cancel neither a notice nor a refused row.
+
+    What was taken back or given up while it waited need not be there.
+    """
     connection, is_cancel = audit.session.ledger.connection, pl.col(RefusedRow.CHANGE_KIND) == CANCEL
     known, refused = registered(connection, rows, key_rows(rows)), all_refused(connection).select(NOTICE_KEY)
     cancelled = known.notices.join(known.cancelled, on=Notice.NOTICE_NO, how="semi").select(NOTICE_KEY)
+    rows = without_ended(rows, known)
     missing = rows.filter(~is_cancel).join(known.notices.select(GIVEN), on=GIVEN, how="anti", nulls_equal=True)
     missing_cancels = rows.filter(is_cancel).join(pl.concat([cancelled, refused]), on=NOTICE_KEY, how="anti")
     return missing.height + missing_cancels.height

@@ -6,6 +6,7 @@ import polars as pl
 from sqlalchemy import Connection, Select, and_, exists, func, select
 from sqlalchemy.sql import ColumnElement
 
+from elqr.rules.row_checks import ASSESSMENT_KEY
 from elqr.store.db.bulk import read_frame, select_named, stage_rows
 from elqr.store.queries.owed import owed_items
 from elqr.store.tables import ledger as t
@@ -14,14 +15,14 @@ from elqr.vocabulary.claim_frames import ClaimState, ClaimStateContent, DatedSta
 from elqr.vocabulary.frames import Claim, ClaimKey
 
 
-def states_of_keys(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
-    """調定データの行 of claims (columns of ClaimKey): frame ClaimStateContent, all that the ledger has."""
+def states_of_assessments(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
+    """調定データの行 of the assessments of claims (columns of ClaimKey): frame ClaimStateContent, all in the ledger."""
     state, claim = claim_state.c, t.claim.c
     columns: dict[str, ColumnElement[Any]] = {
         name: claim[name] if name in ClaimKey.SCHEMA else state[name] for name in ClaimStateContent.SCHEMA
     }
-    with stage_rows(connection, keys.select(*ClaimKey.SCHEMA).unique()) as staged:
-        is_same = and_(*(claim[name] == staged.c[name] for name in ClaimKey.SCHEMA))
+    with stage_rows(connection, keys.select(ASSESSMENT_KEY).unique()) as staged:
+        is_same = and_(*(claim[name] == staged.c[name] for name in ASSESSMENT_KEY))
         query = select_named(columns).select_from(t.claim).join(staged, is_same)
         query = query.join(claim_state, state.claim_no == claim.claim_no)
         return read_frame(connection, query, ClaimStateContent.SCHEMA)

@@ -133,13 +133,22 @@ def _read_night(connection: Connection, day: str) -> PastNight:
 
 
 def held_before(connection: Connection, day: date) -> list[tuple[str, str, str]]:
-    """取込保留のまま before a night: (name, sha256, spec) of the files that waited in the inbox."""
+    """取込保留のまま before a night: (name, sha256, spec) of the files that waited in the inbox.
+
+    A file that was taken in later under whatever name, or replaced by another of its name, no longer waits.
+    """
     delivery, later = t.delivery.c, t.delivery.alias("later").c
     taken = exists().where(
         later.sha256 == delivery.sha256, later.status != FileStatus.QUARANTINED.value, later.night_on < day.isoformat()
     )
+    replaced = exists().where(
+        later.name == delivery.name,
+        later.sha256 != delivery.sha256,
+        later.delivery_no > delivery.delivery_no,
+        later.night_on < day.isoformat(),
+    )
     query = select(delivery.name, delivery.sha256, func.max(delivery.spec)).where(
-        delivery.status == FileStatus.QUARANTINED.value, delivery.night_on < day.isoformat(), ~taken
+        delivery.status == FileStatus.QUARANTINED.value, delivery.night_on < day.isoformat(), ~taken, ~replaced
     )
     return [
         tuple(row) for row in connection.execute(query.group_by(delivery.name, delivery.sha256).order_by(delivery.name))

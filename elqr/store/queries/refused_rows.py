@@ -48,17 +48,8 @@ def given_up_rows(connection: Connection, staged: FromClause, names: list[str]) 
 
 
 def withdrawn_rows(connection: Connection, staged: FromClause, names: list[str]) -> pl.DataFrame:
-    """取り込む前に取り消された行 that match the staged rows in these columns: frame FiledRow.
-
-    They came right, and yet the ledger has neither their notice nor a newer one of its claim.
-    """
-    notice, line, claim = t.notice.c, t.notice_line.c, t.claim.c
-    same = and_(*(notice[name] == _ROW[name] for name in _KEY))
-    as_notice = exists().where(same, notice.issue_no >= _ROW.issue_no)
-    same = and_(*(claim[name] == _ROW[name] for name in _KEY))
-    as_line = exists().where(same, line.claim_no == claim.claim_no, line.issue_no >= _ROW.issue_no)
-    is_issue = _ROW.change_kind != CANCEL
-    return _rows(connection, staged, names, _is_ended(_END.is_right == 1), is_issue, ~as_notice, ~as_line)
+    """取り込む前に取り消された行 that match the staged rows in these columns: frame FiledRow."""
+    return _rows(connection, staged, names, _is_ended(_END.is_withdrawn == 1), _ROW.change_kind != CANCEL)
 
 
 def _rows(
@@ -76,7 +67,8 @@ def enter_refused(connection: Connection, file_no: int, night: date, refused: pl
     """
     before = _waiting_before(connection, file_no, pl.concat([refused, good]))
     insert_frame(connection, notice_refused, refused, notice_file_no=file_no)
-    rows = ended_rows(before, refused, good).select(*_NUMBER, EndedRow.IS_RIGHT).sort(_NUMBER)
+    ended = (*_NUMBER, EndedRow.IS_RIGHT, EndedRow.IS_WITHDRAWN)
+    rows = ended_rows(before, refused, good).select(ended).sort(_NUMBER)
     insert_frame(connection, notice_refused_end, rows, by_file_no=file_no, night_on=night.isoformat())
 
 
@@ -167,5 +159,11 @@ def enter_given_up(connection: Connection, request: Mapping[str, Any], records: 
     """あきらめた行を記す. `request` has give_up_no and notice_file_no; `records` are record numbers."""
     rows = pl.DataFrame({RefusedRow.RECORD_NO: records}, schema={RefusedRow.RECORD_NO: pl.Int64})
     number, file_no = request["give_up_no"], request["notice_file_no"]
-    fixed = {"notice_file_no": file_no, "give_up_no": number, "is_right": 0, "night_on": night.isoformat()}
+    fixed = {
+        "notice_file_no": file_no,
+        "give_up_no": number,
+        "is_right": 0,
+        "is_withdrawn": 0,
+        "night_on": night.isoformat(),
+    }
     insert_frame(connection, notice_refused_end, rows, **fixed)

@@ -40,6 +40,7 @@ notice_refused_end = table(
     Column("give_up_no", Whole, ForeignKey("notice_give_up.give_up_no")),
     Column("is_right", Whole, nullable=False),
     Column("night_on", Text, nullable=False),
+    Column("is_withdrawn", Whole),
     PrimaryKeyConstraint(*_NUMBER),
     Index("notice_refused_end_by_file", "by_file_no"),
     ForeignKeyConstraint(_NUMBER, ["notice_refused.notice_file_no", "notice_refused.record_no"]),
