@@ -28,7 +28,7 @@ from elqr.store.ledger_file import open_ledger
 from elqr.synthetic.files import transfer
 from elqr.vocabulary.claim_frames import ClaimCancel, OwnNotice
 from elqr.vocabulary.frames import Claim, Notice, NoticeClaim, NoticeKey, Payload
-from elqr.vocabulary.notice_frames import RefusedRow
+from elqr.vocabulary.notice_frames import NoticeLine, RefusedRow
 from tests.builders import JOB, REGISTER, SPECS
 
 FIRST_NIGHT = date(2026, 11, 9)
@@ -148,6 +148,7 @@ def issued(no: np.ndarray) -> pl.DataFrame:
         pl.when(is_transfer).then(_customer(number)).alias(Notice.CUSTOMER_NO),
         pl.lit(None, pl.String).alias(Notice.PENSION_NO),
         *(pl.lit(None, pl.String).alias(name) for name in (Notice.CHANGE_REASON, Notice.PART_KIND)),
+        *(pl.lit(None, pl.Date).alias(name) for name in (Notice.BARCODE_UNTIL_ON, Notice.MPN_UNTIL_ON)),
     )
     return with_keys(rows, _RULE, int(no[0]) + 1, _SECRET)
 
@@ -188,18 +189,20 @@ def _gained(own: pl.DataFrame, file_no: int) -> JudgedRows:
         OwnNotice.GONE_ON: pl.lit(None),
     }
     return JudgedRows(
-        incoming=Incoming("", _ISSUED_ON, False, file_no, 0, 0),
+        incoming=Incoming("", _ISSUED_ON, False, frozenset(), file_no, 0, 0),
         claims=Claim.of(numbered),
         notices=bare.select(
             pl.lit(0).alias("record_no"),
             *(name for name in Notice.SCHEMA if name != "notice_file_no"),
             pl.lit(file_no).alias("notice_file_no"),
         ),
+        lines=NoticeLine.empty(),
         entries=claim_entries(OwnNotice.of(numbered.with_columns(**came)), ClaimCancel.empty()),
         covers=NoticeClaim.of(numbered.rename({Notice.AMOUNT_YEN: NoticeClaim.COVER_YEN})),
         keys=pl.concat(keys),
         cancelled=Cancelled(pl.DataFrame(schema={Notice.NOTICE_NO: pl.Int64}), ClaimCancel.empty(), 0, 0),
         rows_read=own.height,
+        rows_issued=own.height,
         rows_same=0,
         rows_bad=0,
         refused=RefusedRow.empty(),

@@ -82,7 +82,7 @@ _Step = Callable[[_Life, int], None]
 def live_through(made: Year, bill: str) -> None:
     """A bill in instalments or in one, and what becomes of each. Notices may come before their claims, or much later.
 
-    None has a 全期 slip: see tests/test_simulation.py.
+    None has a 全期 slip.
     """
     chance = made.random
     told = chance.randrange(0, made.nights // 2) if chance.random() < 0.2 else 0

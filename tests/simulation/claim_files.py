@@ -64,8 +64,7 @@ def _file(made: Year, night: int, name: str, rows: _Rows, sent: _Rows) -> None:
         made.claim_files[night].append((f"{name}.csv", _written(whole), whole))
     if kind < 0.25:
         came = min(made.nights - 1, night + chance.randrange(0, 5))
-        # A corrected file of the same name that came before the nights that are replayed: see tests/test_simulation.py.
-        name += chance.choice(("", "_corrected")) if came > night and came >= made.nights // 2 else "_corrected"
+        name += chance.choice(("", "_corrected")) if came > night else "_corrected"
     made.claim_files[came].append((f"{name}.csv", data, rows))
     if chance.random() < 0.1 and made.is_night(later := came + chance.randrange(0, 9)):
         made.claim_files[later].append((f"{later:03d}_again_{name}.csv", data, rows))
@@ -78,8 +77,8 @@ def _contradicting(chance: Random, rows: _Rows, sent: _Rows) -> ClaimRow:
 
 
 def _mixed(chance: Random, rows: _Rows, sent: _Rows) -> ClaimRow:
-    """期別 beside 期別 0 of the same file, or the other way round; of another file: see tests/test_simulation.py."""
-    row = chance.choice(rows)
+    """期別 beside 期別 0 of the same file or of an earlier one, or the other way round."""
+    row = chance.choice(rows + sent)
     return replace(row, part=1 if row.part == WHOLE else WHOLE)
 
 

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import chain
 
 from tests.simulation.notices import WHOLE, Claim, Procedure
 
@@ -73,14 +74,17 @@ class ClaimBook:
 
     def _is_good(self, rows: list[ClaimRow]) -> bool:
         known = {procedure.code for procedure in self.procedures if procedure.by_file}
-        claims = {row.claim for row in rows}
-        if len(claims) < len(rows) or any(row.procedure not in known or not row.is_possible for row in rows):
+        if len({row.claim for row in rows}) < len(rows) or any(
+            row.procedure not in known or not row.is_possible for row in rows
+        ):
             return False
-        return not any(self._is_mixed(row, claims) or self._is_contradicted(row) for row in rows)
+        return not any(self._is_mixed(row.bill, rows) or self._is_contradicted(row) for row in rows)
 
-    def _is_mixed(self, row: ClaimRow, claims: set[Claim]) -> bool:
-        """期別 0 と期別の両方: an assessment is one claim or instalments."""
-        parts = {part for bill, part in {*claims, *self.rows} if bill == row.bill}
+    def _is_mixed(self, bill: str, rows: list[ClaimRow]) -> bool:
+        """期別 0 と期別の両方か: what an assessment is asked, by the newest rows with this file, is one claim or instalments."""
+        of_bill = [row for row in [*chain.from_iterable(self.rows.values()), *rows] if row.bill == bill]
+        newest = {row.part: row for row in sorted(of_bill, key=lambda own: own.at)}
+        parts = {part for part, row in newest.items() if any(row.stated)}
         return WHOLE in parts and len(parts) > 1
 
     def _is_contradicted(self, row: ClaimRow) -> bool:

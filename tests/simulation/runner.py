@@ -147,17 +147,13 @@ def _prepare(own: _Lived, number: int) -> None:
 
 
 def _tidy_notices(own: _Lived, number: int) -> None:
-    """納付書データを片付ける: a file stays for as long as a row of it may still come in, but not for ever.
-
-    One with a row that was cancelled before it came in goes at once: see tests/test_simulation.py.
-    """
+    """納付書データを片付ける: a file stays for as long as a row of it may still come in, but not for ever."""
     truth = own.truth
     for path in (own.city.folder / "notices").iterdir():
         came = int(path.name[:3])
         slips = [slip for slip, _ in own.life.notices[came]]
         waiting = [slip for slip in slips if slip not in truth.slips]
-        is_withdrawn = any(slip not in truth.refused for slip in waiting)
-        if came < number - _LIES or not waiting or is_withdrawn:
+        if came < number - _LIES or not waiting:
             path.unlink()
             truth.refused = [slip for slip in truth.refused if slip not in slips]
 
