@@ -455,7 +455,8 @@ def test_what_was_put_there_is_not_sealed_by_the_next_night(city: City, tmp_path
     forged.damage(*(statement.replace(_SHA, sha256) for statement in statements))
     assert _codes(forged), "before the next night"
     runs = forged.sql("SELECT count(*) FROM run")
-    for command in (("night", forged.job), ("night", forged.job, "--dry-run"), ("held", "list", "--job", forged.job)):
+    every = [("night", forged.job), ("night", forged.job, "--dry-run"), ("held", "list", "--job", forged.job)]
+    for command in every if what == next(iter(FORGED)) else every[:1]:
         ran = elqr(*command, "--date", NEXT.isoformat())
         assert ran.code == 1 and re.search(r"\[L52[03]\].*何も書いていません", ran.err), (command, ran)
     assert forged.sql("SELECT count(*) FROM run") == runs
