@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, and_, case, exists, literal, or_, select
+from sqlalchemy import Connection, and_, case, exists, false, literal, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from elqr.rules.claim_items import posted_items
@@ -34,12 +34,12 @@ def has_parts() -> ColumnElement[bool]:
     """一部を求める納付書のある調定か, of the claim of a query. Such notices are few and have an index of their own.
 
     One for several claims bears the key of the first only, and has a line for each. Where a claim file says what is
-    owed, any notice that asks something else asks for a part.
+    owed, any notice that asks something else asks for a part; SQLite would ask that of every claim, but for the CASE.
     """
     asking = t.notice.alias("asking").c
     same = exists().where(*(asking[name] == t.claim.c[name] for name in ClaimKey.SCHEMA))
     asks_other = or_(*(asking[name] != yen for name, yen in owed_items().items()))
-    of_file = and_(is_stated(), same.where(asks_other).correlate(t.claim))
+    of_file = case((is_stated(), same.where(asks_other).correlate(t.claim)), else_=false())
     of_line = exists().where(t.notice_line.c.claim_no == t.claim.c.claim_no).correlate(t.claim)
     return or_(same.where(asking.part_kind.is_not(None)).correlate(t.claim), of_line, of_file)
 
