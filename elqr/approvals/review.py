@@ -18,6 +18,7 @@ from elqr.approvals.four_eyes import (
 )
 from elqr.approvals.open_exceptions import NOW, Search, filter_exceptions, late_notices
 from elqr.approvals.ruling_state import (
+    OWN_NOTICE_NO,
     notice_marks,
     rulings_to_undo,
     with_current_payments,
@@ -105,7 +106,7 @@ def request_from_book(session: Session, name: str, data: bytes, signature: Signa
     rows = form.rows.with_columns(
         pl.col(DraftRuling.RULING_SAID).replace_strict(_RULING_OF_LABEL, default=None).alias(DraftRuling.RULING),
         plain_number_expr(DraftRuling.TARGET),
-        pl.lit(None, dtype=pl.Int64).alias("own_notice_no"),
+        pl.lit(None, dtype=pl.Int64).alias(OWN_NOTICE_NO),
     )
     request_row = {"kind": ReviewKind.BOOK.value, "source": name, "sha256": sha256_of(data)}
     return _request(session, name, rows, request_row, signature)
@@ -149,7 +150,7 @@ def request_by_search(
         pl.lit(signature.stripped().reason).alias(DraftRuling.REASON),
         pl.lit(signature.by).alias(DraftRuling.STAFF),
         pl.lit("").alias(DraftRuling.FORMULA),
-        pl.col(DraftRuling.NOTICE_NO).alias("own_notice_no"),
+        pl.col(DraftRuling.NOTICE_NO).alias(OWN_NOTICE_NO),
     )
     request_row = {"kind": ReviewKind.SEARCH.value, "source": str(search), "sha256": ""}
     requested = _request(session, "条件指定", rows, request_row, signature)
@@ -191,15 +192,8 @@ def request_undo(session: Session, ruling_nos: tuple[int, ...], signature: Signa
         if reasons := refusals(rows):
             raise Refused(f"取り消せない決裁があります。{'。'.join(reasons)}。")
         rows = rows.join(notice_marks(session, postings), on=Ruled.RULING_NO, how="left", validate="1:1")
-        proposals = rows.select(
-            Ruled.PAYMENT_NO,
-            pl.lit(Ruling.UNDO.value).alias(Proposal.RULING),
-            Proposal.NOTICE_NO,
-            pl.lit(signature.stripped().reason).alias(Proposal.REASON),
-            pl.lit(signature.by).alias(Proposal.STAFF),
-            decided_on(pl.lit("")).alias(Proposal.MARK),
-            pl.col(Ruled.RULING_NO).alias(Proposal.UNDOES_NO),
-        )
+        rows = rows.with_columns(pl.lit("").alias(Proposal.MARK), pl.col(Ruled.RULING_NO).alias(Proposal.UNDOES_NO))
+        proposals = _proposals(rows, Ruling.UNDO, signature)
         request_row = {"kind": ReviewKind.UNDO.value, "source": "", "sha256": ""}
         review_no = _enter(session, request_row, proposals, signature)
     yen = int(rows[PaymentNow.SUSPENSE_YEN].sum())
@@ -218,18 +212,22 @@ def request_reassignment(
         rows = with_state_to_reassign(session, payment_nos, plain_number(target.strip()))
         if reasons := refuse_reassignments(rows):
             raise Refused(f"組替できない収納があります。{'。'.join(reasons)}。")
-        proposals = rows.select(
-            DraftReassignment.PAYMENT_NO,
-            pl.lit(Ruling.REASSIGN.value).alias(Proposal.RULING),
-            DraftReassignment.NOTICE_NO,
-            pl.lit(signature.stripped().reason).alias(Proposal.REASON),
-            pl.lit(signature.by).alias(Proposal.STAFF),
-            decided_on(DraftReassignment.MARK).alias(Proposal.MARK),
-            pl.lit(None, pl.Int64).alias(Proposal.UNDOES_NO),
-        )
+        proposals = _proposals(rows.with_columns(pl.lit(None).alias(Proposal.UNDOES_NO)), Ruling.REASSIGN, signature)
         request_row = {"kind": ReviewKind.REASSIGN.value, "source": "", "sha256": ""}
         review_no = _enter(session, request_row, proposals, signature)
     return Requested(review_no, proposals.height, int(rows[DraftReassignment.CLAIM_YEN].sum()), 0, ())
+
+
+def _proposals(rows: pl.DataFrame, ruling: Ruling, signature: Signature) -> pl.DataFrame:
+    """決裁の案: frame Proposal, the same ruling on each of `rows`, with the mark of its payment and of its target."""
+    return Proposal.of(
+        rows.with_columns(
+            pl.lit(ruling.value).alias(Proposal.RULING),
+            pl.lit(signature.stripped().reason).alias(Proposal.REASON),
+            pl.lit(signature.by).alias(Proposal.STAFF),
+            decided_on(Proposal.MARK).alias(Proposal.MARK),
+        )
+    )
 
 
 def _enter(session: Session, request_row: dict[str, str], proposals: pl.DataFrame, signature: Signature) -> int:
@@ -250,8 +248,8 @@ def approve_review(session: Session, review_no: int, signature: Signature) -> En
         request = find_waiting(session, REVIEW, review_no)
         rulings = queries.rulings_of(connection, review_no)
         refuse_same_person(session, request, signature.by, rulings[Ruled.STAFF].unique().sort().to_list())
-        rows = with_current_payments(session, rulings)
         concerned = withdrawal_queries.concerned(connection, rulings)
+        rows = with_current_payments(session, rulings, concerned.standing)
         postings = queries.made_by(connection, rulings_to_undo(rulings))
         claims = queries.target_claims(connection, concerned.notices(rows, postings))
         years = OpenYears(session.register.without_closing_period(), session.night_on)

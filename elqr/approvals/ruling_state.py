@@ -26,6 +26,9 @@ from elqr.vocabulary.ruling_frames import (
 )
 from elqr.vocabulary.terms import Outcome, Ruling
 
+OWN_NOTICE_NO = "own_notice_no"
+"""収納の照会キーの納付書 of a draft without a written target, or null."""
+
 
 def with_ledger_state(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
     """決裁案に今の台帳を並べる: what the rules of elqr/rules/rulings.py need; frame DraftRuling and more."""
@@ -107,7 +110,7 @@ def _join_targets(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
         pl.col(Notice.KEY_NO).alias(DraftRuling.TARGET), DraftRuling.NOTICE_NO
     )
     rows = rows.join(targets, on=DraftRuling.TARGET, how="left", validate="m:1", maintain_order="left")
-    rows = rows.with_columns(pl.coalesce("own_notice_no", DraftRuling.NOTICE_NO).alias(DraftRuling.NOTICE_NO))
+    rows = rows.with_columns(pl.coalesce(OWN_NOTICE_NO, DraftRuling.NOTICE_NO).alias(DraftRuling.NOTICE_NO))
     numbers = rows.select(DraftRuling.NOTICE_NO).drop_nulls().unique()
     notices = queries.notices_by_no(connection, numbers).rename({Notice.PAYER_REF: DraftRuling.TARGET_PAYER_REF})
     claims = queries.target_claims(connection, numbers)
@@ -140,35 +143,19 @@ def with_state_to_reassign(session: Session, payment_nos: tuple[int, ...], targe
     connection = session.ledger.connection
     numbers = pl.DataFrame({DraftReassignment.PAYMENT_NO: sorted(set(payment_nos))})
     standing = withdrawal_queries.standing_of(connection, numbers)
-    named = pl.DataFrame({Notice.KEY_NO: [target] if target else []}, schema={Notice.KEY_NO: pl.String})
-    notices = queries.target_notices(connection, named).select(DraftReassignment.NOTICE_NO)
-    states = queries.notices_by_no(connection, notices).drop(Notice.PAYER_REF)
-    claims = queries.target_claims(connection, notices)
-    left_yen = (pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN)).sum().alias(DraftReassignment.LEFT_YEN)
-    for known in (claims.group_by(OpenClaim.NOTICE_NO).agg(left_yen), target_marks(connection, notices)):
-        states = states.join(known, on=OpenClaim.NOTICE_NO, how="left", validate="1:1")
-    there = standing.join(claims.select(OpenClaim.CLAIM_NO), on=OpenClaim.CLAIM_NO, how="semi")
     rows = numbers.join(place_marks(standing), on=DraftReassignment.PAYMENT_NO, how="left", maintain_order="left")
-    rows = rows.join(states, how="cross") if states.height else rows.with_columns(_no_target())
+    named = (pl.lit(target).alias(DraftReassignment.TARGET), pl.lit(None, pl.Int64).alias(OWN_NOTICE_NO))
+    rows = _join_targets(session, rows.with_columns(named))
+    claims = queries.target_claims(connection, rows.select(DraftReassignment.NOTICE_NO).drop_nulls())
+    there = standing.join(claims, on=OpenClaim.CLAIM_NO, how="semi")
     payment_no, waiting = pl.col(DraftReassignment.PAYMENT_NO), queries.waiting_rulings(connection)
     return DraftReassignment.of(
         rows.with_columns(
             pl.col(DraftReassignment.CLAIM_YEN).fill_null(0),
             payment_no.is_in(waiting[Ruled.PAYMENT_NO].implode()).alias(DraftReassignment.IS_WAITING),
             payment_no.is_in(there[Ruled.PAYMENT_NO].implode()).alias(DraftReassignment.IS_THERE),
-            pl.lit(target).alias(DraftReassignment.TARGET),
         )
     )
-
-
-def _no_target() -> list[pl.Expr]:
-    names = (
-        DraftReassignment.NOTICE_NO,
-        DraftReassignment.IS_CANCELLED,
-        DraftReassignment.LEFT_YEN,
-        DraftReassignment.TARGET_MARK,
-    )
-    return [pl.lit(None, DraftReassignment.SCHEMA[name]).alias(name) for name in names]
 
 
 def notice_marks(session: Session, postings: pl.DataFrame) -> pl.DataFrame:
@@ -185,10 +172,11 @@ def rulings_to_undo(rulings: pl.DataFrame) -> pl.DataFrame:
     return rulings.select(pl.col(Ruled.UNDOES_NO).alias(Ruled.RULING_NO)).drop_nulls()
 
 
-def with_current_payments(session: Session, rulings: pl.DataFrame) -> pl.DataFrame:
+def with_current_payments(session: Session, rulings: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
     """決裁に今の収納を並べる (frame CurrentRuling): is_current, the balance, and the posting that holds it.
 
-    A ruling is stale (無効) when its payment or its notice is not what it was when it was decided.
+    A ruling is stale (無効) when its payment or its notice is not what it was when it was decided. `standing` (frame
+    Standing) says where the yen of the payments are.
     """
     connection = session.ledger.connection
     now = (
@@ -211,8 +199,7 @@ def with_current_payments(session: Session, rulings: pl.DataFrame) -> pl.DataFra
     rows = rows.join(undone_marks, on=Ruled.UNDOES_NO, how="left", validate="m:1", maintain_order="left")
     for known in (queries.standing(connection, rulings, NOW), marked, held):
         rows = rows.join(known, on=Ruled.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
-    places = place_marks(withdrawal_queries.standing_of(connection, rulings.select(Ruled.PAYMENT_NO).unique()))
-    places = places.select(Ruled.PAYMENT_NO, pl.col(DraftReassignment.MARK).alias("place_mark"))
+    places = place_marks(standing).select(Ruled.PAYMENT_NO, pl.col(DraftReassignment.MARK).alias("place_mark"))
     rows = rows.join(places, on=Ruled.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
     is_undo = pl.col(Ruled.RULING) == Ruling.UNDO.value
     rows = rows.with_columns(pl.when(is_undo).then("undone_mark").otherwise(TARGET_MARK).alias(TARGET_MARK))

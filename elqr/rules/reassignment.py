@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from elqr.arithmetic.fiscal_year import OpenYears
+from elqr.rules.standing import book_in_open_year
 from elqr.vocabulary.frames import Move, Posting, Ruled
 from elqr.vocabulary.ruling_frames import CurrentRuling, DraftReassignment, Standing
 from elqr.vocabulary.terms import Account, Ruling
@@ -30,14 +31,10 @@ def taken_off(rulings: pl.DataFrame, standing: pl.DataFrame, years: OpenYears) -
     """
     wanted = rulings.filter(is_reassignment()).select(Ruled.RULING_NO, Ruled.PAYMENT_NO, Ruled.STAFF, Ruled.REASON)
     on_claims = standing.filter(pl.col(Posting.ACCOUNT) == Account.CLAIM.value, pl.col(Posting.YEN) > 0)
-    posted_year = pl.col(Posting.FISCAL_YEAR)
-    year = years.of(posted_year, pl.col(Posting.PROCEDURE_CODE))
-    rows = wanted.join(on_claims, on=Ruled.PAYMENT_NO, maintain_order="left")
+    rows = book_in_open_year(wanted.join(on_claims, on=Ruled.PAYMENT_NO, maintain_order="left"), years)
     return Move.of(
         rows.with_columns(
             (-pl.col(Posting.YEN)).alias(Move.YEN),
-            year.alias(Move.FISCAL_YEAR),
-            (pl.col(Posting.IS_ARREARS) | (year != posted_year)).alias(Move.IS_ARREARS),
             pl.col(Standing.POSTING_NO).alias(Move.REVERSES_NO),
             pl.col(Ruled.STAFF).alias(Move.DECIDED_BY),
         )

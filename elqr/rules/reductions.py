@@ -7,6 +7,7 @@ another claim. The last payment is the one with the last 領収日, then by the 
 import polars as pl
 
 from elqr.arithmetic.fiscal_year import OpenYears
+from elqr.rules.standing import book_in_open_year
 from elqr.vocabulary.claim_frames import ClaimEntry
 from elqr.vocabulary.frames import Column, Payment, Posting, Reduction
 from elqr.vocabulary.ruling_frames import Standing
@@ -53,13 +54,8 @@ def reductions(standing: pl.DataFrame, years: OpenYears) -> pl.DataFrame:
         kept = (pl.col(name) - pl.col(f"part_{name}")).sum().over(Posting.CLAIM_NO)
         assert rows.select((kept <= pl.col(owed)).all()).item(), "no claim keeps more of an item than is owed"
     rows = rows.with_columns(pl.sum_horizontal(f"part_{name}" for name in parts).alias(_PART_YEN))
-    posted_year = pl.col(Posting.FISCAL_YEAR)
-    open_year = years.of(posted_year, pl.col(Posting.PROCEDURE_CODE), pl.col(Reducible.ENTERED_ON))
     taken = rows.filter(pl.col(_PART_YEN) > 0).with_row_index(_TURN)
-    taken = taken.with_columns(
-        open_year.alias(Posting.FISCAL_YEAR),
-        (pl.col(Posting.IS_ARREARS) | (open_year != posted_year)).alias(Posting.IS_ARREARS),
-    )
+    taken = book_in_open_year(taken, years, pl.col(Reducible.ENTERED_ON))
     out = taken.with_columns((-pl.col(_PART_YEN)).alias(Posting.YEN))
     into = taken.with_columns(
         pl.col(_PART_YEN).alias(Posting.YEN),

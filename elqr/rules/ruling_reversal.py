@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from elqr.arithmetic.fiscal_year import OpenYears
+from elqr.rules.standing import book_in_open_year
 from elqr.vocabulary.claim_frames import OpenClaim
 from elqr.vocabulary.frames import Move, Ruled
 from elqr.vocabulary.ruling_frames import CurrentRuling, Made, RulingToUndo
@@ -73,12 +74,7 @@ def _reversed_postings(rulings: pl.DataFrame, postings: pl.DataFrame, years: Ope
         pl.col(Ruled.UNDOES_NO).alias("made_by_no"), Ruled.RULING_NO, Ruled.STAFF, Ruled.REASON
     )
     rows = postings.rename({Made.RULING_NO: "made_by_no"}).join(undone, on="made_by_no", validate="m:1")
-    posted_year = pl.col(Move.FISCAL_YEAR)
-    year = years.of(posted_year, pl.col(Move.PROCEDURE_CODE))
-    year = pl.when(pl.col(Move.ACCOUNT) == Account.CLAIM.value).then(year).otherwise(posted_year)
-    return rows.with_columns(
-        year.alias(Move.FISCAL_YEAR),
-        (pl.col(Move.IS_ARREARS) | (year != posted_year)).alias(Move.IS_ARREARS),
+    return book_in_open_year(rows, years).with_columns(
         (-pl.col(Move.YEN)).alias(Move.YEN),
         pl.col(Made.POSTING_NO).alias(Move.REVERSES_NO),
         pl.col(Ruled.STAFF).alias(Move.DECIDED_BY),

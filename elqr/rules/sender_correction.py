@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from elqr.arithmetic.fiscal_year import OpenYears
+from elqr.rules.standing import book_in_open_year
 from elqr.vocabulary.claim_frames import OpenClaim
 from elqr.vocabulary.frames import Move, Posting, Ruled
 from elqr.vocabulary.ruling_frames import Beside, CurrentRuling, OtherConfirmed, Standing, TargetClaim
@@ -111,13 +112,7 @@ def moves_of(rulings: pl.DataFrame, claims: pl.DataFrame, concerned: Concerned, 
         .join(rulings.select(Ruled.RULING_NO, Ruled.STAFF, Ruled.REASON), on=Ruled.RULING_NO)
         .with_columns(pl.col(Ruled.STAFF).alias(Move.DECIDED_BY))
     )
-    posted_year = pl.col(Posting.FISCAL_YEAR)
-    open_year = years.of(posted_year, pl.col(Posting.PROCEDURE_CODE))
-    year_now = pl.when(pl.col(Posting.ACCOUNT) == Account.CLAIM.value).then(open_year).otherwise(posted_year)
-    back = back.with_columns(
-        year_now.alias(Posting.FISCAL_YEAR),
-        (pl.col(Posting.IS_ARREARS) | (year_now != posted_year)).alias(Posting.IS_ARREARS),
-    )
+    back = book_in_open_year(back, years)
     out = back.with_columns((-pl.col(Posting.YEN)).alias(Posting.YEN))
     withdrawn = back.with_columns(
         pl.lit(Account.WITHDRAWN.value).alias(Posting.ACCOUNT),

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from elqr.arithmetic.fiscal_year import OpenYears
 from elqr.vocabulary.frames import Posting
 from elqr.vocabulary.ruling_frames import Standing
+from elqr.vocabulary.terms import Account
 
 _SAME = [str(name) for name in (Posting.PAYMENT_NO, Posting.ACCOUNT, Posting.CLAIM_NO)]
 
@@ -27,3 +29,16 @@ def net_of_taken(places: pl.DataFrame, yen: Sequence[str] = (Posting.YEN,)) -> p
         before = put.cum_sum().over(_SAME) - put
         left[name] = put - pl.min_horizontal(put, (taken - before).clip(lower_bound=0))
     return last_first.with_columns(**left).filter(pl.any_horizontal(pl.col(yen) > 0))
+
+
+def book_in_open_year(places: pl.DataFrame, years: OpenYears, day: pl.Expr | None = None) -> pl.DataFrame:
+    """開いている年度に計上する: places of which something is taken off, in the year in which that is booked.
+
+    On a claim of which the year was closed, that is the open year. What is in suspense stays in its year. `day` is a
+    Date column, where the rows have days of their own.
+    """
+    posted_year = pl.col(Posting.FISCAL_YEAR)
+    open_year = years.of(posted_year, pl.col(Posting.PROCEDURE_CODE), day)
+    year = pl.when(pl.col(Posting.ACCOUNT) == Account.CLAIM.value).then(open_year).otherwise(posted_year)
+    is_arrears = pl.col(Posting.IS_ARREARS) | (year != posted_year)
+    return places.with_columns(year.alias(Posting.FISCAL_YEAR), is_arrears.alias(Posting.IS_ARREARS))

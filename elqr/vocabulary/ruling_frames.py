@@ -121,24 +121,6 @@ class Beside(Frame):
     OTHERS_YEN = Column("others_yen", pl.Int64)
 
 
-class DraftReassignment(Frame):
-    """組替の案の横に今の台帳: a posted payment, its yen on claims, and the notice that it shall pay instead, if any.
-
-    `mark` is of where its yen are. `is_there`: they are on a claim of that notice already.
-    """
-
-    PAYMENT_NO = Proposal.PAYMENT_NO
-    CLAIM_YEN = Decision.CLAIM_YEN
-    MARK = Proposal.MARK
-    IS_WAITING = Column("is_waiting", pl.Boolean)
-    TARGET = Column("target", pl.String)
-    NOTICE_NO = Proposal.NOTICE_NO
-    IS_CANCELLED = Column("is_cancelled", pl.Boolean)
-    IS_THERE = Column("is_there", pl.Boolean)
-    LEFT_YEN = Column("left_yen", pl.Int64)
-    TARGET_MARK = Column("target_mark", pl.String)
-
-
 class DraftRuling(Frame):
     """決裁案の横に今の台帳: what somebody wrote in a row, and the current state of its payment and target.
 
@@ -175,3 +157,21 @@ class DraftRuling(Frame):
     WAITING_REVIEW_NO = Column("waiting_review_no", pl.Int64)
     WAITING_SAID = Column("waiting_said", pl.String)
     WAITING_IS_SAME = Column("waiting_is_same", pl.Boolean)
+
+
+class DraftReassignment(Frame):
+    """組替の案の横に今の台帳: a posted payment, its yen on claims, and the notice that it shall pay instead, if any.
+
+    `mark` is of where its yen are. `is_there`: they are on a claim of that notice already.
+    """
+
+    PAYMENT_NO = Proposal.PAYMENT_NO
+    CLAIM_YEN = Decision.CLAIM_YEN
+    MARK = Proposal.MARK
+    IS_WAITING = Column("is_waiting", pl.Boolean)
+    TARGET = DraftRuling.TARGET
+    NOTICE_NO = Proposal.NOTICE_NO
+    IS_CANCELLED = DraftRuling.IS_CANCELLED
+    IS_THERE = Column("is_there", pl.Boolean)
+    LEFT_YEN = DraftRuling.LEFT_YEN
+    TARGET_MARK = DraftRuling.TARGET_MARK
