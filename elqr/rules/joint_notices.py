@@ -110,16 +110,19 @@ def _text(name: str) -> pl.Expr:
     return pl.col(name).cast(pl.String).fill_null("空欄")
 
 
-def refuse_halves(sieve: Sieve, joint: pl.DataFrame) -> None:
-    """半分の納付書を断る: the rows that share their notice with a row that was refused (`joint`: as `joint_rows`)."""
+def refuse_halves(sieve: Sieve, joint: pl.DataFrame, ended: set[int]) -> None:
+    """半分の納付書を断る: the rows that share their notice with a row that is refused, or that `ended` before it came in.
+
+    `joint` is as `joint_rows` returns it.
+    """
     if joint.is_empty():
         return
-    refused = joint.filter(pl.col(RECORD_NO).is_in(list(sieve.flawed)))
-    numbers = refused.group_by(JOINT_NO).agg(pl.col(RECORD_NO).cast(pl.String).str.join("・").alias("refused_nos"))
+    lacking = joint.filter(pl.col(RECORD_NO).is_in(list(sieve.flawed | ended)))
+    numbers = lacking.group_by(JOINT_NO).agg(pl.col(RECORD_NO).cast(pl.String).str.join("・").alias("lacking_nos"))
     sieve.rows = sieve.rows.join(numbers, on=JOINT_NO, how="left", validate="m:1", maintain_order="left")
-    is_half, wanted = pl.col("refused_nos").is_not_null(), pl.lit("一枚のすべての行がそろう")
-    sieve.refuse(Code.JOINT_ROW_REFUSED, "納付番号", is_half, pl.format("{}件目に指摘", "refused_nos"), wanted)
-    sieve.rows = sieve.rows.drop("refused_nos")
+    is_half, wanted = pl.col("lacking_nos").is_not_null(), pl.lit("一枚のすべての行がそろう")
+    sieve.refuse(Code.JOINT_ROW_REFUSED, "納付番号", is_half, pl.format("{}件目が入らない", "lacking_nos"), wanted)
+    sieve.rows = sieve.rows.drop("lacking_nos")
 
 
 def is_line(rows: pl.DataFrame) -> pl.Series:

@@ -119,7 +119,7 @@ def judge_rows(
     sieve = Sieve(incoming.name, rows_of(decoded), list(decoded.findings), set(decoded.flawed))
     joint = joint_rows(decoded.tables["notice"], sieve.flawed)
     sieve.rows = mark_joint(mark_stated(sieve.rows, registered, incoming), joint)
-    over = 0 if is_sent else _drop_ended(sieve, registered)
+    ended = set[int]() if is_sent else _drop_ended(sieve, registered)
     _refuse_by_row(sieve, known_procedures)
     refuse_contradictions(sieve)
     refuse_said_changes(sieve)
@@ -132,7 +132,7 @@ def judge_rows(
     same = _refuse_changed(sieve, registered.notices, _titles(decoded))
     refuse_differing(sieve, _titles(decoded))
     covers = _refuse_new(sieve, registered, cancels.rows, gone, incoming)
-    refuse_halves(sieve, joint)
+    refuse_halves(sieve, joint, ended)
     rows = _numbered_rows(sieve.rows, incoming)
     notices, is_of_line = collapse_rows(rows), is_line(rows)
     claims = _new_claims(rows, covers, registered.claims, incoming.claim_no)
@@ -157,7 +157,7 @@ def judge_rows(
         entries=entries_of_file(registered, new, cancelled, incoming),
         rows_read=decoded.record_count,
         rows_issued=rows.height,
-        rows_same=over + same + cancelled.rows_same,
+        rows_same=len(ended) + same + cancelled.rows_same,
         rows_bad=len(sieve.flawed),
         refused=file_rows.filter(pl.col(RECORD_NO).is_in(sieve.flawed)),
         good=file_rows.filter(~pl.col(RECORD_NO).is_in(sieve.flawed)),
@@ -284,11 +284,11 @@ def _refuse_changed(sieve: Sieve, registered: pl.DataFrame, titles: Mapping[str,
     return same
 
 
-def _drop_ended(sieve: Sieve, registered: Registered) -> int:
-    """終わった行を除く, and count them."""
-    rows = sieve.rows
-    sieve.rows = without_ended(rows, registered)
-    return rows.height - sieve.rows.height
+def _drop_ended(sieve: Sieve, registered: Registered) -> set[int]:
+    """終わった行を除く. Returns their record_no."""
+    before = set(sieve.rows[RECORD_NO])
+    sieve.rows = without_ended(sieve.rows, registered)
+    return before.difference(sieve.rows[RECORD_NO])
 
 
 def without_ended(rows: pl.DataFrame, registered: Registered) -> pl.DataFrame:

@@ -187,18 +187,49 @@ def test_a_claim_of_one_bill_does_not_stop_the_instalments_of_another(city: City
     assert _found(_import(city, _base("1", installment_no=2))) == []
 
 
-def test_claims_by_claim_files(tmp_path: Path) -> None:
-    """A notice needs all its claims, and waits whole for the file that has the second one."""
+def _city_by_file(tmp_path: Path) -> City:
     city = City.founded(
         tmp_path / "city", JOB + CLAIMS, REGISTER.replace('code = "kokuho"', 'code = "kokuho"\nclaims = "file"')
     )
     (city.folder / "claims").mkdir()
+    return city
 
-    def owes(bill_no: str, day: date) -> None:
-        state = {"tsuchisho_no": bill_no, "atena_no": "1", "zeigaku": 10_000, "sosa_ymd": day}
-        (city.folder / "claims" / f"{bill_no}.csv").write_bytes(claim_file(claim_row(**state, kazei_kosei_ymd=day)))
 
-    owes("1", NIGHT)
+def _owes(city: City, bill_no: str) -> None:
+    state = {"tsuchisho_no": bill_no, "atena_no": "1", "zeigaku": 10_000, "sosa_ymd": NIGHT, "kazei_kosei_ymd": NIGHT}
+    (city.folder / "claims" / f"{bill_no}.csv").write_bytes(claim_file(claim_row(**state)))
+
+
+@pytest.mark.parametrize("end", ["取消", "あきらめる"])
+@pytest.mark.parametrize("row", [1, 2])
+def test_what_ends_for_one_row_of_a_waiting_notice_ends_for_the_paper(tmp_path: Path, end: str, row: int) -> None:
+    """Its file still lies there when the claim comes that it waited for."""
+    city, (second, third) = _city_by_file(tmp_path), (NIGHT + timedelta(days=number) for number in (1, 2))
+    _owes(city, "1")
+    lines = [_line("1", 3_000, issue_no=1), _line("2", 2_000, issue_no=1)]
+    columns = notice_row(bill_no="9", notice_kind="通常", change_kind="9")
+    city.notices(*lines, columns, name="joint.csv")
+    city.night()
+    at = ("--job", city.job, "--date", NIGHT.isoformat())
+    if end == "取消":
+        gone = notice_row(bill_no=str(row), issue_no=1, change_kind="9", notice_kind="分納")
+        city.notices(gone, name="gone.csv")
+    else:
+        assert elqr("notice", "give-up", 1, "--record", row, "--reason", "不要", "--by", "山田", *at).code == 0
+        assert elqr("notice", "give-up-approve", 1, "--by", "佐藤", *at).code == 0
+    city.night(second)
+    _owes(city, "2")
+    city.deliver("paid.csv", eltax_file(eltax_row("7" * 20, "123456", 5_000)))
+    city.night(third)
+    assert city.sql("SELECT count(*) FROM notice") == [(0,)]
+    assert [row[2:] for row in city.outcomes(third)] == [("該当なし", 0, 5_000)]
+    _proved(city, third)
+
+
+def test_claims_by_claim_files(tmp_path: Path) -> None:
+    """A notice needs all its claims, and waits whole for the file that has the second one."""
+    city = _city_by_file(tmp_path)
+    _owes(city, "1")
     lines = [_line("1", 3_000, issue_no=1), _line("2", 2_000, issue_no=1)]
     city.notices(*lines, notice_row(bill_no="9", notice_kind="通常", change_kind="9"), name="joint.csv")
     city.deliver("paid.csv", eltax_file(eltax_row("7" * 20, "123456", 5_000)))
@@ -206,7 +237,7 @@ def test_claims_by_claim_files(tmp_path: Path) -> None:
     found = {(finding["code"], finding["at"]) for finding in ran.json["findings"]}  # type: ignore[attr-defined]
     assert {("N623", "joint.csv 1件目 「納付番号」"), ("N617", "joint.csv 2件目 「通知書番号」")} <= found
     assert [row[2:] for row in city.outcomes()] == [("該当なし", 0, 5_000)]
-    owes("2", NIGHT)
+    _owes(city, "2")
     next_day = NIGHT + timedelta(days=1)
     city.deliver("again.csv", eltax_file(eltax_row("7" * 20, "123456", 5_000, serial_no="00000002")))
     city.night(next_day)
