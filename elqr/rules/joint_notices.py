@@ -63,10 +63,9 @@ def mark_joint(rows: pl.DataFrame, joint: pl.DataFrame) -> pl.DataFrame:
     """一枚の印を付ける: `JOINT_NO` and `JOINT_YEN` of each row. `joint` is as `joint_rows` returns it.
 
     The yen are null where nothing can be compared with them: of a notice with a row that could not be read, and of a
-    取消 of 分納, because one of its rows may take back the whole notice.
+    取消, because one row may take back a notice of several, whether it says 分納 or not.
     """
-    is_plan = pl.col(Notice.PART_KIND).eq_missing(NoticeKind.INSTALMENT_PLAN.value)
-    is_cancel = is_plan & (pl.col(RefusedRow.CHANGE_KIND) == CANCEL)
+    is_cancel = pl.col(RefusedRow.CHANGE_KIND) == CANCEL
     own_yen = pl.when(~is_cancel).then(Notice.AMOUNT_YEN)
     if joint.is_empty():
         return rows.with_columns(pl.col(RECORD_NO).alias(JOINT_NO), own_yen.alias(JOINT_YEN))

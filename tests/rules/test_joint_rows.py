@@ -162,8 +162,9 @@ def test_a_row_more_or_changed_leaves_the_notice_as_it_is(city: City) -> None:
     _proved(city)
 
 
-def test_a_notice_is_known_by_its_bar_code_where_it_has_no_key(city: City) -> None:
-    """Its amount is that of all rows."""
+@pytest.mark.parametrize("kind", ["分納", None], ids=["kind", "no_kind"])
+def test_a_notice_is_known_by_its_bar_code_where_it_has_no_key(city: City, kind: str | None) -> None:
+    """Its amount is that of all rows. One row takes it back, whether it says the kind again or not."""
     own: Row = {"key_no": None, "check_no": None, "barcode": barcode("5", 5_000, _UNTIL)}
     short: Row = own | {"barcode": barcode("6", 3_000, _UNTIL)}
     ran = _import(city, *_BASES, _line("1", 3_000, **short), _line("2", 2_000, **short))
@@ -173,7 +174,7 @@ def test_a_notice_is_known_by_its_bar_code_where_it_has_no_key(city: City) -> No
     city.deliver("cvs.dat", cvs_file(cvs_row(str(own["barcode"]))))
     city.night()
     assert [row[2:] for row in city.outcomes()] == [("一致", 5_000, 0)]
-    gone = _import(city, _line("2", 2_000, change_kind="9", **own))
+    gone = _import(city, _line("2", 2_000, change_kind="9", **own | {"notice_kind": kind}))
     assert _found(gone) == []
     assert city.sql("SELECT count(*) FROM notice_cancel") == [(1,)]
     _proved(city)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.simulation.notices import DEMAND, LATE, PLAN, WHOLE, Claim, PrintableNotice
+from tests.simulation.notices import DEMAND, LATE, PLAN, WHOLE, Claim, Line, PrintableNotice
 from tests.simulation.paying import Told, correct, pay, pay_wrongly, tell
 from tests.simulation.year import PARTS, Year, make_slip
 
@@ -22,6 +22,10 @@ def live_through(made: Year, bill: str) -> None:
             is_short = via == "eltax" and chance.random() < 0.2
             pay(made, whole, next(days), via=via, yen=whole.yen - 1 if is_short else 0)
     changed: set[Claim] = set()
+    if chance.random() < 0.25:
+        together = chance.sample(parts, chance.choice((2, 2, 3)))
+        changed |= {slip.claim for slip in together}
+        _share(made, together, [max(told, next(days)) for _ in range(chance.choice((2, 3, 4)))])
     for slip in parts:
         for day in sorted(next(days) for _ in range(chance.choice((1, 1, 1, 2)))):
             if day < told:
@@ -109,6 +113,38 @@ def _ask_in_parts(made: Year, slip: PrintableNotice, day: int, changed: set[Clai
             made.notices[gone_on].append((part, True))
     if chance.random() < 0.5 and (paid_on := next(later, 0)):
         pay(made, slip, paid_on)
+
+
+def _share(made: Year, slips: list[PrintableNotice], days: list[int]) -> None:
+    """分納 of several claims of a bill: one slip, the instalment that is due last first; paid, forgotten or taken back."""
+    chance = made.random
+    day, *later = sorted(set(days))
+    parts = [slip.yen - chance.choice((0, slip.yen // 3, slip.yen // 2)) for slip in slips]
+    pairs = sorted(zip(slips, parts, strict=True), key=lambda pair: -pair[0].part)
+    shared = share_slip(made, [Line(slip.claim, 3, slip.due_on, (yen, 0, 0)) for slip, yen in pairs], day)
+    for paid_on in later:
+        kind = chance.random()
+        if kind < 0.15:
+            made.notices[paid_on].append((shared, True))
+        elif kind < 0.7:
+            yen = chance.choice((0, 0, 0, shared.yen + 50, shared.yen - 1))
+            pay(made, shared, paid_on, via="eltax" if yen else "", yen=yen)
+        else:
+            pay(made, chance.choice(slips), paid_on)
+
+
+def share_slip(made: Year, lines: list[Line], day: int) -> PrintableNotice:
+    """A 分納 slip for several claims, with numbers of its own. It bears the dates of its first line."""
+    first, *others = lines
+    yen = sum(sum(line.items) for line in lines)
+    slip = make_slip(made, first.claim, first.issue, yen, day)
+    own_no = f"{first.issue * 10**14 + int(slip.barcode_no):016d}"
+    shared = replace(
+        slip, kind=PLAN, fee=first.items[1], late=first.items[2], barcode_no=own_no, reissue=0, customer="",
+        others=tuple(others),
+    )  # fmt: skip
+    made.notices[day].append((shared, False))
+    return shared
 
 
 def print_part(

@@ -4,24 +4,28 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 
-from tests.simulation.bills import print_part, reprint
+from tests.simulation.bills import print_part, reprint, share_slip
 from tests.simulation.claims import DOWN, GONE, NOTHING, RELIEF, UP, ClaimRow
-from tests.simulation.notices import DEMAND, LATE, PLAN, WHOLE, Claim, PrintableNotice
+from tests.simulation.notices import DEMAND, LATE, PLAN, WHOLE, Claim, Line, PrintableNotice
 from tests.simulation.paying import pay, pay_wrongly
 from tests.simulation.year import BY_FILE, FIRST, PARTS, Year, make_slip
 
 
 @dataclass
 class _Life:
-    """一つの調定の一年, told in the order of days: what the core system asks, and the notices that it printed."""
+    """一つの調定の一年, told in the order of days: what the core system asks, and the notices that it printed.
+
+    `paid_days` are those of all claims of its bill, and `beside` its bill's other claims.
+    """
 
     made: Year
     claim: Claim
     stated: list[int]
+    paid_days: set[int]
     off: list[int] = field(default_factory=lambda: list(NOTHING))
     slips: list[PrintableNotice] = field(default_factory=list)
     issue: int = 0
-    paid_days: set[int] = field(default_factory=set)
+    beside: list["_Life"] = field(default_factory=list)
     next_steps: list["_Step"] = field(default_factory=list)
 
     def say(self, day: int, reason: str = "") -> None:
@@ -55,7 +59,7 @@ class _Life:
         return slip
 
     def pay(self, slip: PrintableNotice, day: int, yen: int = 0) -> None:
-        """A payment on the day, or on the next without one of this claim."""
+        """A payment on the day, or on the next without one of this bill."""
         day = self.free_day(day)
         pay(self.made, slip, day, via="eltax" if yen else "", yen=yen)
 
@@ -80,25 +84,37 @@ _Step = Callable[[_Life, int], None]
 
 
 def live_through(made: Year, bill: str) -> None:
-    """A bill in instalments or in one, and what becomes of each. Notices may come before their claims, or much later.
-
-    None has a 全期 slip.
-    """
+    """A bill in instalments or in one, and what becomes of each. Notices may come before their claims, or much later."""
     chance = made.random
     told = chance.randrange(0, made.nights // 2) if chance.random() < 0.2 else 0
-    for part in chance.choice(((WHOLE,), PARTS[:2], PARTS)):
-        life = _Life(made, (bill, part), [chance.randrange(1_000, 90_000), 0, 0])
+    first = min(made.nights - 2, max(0, told + chance.choice((0, 0, 0, -2, 5))))
+    parts, paid_days = chance.choice(((WHOLE,), PARTS[:2], PARTS)), set[int]()
+    lives = [_Life(made, (bill, part), [chance.randrange(1_000, 90_000), 0, 0], paid_days) for part in parts]
+    days = []
+    for number, life in enumerate(lives):
+        life.beside = [other for other in lives if other is not life]
         if chance.random() < 0.1:
             life.stated[1:] = [100, chance.randrange(100, 900)]
         life.say(told)
-        first = min(made.nights - 2, max(0, told + chance.choice((0, 0, 0, -2, 5))))
         life.print(first, life.stated)
-        days = sorted(
-            chance.sample(range(first + 1, made.nights), min(chance.randrange(2, 8), made.nights - first - 1))
-        )
-        for day in days:
-            step = life.next_steps.pop() if life.next_steps else chance.choices(*zip(*_STEPS, strict=True))[0]
-            step(life, day)
+        later = range(first + 1, made.nights)
+        days += [(day, number) for day in chance.sample(later, min(chance.randrange(2, 8), len(later)))]
+    if len(lives) > 1 and chance.random() < 0.4:
+        _print_whole(lives, first)
+    for day, number in sorted(days):
+        life = lives[number]
+        step = life.next_steps.pop() if life.next_steps else chance.choices(*zip(*_STEPS, strict=True))[0]
+        step(life, day)
+
+
+def _print_whole(lives: list[_Life], day: int) -> None:
+    """全期: a slip for all instalments of a bill. It waits until claim files say just what it asks."""
+    made, bill = lives[0].made, lives[0].claim[0]
+    asked = sum(life.owed[0] for life in lives) - made.random.choice((0, 0, 0, 0, 1))
+    slip = replace(make_slip(made, (bill, WHOLE), 1, asked, day), is_total=True)
+    made.notices[day].append((slip, False))
+    if made.random.random() < 0.7:
+        lives[0].pay(slip, day + made.random.randrange(1, 40), made.random.choice((0, 0, 0, asked - 1, asked + 50)))
 
 
 def _pay(life: _Life, day: int) -> None:
@@ -196,6 +212,24 @@ def _plan(life: _Life, day: int) -> None:
         _pay_soon(life, day, life.print(day, items, PLAN))
 
 
+def _share(life: _Life, day: int) -> None:
+    """分納 of several claims of a bill: one slip, the instalment that is due last first."""
+    chance = life.made.random
+    of_slip = [life, *chance.sample(life.beside, min(len(life.beside), chance.choice((1, 1, 2))))]
+    of_slip = [own for own in of_slip if own.slips and sum(own.owed)]
+    if len(of_slip) < 2:
+        return
+    lines = list[Line]()
+    for own in sorted(of_slip, key=lambda own: -own.claim[1]):
+        own.issue += 1
+        items = tuple(own.a_part(yen) if yen else 0 for yen in own.owed)
+        lines.append(Line(own.claim, own.issue, life.made.due_on(own.claim[1]), items))
+    slip = share_slip(life.made, lines, day)
+    for own in of_slip:
+        own.slips.append(slip)
+    _pay_soon(life, day, slip)
+
+
 def _ask_too_much(life: _Life, day: int) -> None:
     """A notice of more than is owed: refused, until the claim is raised or the notice is cancelled."""
     chance = life.made.random
@@ -215,5 +249,5 @@ def _cancel_paper(life: _Life, day: int) -> None:
 
 _STEPS: tuple[tuple[_Step, float], ...] = (
     (_pay, 9), (_pay_wrongly, 1), (_print_anew, 2), (_raise, 1.5), (_lower, 3), (_relieve, 2), (_write_off, 2.5),
-    (_cancel, 1), (_charge, 3), (_plan, 2), (_ask_too_much, 1), (_cancel_paper, 1),
+    (_cancel, 1), (_charge, 3), (_plan, 2), (_share, 2), (_ask_too_much, 1), (_cancel_paper, 1),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from tests.simulation.claims import ClaimBook, ClaimRow
-from tests.simulation.notices import DEMAND, ITEMS, LATE, PLAN, Claim, PrintableNotice, Procedure
+from tests.simulation.notices import DEMAND, ITEMS, LATE, PLAN, WHOLE, Claim, Line, PrintableNotice, Procedure
 from tests.simulation.payments import ORDER, Record, Told
 
 _SPEAK = (("",), ("", DEMAND), ("", LATE))
@@ -49,7 +49,8 @@ class City:
     orders: dict[str, tuple[str, ...]] = field(default_factory=dict)
     slips: list[PrintableNotice] = field(default_factory=list)
     collected: dict[Claim, int] = field(default_factory=lambda: defaultdict(int))
-    taken: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0]))
+    covers: dict[str, dict[Claim, int]] = field(default_factory=dict)
+    taken: dict[tuple[str, Claim], list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0]))
     stands: dict[Claim, list["Standing"]] = field(default_factory=lambda: defaultdict(list))
     held: dict[int, Held] = field(default_factory=dict)
     told: Told = field(default_factory=Told)
@@ -100,32 +101,39 @@ class City:
 
         That ends when a later slip of its claim came, or its own cancellation.
         """
-        if (self._may_ask if slip.procedure.by_file else self._may_speak)(slip):
-            self.slips.append(slip)
+        if slip.procedure.by_file and slip.is_total:
+            self.covers[slip.key] = covers = self._stated(slip.bill)
+            may = slip.yen == sum(covers.values())
         else:
-            self.refused.append(slip)
+            may = all((self._may_ask if slip.procedure.by_file else self._may_speak)(slip, line) for line in slip.lines)
+        (self.slips if may else self.refused).append(slip)
 
-    def _may_ask(self, slip: PrintableNotice) -> bool:
-        """調定データの手続: its claim is known, and of no item it asks for more than is owed."""
-        asks = zip(slip.items, self.owed_items(slip.claim), strict=True)
-        return slip.claim in self.book.rows and all(ask <= due for ask, due in asks)
+    def _stated(self, bill: str) -> dict[Claim, int]:
+        """本税・本料 that the instalments of a bill owe by claim files."""
+        owed = {claim: self.owed_items(claim)[0] for claim in self.book.rows if claim[0] == bill and claim[1] != WHOLE}
+        return {claim: yen for claim, yen in owed.items() if yen}
 
-    def _may_speak(self, slip: PrintableNotice) -> bool:
+    def _may_ask(self, slip: PrintableNotice, line: Line) -> bool:
+        """調定データの手続: the claim is known, and of no item the slip asks for more than is owed."""
+        asks = zip(line.items, self.owed_items(line.claim), strict=True)
+        return line.claim in self.book.rows and all(ask <= due for ask, due in asks)
+
+    def _may_speak(self, slip: PrintableNotice, line: Line) -> bool:
         """納付書データの手続: one for a part needs a valid slip for the whole, and asks for no more than is owed.
 
         It may raise what it speaks for, but not lower it.
         """
         if not slip.kind:
             return True
-        bases = [own for own in self._of(slip.claim) if not own.kind and not own.is_cancelled]
-        asks = zip(slip.items, self.owed_items(slip.claim), _SPEAK, strict=True)
+        bases = [own for own in self._of(line.claim) if not own.kind and not own.is_cancelled]
+        asks = zip(line.items, self.owed_items(line.claim), _SPEAK, strict=True)
         return bool(bases) and not any(ask < due if slip.kind in kinds else ask > due for ask, due, kinds in asks)
 
     def _try_again(self) -> None:
         """取り込まなかった納付書をもう一度見る."""
         refused, self.refused = self.refused, []
         for slip in refused:
-            if all(own.issue < slip.issue for own in self._of(slip.claim)):
+            if all(own < line.issue for line in slip.lines for own in self._issues(line.claim)):
                 self.register(slip)
 
     def put(self, record: Record, slip: PrintableNotice, claim: Claim, yen: int) -> None:
@@ -138,7 +146,8 @@ class City:
         items = [sum(pair) for pair in zip(items, _fill(yen - sum(items), beyond, order), strict=True)]
         assert sum(items) == yen, "what a claim takes is open on it"
         self.collected[claim] += yen
-        self.taken[slip.key] = [sum(pair) for pair in zip(self.taken[slip.key], items, strict=True)]
+        taken = self.taken[slip.key, claim]
+        self.taken[slip.key, claim] = [sum(pair) for pair in zip(taken, items, strict=True)]
         self.stands[claim].append(Standing(record, items, slip.key))
 
     def room(self, slip: PrintableNotice, claim: Claim) -> list[int]:
@@ -146,7 +155,7 @@ class City:
 
         Where notices say what is owed, one for the whole asks for all but what slips for a part brought.
         """
-        asks = [ask - taken for ask, taken in zip(slip.items, self.taken[slip.key], strict=True)]
+        asks = [ask - taken for ask, taken in zip(slip.asks(claim), self.taken[slip.key, claim], strict=True)]
         if not slip.kind and not slip.procedure.by_file:
             asks = [self.owed_items(claim)[0], 0, 0]
         return [max(0, min(pair)) for pair in zip(asks, self.left(claim), strict=True)]
@@ -166,7 +175,7 @@ class City:
                 for number, own in enumerate(last_first):
                     part = max(0, min(excess, own.items[at]))
                     own.items[at], excess = own.items[at] - part, excess - part
-                    self.taken[own.key][at] -= part
+                    self.taken[own.key, claim][at] -= part
                     parts[number] += part
             for number, own in enumerate(last_first):
                 self.collected[claim] -= parts[number]
@@ -267,12 +276,16 @@ class City:
             return "notice_cancelled", 0
         if slip.is_total:
             return self._paid_whole(record, slip)
-        owed = self.owed_items(slip.claim)
-        if not any(due for ask, due in zip(slip.items, owed, strict=True) if ask):
+        owed = [(line, self.owed_items(line.claim)) for line in slip.lines]
+        if not any(due for line, dues in owed for ask, due in zip(line.items, dues, strict=True) if ask):
             return "notice_cancelled", 0
-        left = sum(self.room(slip, slip.claim))
+        rooms = {line.claim: sum(self.room(slip, line.claim)) for line in slip.lines}
+        left = sum(rooms.values())
         part = min(left, record.yen)
-        self.put(record, slip, slip.claim, part)
+        if left and slip.others and record.yen < slip.yen:
+            return "underpaid", 0  # a difference is never spread over several claims
+        for claim, room in rooms.items():
+            self.put(record, slip, claim, min(part, room))
         if left == 0:
             return "already_settled", 0
         if record.yen > left:
@@ -307,6 +320,10 @@ class City:
         kinds = () if slip.kind == PLAN else ("", slip.kind)
         return [own for own in self._of(slip.claim) if own.issue > slip.issue and own.kind in kinds]
 
+    def _issues(self, claim: Claim) -> list[int]:
+        """発行連番 of all slips that ask of a claim."""
+        return [line.issue for slip in self.slips for line in slip.lines if line.claim == claim]
+
     def _of(self, claim: Claim) -> list[PrintableNotice]:
         return [slip for slip in self.slips if slip.claim == claim]
 
@@ -326,7 +343,9 @@ class City:
         return owed
 
     def _covers(self, slip: PrintableNotice) -> dict[Claim, int]:
-        """What a 全期 slip pays: the first slips of all instalments of the bill."""
+        """What a 全期 slip pays: what claim files said as it came, or the first slips of all instalments of the bill."""
+        if slip.procedure.by_file:
+            return self.covers[slip.key]
         first = [own for own in self.slips if own.bill == slip.bill and not own.is_total and own.issue == 1]
         return {own.claim: own.yen for own in first}
 

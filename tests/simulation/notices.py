@@ -21,11 +21,21 @@ class Procedure(NamedTuple):
     by_file: bool
 
 
+class Line(NamedTuple):
+    """納付書の行: what a slip asks of one claim (本税・本料, 督促手数料, 延滞金), and which slip of that claim it is."""
+
+    claim: Claim
+    issue: int
+    due_on: date
+    items: tuple[int, ...]
+
+
 @dataclass
 class PrintableNotice:
     """納付書. `cancelled_on` is the night on which its cancellation came; `is_lowered`: it says 減額更正.
 
-    `kind` is empty for a slip that asks for the whole claim. `fee` and `late` are of the yen; the rest is 本税・本料.
+    `kind` is empty for a slip that asks for the whole claim. `fee` and `late` are of the yen, and so is what a 分納
+    slip asks of `others`; the rest is 本税・本料.
     """
 
     procedure: Procedure
@@ -49,6 +59,7 @@ class PrintableNotice:
     late: int = 0
     barcode_until: date | None = None
     mpn_until: date | None = None
+    others: tuple[Line, ...] = ()
 
     @property
     def claim(self) -> Claim:
@@ -57,8 +68,17 @@ class PrintableNotice:
 
     @property
     def items(self) -> list[int]:
-        """本税・本料、督促手数料、延滞金."""
-        return [self.yen - self.fee - self.late, self.fee, self.late]
+        """本税・本料、督促手数料、延滞金, of its own claim."""
+        return [self.yen - sum(sum(line.items) for line in self.others) - self.fee - self.late, self.fee, self.late]
+
+    @property
+    def lines(self) -> list[Line]:
+        """行: its own claim first."""
+        return [Line(self.claim, self.issue, self.due_on, tuple(self.items)), *self.others]
+
+    def asks(self, claim: Claim) -> list[int]:
+        """求める額 of each item of a claim. Of an instalment of a 全期 slip, its own."""
+        return next((list(line.items) for line in self.others if line.claim == claim), self.items)
 
     @property
     def is_cancelled(self) -> bool:

@@ -145,16 +145,17 @@ def notice_files(slips: list[tuple[PrintableNotice, bool]]) -> dict[str, bytes]:
     """納付書データ of a night, by name; True is a cancellation.
 
     A file that says why an amount falls takes its cancellations for those of the paper alone. So slips that ask for
-    less than the one before have a file of their own, and so have those for a part.
+    less than the one before have a file of their own, and so have those for a part. A 取消 names one line of its slip.
     """
     rows = [
         (
             "" if is_cancel else "減額" if slip.is_lowered else "一部" if slip.kind else "",
             notice_row(
-                change_kind="9" if is_cancel else "1", procedure_code=slip.procedure.code, bill_no=slip.bill,
-                installment_no=slip.part, issue_no=slip.issue, principal_yen=slip.items[0], demand_fee_yen=slip.fee,
-                late_charge_yen=slip.late, notice_kind=slip.kind or None if not is_cancel else None,
-                due_on=slip.due_on, payable_until_on=slip.until, issued_on=slip.issued_on, payer_ref=slip.bill,
+                change_kind="9" if is_cancel else "1", procedure_code=slip.procedure.code, bill_no=line.claim[0],
+                installment_no=line.claim[1], issue_no=line.issue, principal_yen=line.items[0],
+                demand_fee_yen=line.items[1], late_charge_yen=line.items[2],
+                notice_kind=slip.kind or None if not is_cancel else None, due_on=line.due_on,
+                payable_until_on=slip.until, issued_on=slip.issued_on, payer_ref=slip.bill,
                 key_no=slip.key, check_no=slip.check, customer_no=slip.customer or None,
                 barcode=barcode(slip.barcode_no, slip.yen, slip.barcode_limit, slip.reissue),
                 change_reason="減額更正" if slip.is_lowered and not is_cancel else None,
@@ -162,6 +163,7 @@ def notice_files(slips: list[tuple[PrintableNotice, bool]]) -> dict[str, bytes]:
             ),
         )
         for slip, is_cancel in slips
+        for line in (slip.lines[-1:] if is_cancel else slip.lines)
     ]  # fmt: skip
     parts = {name: [row for of, row in rows if of == name] for name in ("", "一部", "減額")}
     return {name: notice_file(*own) for name, own in parts.items() if own}
