@@ -110,7 +110,7 @@ def _text(name: str) -> pl.Expr:
 
 
 def refuse_halves(sieve: Sieve, joint: pl.DataFrame, ended: set[int]) -> None:
-    """半分の納付書を断る: the rows that share their notice with a row that is refused, or that `ended` before it came in.
+    """半分の納付書を断る: the rows that share their notice with a row that is refused, or `ended` before it came in.
 
     `joint` is as `joint_rows` returns it.
     """

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import json
 import re
+from functools import cache
 from importlib.resources import files
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -87,15 +88,21 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def render_document(template: str, head: str, script_file: str = "", **values: object) -> str:
-    """HTMLにする: a template with its values as one HTML file. `head` stands on every printed page."""
+@cache
+def _templates() -> Environment:
+    """版: templates are compiled once, because a program that draws many pages would do it for each."""
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(_read)
     )
     environment.filters |= {"comma": lambda value: f"{value:,}", "show_hidden": show_hidden}
     environment.globals |= {"cell": cell, "kind_of": kind_of, "numbers": NUMBERS}
+    return environment
+
+
+def render_document(template: str, head: str, script_file: str = "", **values: object) -> str:
+    """HTMLにする: a template with its values as one HTML file. `head` stands on every printed page."""
     style, script = _style(head), _read(script_file) if script_file else ""
     runs = f"script-src {_hash(script)}; " if script else ""
     policy = f"default-src 'none'; style-src {_hash(style)}; {runs}base-uri 'none'; form-action 'none'"
     shared = {"policy": policy, "style": Markup(style), "script": Markup(script)}
-    return environment.get_template(template).render(**shared, **values)
+    return _templates().get_template(template).render(**shared, **values)
