@@ -88,7 +88,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "open_exceptions refused_rows reminder_risks reminder_gate reminder_list retraction ruling_state review "
         "year_end",
     ),
-    ("synthetic", "frames files register notices events cast __init__"),
+    ("synthetic", "frames files register notices events changes cast __init__"),
     (
         "cli",
         "terminal arrears backup claim day doctor export file held ledger month night notice payload printing "

@@ -1,8 +1,8 @@
 """The synthetic city (架空の都市): a register, notices, payment files and the truth, from a seed.
 
-The same seed gives the same bytes. `truth.csv` gives the outcome that every record should have. It comes from the
-scenes that were played, never from the matcher. The keys are those that issuing on a new ledger gives, so the city
-needs a new ledger.
+The same seed gives the same bytes. `truth.csv` gives the outcome that every record should have, and `truth_claims.csv`
+what every claim should owe and have. They come from the scenes that were played, never from the matcher. The keys are
+those that issuing on a new ledger gives, so the city needs a new ledger.
 """
 
 from dataclasses import dataclass
@@ -18,17 +18,25 @@ from elqr.formats.spec import Charset, Spec
 from elqr.issue.keys import KeyRule
 from elqr.synthetic import files
 from elqr.synthetic.cast import describe, play
+from elqr.synthetic.changes import change_claims, change_paid_claims, claim_truths, pay_changes
+from elqr.synthetic.events import Scenes
 from elqr.synthetic.frames import InventedNotice, InventedPayment, ScenicNotice, Truth
 from elqr.synthetic.notices import Calendar, invent_notices, with_issued_keys
 from elqr.synthetic.register import register_toml
+from elqr.vocabulary.notice_frames import CANCEL
 from elqr.vocabulary.terms import Stage
 
 LAST_ON = date(2026, 11, 20)
 KEY_RULE = KeyRule(prefix="00000", key_class="90", serial_digits=9)
 SECRET = b"invented-secret-for-samples-only"
+_CHANGES_FILE = "tsuika.csv"
+"""追加の納付書データ: read after all others, because it comes last by name."""
+
+_PAID_SHARES = {300: 0.4, 2_000: 0.6}
+"""納める割合 in cities of fewer notices than that. In a small city more claims are paid, so that every fault occurs."""
+
 _PAID_SHARE = 0.2
-_SMALL, _SMALL_PAID_SHARE = 2_000, 0.6
-"""In a small city more claims are paid, so that every fault occurs."""
+"""納める割合 in any other city."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +61,26 @@ class City:
 
 
 def generate(out: Path, *, seed: int, notices: int, days: int, specs: dict[str, Spec], last_on: date = LAST_ON) -> City:
-    """都市を作る: write procedures.toml, notices/, inbox/, truth.csv and check_no_secret into `out`."""
+    """都市を作る: write its register, its files of tonight and of the next night, and the truth into `out`."""
     rng = np.random.Generator(np.random.PCG64(seed))
     calendar = Calendar(last_on - timedelta(days=days - 1), last_on)
     rows = with_issued_keys(invent_notices(rng, notices, calendar), KEY_RULE, SECRET)
-    events = play(rng, rows, calendar, _SMALL_PAID_SHARE if notices < _SMALL else _PAID_SHARE)
+    played = play(
+        rng, rows, calendar, next((share for most, share in _PAID_SHARES.items() if notices < most), _PAID_SHARE)
+    )
+    issued = rows.filter(pl.col(InventedNotice.ELQR_KEY).is_not_null() & pl.col(InventedNotice.KEY_NO).is_null()).height
+    slips = change_claims(rng, played.free, calendar).with_row_index(InventedNotice.ROW, rows.height)
+    slips = with_issued_keys(slips, KEY_RULE, SECRET, issued)
+    later = change_paid_claims(rng, played.paid, calendar)
+    changes = pay_changes(Scenes(rng, calendar), describe(slips, calendar), played.free)
+    events = pl.concat([played.events, *changes])
     delivered = _plant_deliveries(files.deliver(events, specs, last_on), rows, calendar, specs)
-    _write(out, rows, delivered, specs["notice_csv"])
-    truth = pl.concat([file.truth for file in delivered])
+    truth = pl.concat([file.truth for file in delivered]).sort(Truth.FILE, Truth.RECORD_NO)
+    _write(out, [rows, slips, later], delivered, specs["notice_csv"])
+    write_whole(out / "truth.csv", truth.write_csv().encode())
+    write_whole(out / "truth_claims.csv", claim_truths(rows, slips, later, events).write_csv().encode())
     counts = truth.group_by(Truth.FAULT).len()
-    return City(rows.height, len(delivered), truth.height, dict(counts.iter_rows()))
+    return City(rows.height + slips.height, len(delivered), truth.height, dict(counts.iter_rows()))
 
 
 def _plant_deliveries(
@@ -82,7 +100,8 @@ def _plant_deliveries(
 
 
 def _broken_transfer(rows: pl.DataFrame, calendar: Calendar, specs: dict[str, Spec]) -> files.Delivered:
-    notices = describe(rows, calendar).filter(pl.col(InventedPayment.CUSTOMER_NO).is_not_null()).head(5)
+    by_transfer = pl.col(InventedNotice.CUSTOMER_NO).is_not_null() & (pl.col(InventedNotice.CHANGE_KIND) != CANCEL)
+    notices = describe(rows.filter(by_transfer).head(5), calendar)
     events = notices.select(
         InventedPayment.CLAIM_ID,
         InventedPayment.CUSTOMER_NO,
@@ -96,13 +115,16 @@ def _broken_transfer(rows: pl.DataFrame, calendar: Calendar, specs: dict[str, Sp
     return files.mark_quarantined(files.transfer(name, events, specs, off_by_yen=1))
 
 
-def _write(out: Path, rows: pl.DataFrame, delivered: list[files.Delivered], spec: Spec) -> None:
+def _write(out: Path, notices: list[pl.DataFrame], delivered: list[files.Delivered], spec: Spec) -> None:
+    """書く: the register, the notice files of tonight and of the next night, and the payment files."""
+    rows, slips, later = notices
     write_whole(out / "procedures.toml", register_toml().encode())
     write_whole(out / "check_no_secret", SECRET + b"\n")
-    for number, ((code,), notices) in enumerate(rows.group_by([InventedNotice.PROCEDURE_CODE], maintain_order=True)):
+    first = rows.drop(InventedNotice.NOTICE_KIND, InventedNotice.CHANGE_REASON)
+    for number, ((code,), of_code) in enumerate(first.group_by([InventedNotice.PROCEDURE_CODE], maintain_order=True)):
         charset: Charset = "cp932" if number % 2 else "utf-8-sig"
-        write_whole(out / "notices" / f"{code}.csv", encode_csv(spec, notices, charset))
+        write_whole(out / "notices" / f"{code}.csv", encode_csv(spec, of_code, charset))
+    write_whole(out / "notices" / _CHANGES_FILE, encode_csv(spec, slips))
+    write_whole(out / "next_night" / "notices" / _CHANGES_FILE.replace(".csv", "_2.csv"), encode_csv(spec, later))
     for file in delivered:
         write_whole(out / "inbox" / file.name, file.data)
-    truth = pl.concat([file.truth for file in delivered]).sort(Truth.FILE, Truth.RECORD_NO)
-    write_whole(out / "truth.csv", truth.write_csv().encode())

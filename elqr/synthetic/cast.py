@@ -1,14 +1,17 @@
 """The cast (配役): which notice plays which scene. A claim plays one scene at most, and only one that it can play."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 
 from elqr.synthetic.events import SCENES, SHARES, Scenes, pay_as_usual
-from elqr.synthetic.frames import ScenicNotice
+from elqr.synthetic.frames import InventedPayment, ScenicNotice
 from elqr.synthetic.notices import Calendar
 from elqr.synthetic.register import LEVIES
+from elqr.vocabulary.claim_frames import ClaimEntry
+from elqr.vocabulary.notice_frames import CANCEL
 from elqr.vocabulary.terms import Outcome
 
 _AT_LEAST = 2
@@ -16,6 +19,18 @@ _AT_LEAST = 2
 
 _SETTLES_IN = timedelta(days=7)
 """A procedure has to be live this long before the last day for its notices to be paid by eL-QR."""
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """演じた結果: the records of all scenes (frame InventedPayment), and first notices (frame ScenicNotice).
+
+    Nobody paid anything by those that are `free`. What is owed on those that are `paid` was paid as usual.
+    """
+
+    events: pl.DataFrame
+    free: pl.DataFrame
+    paid: pl.DataFrame
 
 
 def _playable(notices: pl.DataFrame, calendar: Calendar) -> dict[str, pl.Series]:
@@ -50,15 +65,15 @@ def _playable(notices: pl.DataFrame, calendar: Calendar) -> dict[str, pl.Series]
 
 
 def describe(notices: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
-    """納付書に筋書きの材料を添える: frame InventedNotice → frame ScenicNotice, without cancellation rows.
+    """納付書に筋書きの材料を添える: frame InventedNotice → frame ScenicNotice.
 
     A notice keeps its eL-QR key only if its procedure is live by the 支払期限, and `_SETTLES_IN` before the last day.
     """
     items = {levy.procedure.code: levy.procedure.item_no for levy in LEVIES}
     live_days = {levy.procedure.code: levy.procedure.go_live_on for levy in LEVIES}
     last_live_on = pl.min_horizontal(ScenicNotice.PAYABLE_UNTIL_ON, pl.lit(calendar.last_on - _SETTLES_IN))
-    notices = notices.filter(pl.col(ScenicNotice.CHANGE_KIND) == "1").with_columns(
-        (pl.col(ScenicNotice.PRINCIPAL_YEN) + pl.col(ScenicNotice.DEMAND_FEE_YEN)).alias(ScenicNotice.AMOUNT_YEN),
+    notices = notices.with_columns(
+        pl.sum_horizontal(ClaimEntry.ITEMS).alias(ScenicNotice.AMOUNT_YEN),
         pl.col(ScenicNotice.PROCEDURE_CODE).replace_strict(items, return_dtype=pl.String).alias(ScenicNotice.ITEM_NO),
     )
     notices = notices.with_columns(
@@ -81,9 +96,9 @@ def describe(notices: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
     )
 
 
-def play(rng: np.random.Generator, notices: pl.DataFrame, calendar: Calendar, paid_share: float) -> pl.DataFrame:
-    """演じる: the records of all scenes, in no order (frame InventedPayment)."""
-    notices = describe(notices, calendar)
+def play(rng: np.random.Generator, notices: pl.DataFrame, calendar: Calendar, paid_share: float) -> Played:
+    """演じる, with notices of frame InventedNotice. The records are in no order."""
+    notices = describe(notices.filter(pl.col(ScenicNotice.CHANGE_KIND) != CANCEL), calendar)
     scenes = Scenes(rng, calendar)
     paid_count = int(notices.filter(pl.col(ScenicNotice.ROLE) == "base").height * paid_share)
     shuffled = pl.Series(rng.permutation(notices.height))
@@ -100,7 +115,10 @@ def play(rng: np.random.Generator, notices: pl.DataFrame, calendar: Calendar, pa
         scene = SCENES.get(name, pay_as_usual)
         events += scene(scenes, notices[chosen.to_numpy()])
     events += _pay_real_notice(scenes, notices.filter(pl.col(ScenicNotice.ROLE) == "real"))
-    return pl.concat(events)
+    records = pl.concat(events)
+    is_usual = (pl.col(InventedPayment.FAULT) == "") & (pl.col(InventedPayment.OUTCOME) == Outcome.MATCHED.value)
+    paid = notices.filter(playable["ordinary"]).join(records.filter(is_usual), on=ScenicNotice.CLAIM_ID, how="semi")
+    return Played(records, notices.filter(playable["twins"] & ~is_taken), paid)
 
 
 def _pay_real_notice(scenes: Scenes, notice: pl.DataFrame) -> list[pl.DataFrame]:

@@ -6,14 +6,14 @@ Fields of a payment file have the names that its spec gives them. elqr/synthetic
 import polars as pl
 
 from elqr.vocabulary.frames import Column, Decision, Frame, Notice, Payment
-from elqr.vocabulary.notice_frames import RefusedRow
+from elqr.vocabulary.notice_frames import NOTICE_KIND, RefusedRow
 
 
 class InventedNotice(Frame):
     """架空の納付書の行: the fields of the notice spec, and the notice's part in the city.
 
-    `role` is base, reissue, cancel, whole or real. `row` is the index of the row in all notice files together.
-    `elqr_key` and `elqr_check` are what issuing on a new ledger will give the notice.
+    `role` is base, reissue, cancel, whole or real, or the name of a change. `row` is the index of the row in all notice
+    files together. `elqr_key` and `elqr_check` are what issuing on a new ledger will give the notice.
     """
 
     CHANGE_KIND = RefusedRow.CHANGE_KIND
@@ -37,6 +37,8 @@ class InventedNotice(Frame):
     CHECK_NO = Notice.CHECK_NO
     BARCODE = Notice.BARCODE
     CUSTOMER_NO = Notice.CUSTOMER_NO
+    NOTICE_KIND = NOTICE_KIND
+    CHANGE_REASON = Notice.CHANGE_REASON
     CLAIM_ID = Column("claim_id", pl.Int64)
     ROLE = Column("role", pl.String)
     IS_LIVE = Column("is_live", pl.Boolean)
@@ -97,3 +99,17 @@ class Truth(Frame):
     CLAIM_YEN = Decision.CLAIM_YEN
     SUSPENSE_YEN = Decision.SUSPENSE_YEN
     FAULT = InventedPayment.FAULT
+
+
+class ClaimTruth(Frame):
+    """調定の真実: what is owed on a claim by item and collected on it after the night, and after the next one."""
+
+    PROCEDURE_CODE = Notice.PROCEDURE_CODE
+    BILL_NO = Notice.BILL_NO
+    INSTALLMENT_NO = Notice.INSTALLMENT_NO
+    PRINCIPAL_YEN = Notice.PRINCIPAL_YEN
+    DEMAND_FEE_YEN = Notice.DEMAND_FEE_YEN
+    LATE_CHARGE_YEN = Notice.LATE_CHARGE_YEN
+    COLLECTED_YEN = Column("collected_yen", pl.Int64)
+    LATER_OWED_YEN = Column("later_owed_yen", pl.Int64)
+    LATER_COLLECTED_YEN = Column("later_collected_yen", pl.Int64)

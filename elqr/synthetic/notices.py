@@ -47,6 +47,8 @@ REAL_NOTICE: dict[str, object] = {
     "check_no": "778284",
     "barcode": "91959919833262024010101043480024071000395003",
     "customer_no": None,
+    "notice_kind": None,
+    "change_reason": None,
 }
 """実在の納付書: its two keys are real, as printed on it. The person is invented."""
 
@@ -263,16 +265,18 @@ def _with_keys(rows: pl.DataFrame, number: int, levy: Levy, calendar: Calendar) 
         pl.when(is_key_given).then(given_check).alias(InventedNotice.CHECK_NO),
         pl.when("has_barcode").then(barcodes).alias(InventedNotice.BARCODE),
         pl.when(_BY_TRANSFER).then(customer_no).alias(InventedNotice.CUSTOMER_NO),
+        pl.lit(None, pl.String).alias(InventedNotice.NOTICE_KIND),
+        pl.lit(None, pl.String).alias(InventedNotice.CHANGE_REASON),
         InventedNotice.CLAIM_ID,
         InventedNotice.ROLE,
         pl.lit(live_on is not None and live_on <= calendar.last_on).alias(InventedNotice.IS_LIVE),
     )
 
 
-def with_issued_keys(rows: pl.DataFrame, rule: KeyRule, secret: bytes) -> pl.DataFrame:
-    """発行後のキー: adds is_cancelled, and elqr_key and elqr_check as issuing on a new ledger will give them.
+def with_issued_keys(rows: pl.DataFrame, rule: KeyRule, secret: bytes, issued: int = 0) -> pl.DataFrame:
+    """発行後のキー: adds is_cancelled, and elqr_key and elqr_check as a ledger gives them that has `issued` so many.
 
-    Cancelled notices get no key, because the same file already cancels them.
+    Cancelled notices get no key, because the same file already cancels them. Rows of one slip have one key.
     """
     identity = [InventedNotice.CLAIM_ID, InventedNotice.ISSUE_NO]
     cancelled = (
@@ -289,8 +293,9 @@ def with_issued_keys(rows: pl.DataFrame, rule: KeyRule, secret: bytes) -> pl.Dat
         & ~pl.col(InventedNotice.IS_CANCELLED)
         & pl.col(InventedNotice.KEY_NO).is_null()
     )
+    slip = pl.coalesce(InventedNotice.BARCODE, pl.col(InventedNotice.ROW).cast(pl.String))
     without_key = rows.filter(is_composed)
-    serials = pl.Series(range(1, without_key.height + 1), dtype=pl.Int64)
+    serials = without_key.select(slip.rle_id().cast(pl.Int64) + (issued + 1)).to_series()
     keys = rule.compose_column(without_key[InventedNotice.LEVY_YEAR], serials)
     composed = without_key.select(InventedNotice.ROW).with_columns(
         keys.alias("composed_key"), check_no_column(keys, secret).alias("composed_check")

@@ -252,10 +252,8 @@ def test_the_core_system_alone_could_say_what_stands_on_every_claim(redrawn: tup
         (code, str(year), bill, str(no)): (yen, owed)
         for code, year, bill, no, yen, owed in _ledger(
             city,
-            "SELECT c.procedure_code, levy_year, bill_no, installment_no, sum(yen), (SELECT amount_yen FROM notice n "
-            "WHERE n.procedure_code = c.procedure_code AND n.levy_year = c.levy_year AND n.tax_year = c.tax_year "
-            "AND n.bill_no = c.bill_no AND n.installment_no = c.installment_no "
-            "AND n.notice_no NOT IN (SELECT notice_no FROM notice_cancel) ORDER BY issue_no DESC LIMIT 1) "
+            "SELECT c.procedure_code, levy_year, bill_no, installment_no, sum(yen), (SELECT sum(principal_yen "
+            "+ demand_fee_yen + late_charge_yen) FROM claim_entry e WHERE e.claim_no = c.claim_no) "
             "FROM claim c JOIN posting p USING (claim_no) GROUP BY claim_no",
         )
     }

@@ -5,16 +5,18 @@ import filecmp
 import json
 import random
 import shutil
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from elqr.synthetic import generate
+from elqr.synthetic.changes import CHANGES
 from elqr.synthetic.events import SHARES
 from elqr.synthetic.register import LEVIES
 from elqr.vocabulary.terms import Outcome, Place
-from tests.builders import JOB, NIGHT, ROOT, SPECS, elqr
+from tests.builders import JOB, NIGHT, ROOT, SPECS, City, elqr
 
 _OUTCOMES = {outcome.label: outcome.value for outcome in Outcome}
 _PLACES = {place.label: place.value for place in Place}
@@ -75,7 +77,33 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_fault_is_played(city: Path) -> None:
     played = set(_truth(city)["fault"])
-    assert played == set(SHARES) | {"", "real_slip", "delivered_again", "broken_trailer"}
+    assert played == set(SHARES) | set(CHANGES) | {"", "real_slip", "delivered_again", "broken_trailer"}
+
+
+_OWED = """
+    SELECT procedure_code, bill_no, installment_no, sum(principal_yen), sum(demand_fee_yen), sum(late_charge_yen),
+        (SELECT coalesce(sum(yen), 0) FROM posting WHERE posting.claim_no = claim.claim_no)
+    FROM claim_entry JOIN claim USING (claim_no) GROUP BY claim.claim_no, 1, 2, 3 ORDER BY 1, 2, 3
+"""
+
+
+def _assert_claims_true(folder: Path, next_day: date) -> None:
+    """What every claim owes and has after the night, and after the next one, in which paid claims are changed."""
+    city, columns = City(folder), pl.read_csv(folder / "truth_claims.csv", schema_overrides={"bill_no": pl.String})
+    key, items = ["procedure_code", "bill_no", "installment_no"], ["principal_yen", "demand_fee_yen", "late_charge_yen"]
+    found = pl.DataFrame(city.sql(_OWED), schema=[*key, *items, "collected_yen"], orient="row")
+    truth = columns.sort(key)
+    assert found.equals(truth.select(found.columns)), found.join(truth, on=found.columns, how="anti").head(20)
+    held = sum(yen for (yen,) in city.sql("SELECT yen FROM posting WHERE account = 'suspense'"))
+    shutil.copytree(folder / "next_night" / "notices", folder / "notices", dirs_exist_ok=True)
+    city.night(next_day)
+    later = pl.DataFrame(city.sql(_OWED), schema=[*key, *items, "later_collected_yen"], orient="row")
+    later = later.select(*key, pl.sum_horizontal(items).alias("later_owed_yen"), "later_collected_yen")
+    assert later.equals(truth.select(later.columns)), later.join(truth, on=later.columns, how="anti").head(20)
+    too_much = truth.select((pl.col("collected_yen") - pl.col("later_collected_yen")).sum()).item()
+    assert too_much > 0
+    assert sum(yen for (yen,) in city.sql("SELECT yen FROM posting WHERE account = 'suspense'")) == held + too_much
+    assert elqr("verify", "--job", city.job, "--date", next_day.isoformat()).code == 0
 
 
 def test_the_night_comes_out_as_the_truth_says_once_and_twice(city: Path) -> None:
@@ -143,14 +171,15 @@ def test_the_smallest_shortest_and_longest_cities_are_true_as_well(
 ) -> None:
     """Every fault however small the city, 支払期限 in a stretch of days, and a 引落日 whose 月日 comes twice in it."""
     small = _city(tmp_path / "c", seed, notices, days)
-    assert set(SHARES) <= set(_truth(small)["fault"])
+    assert set(SHARES) | set(CHANGES) <= set(_truth(small)["fault"])
     assert elqr("night", small / "job.toml").code == 4
     _assert_true(small, at_least=100)
+    _assert_claims_true(small, NIGHT + timedelta(days=1))
 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_the_smallest_city_plays_every_fault_whatever_the_seed(tmp_path: Path, seed: int) -> None:
-    assert set(SHARES) <= set(_truth(_city(tmp_path / "c", seed, 100))["fault"])
+    assert set(SHARES) | set(CHANGES) <= set(_truth(_city(tmp_path / "c", seed, 100))["fault"])
 
 
 def test_one_seed_gives_one_city(tmp_path: Path) -> None:
@@ -183,7 +212,9 @@ def test_a_city_of_100_000_notices_comes_out_as_the_truth_says(tmp_path: Path) -
     assert elqr("night", city / "job.toml").code == 4
     truth = _truth(city)
     assert truth.filter(pl.col("stage") == "confirmed").height > 18_000
+    assert truth.filter(pl.col("fault").is_in(list(CHANGES))).height > 3_000
     _assert_true(city)
+    _assert_claims_true(city, NIGHT + timedelta(days=1))
 
 
 def test_nothing_is_paid_by_elqr_before_its_procedure_is_live(tmp_path: Path) -> None:
