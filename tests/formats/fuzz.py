@@ -19,12 +19,21 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 from datetime import date
+from functools import cache
 
-from elqr.formats.decode import decode
+import polars as pl
+from sqlalchemy import Connection
+
+from elqr.formats.decode import Decoded, decode
 from elqr.formats.encode import encode_csv
 from elqr.formats.intake.checks import check
 from elqr.formats.payments import payments_of
 from elqr.formats.recognize import recognize
+from elqr.rules.claim_changes import Incoming
+from elqr.rules.notice_keys import key_rows
+from elqr.rules.notices import judge_rows, rows_of, says_reasons
+from elqr.store.ledger_file import open_ledger
+from elqr.store.queries.matching import registered
 from elqr.vocabulary.codes import Code
 from tests.builders import SPECS, notice_file, notice_row
 from tests.formats.cases import FIXED, RECEIVED_ON
@@ -63,13 +72,28 @@ def bases() -> list[tuple[str, bytes]]:
         if "stripped_spaces" in spec.accepts and case.charset != "ebcdic":
             found.append((case.spec, b"".join(record.rstrip(b" ") + crlf for record in case.records)))
     rows = [notice_row(bill_no=str(number), levy_year=2026) for number in (1, 2, 3)]
-    found += [("notice_csv", notice_file(*rows)), ("notice_csv", notice_file(*rows, charset="cp932"))]
+    for own in (rows, [*rows, *_CHANGES]):
+        found += [("notice_csv", notice_file(*own)), ("notice_csv", notice_file(*own, charset="cp932"))]
     return [*found, ("eltax_notice_upload_csv", _upload())]
 
 
-def _upload() -> bytes:
-    import polars as pl
+_JOINT = {"notice_kind": "分納", "key_no": "7" * 20, "check_no": "123456", "payer_ref": "1"}
+_CHANGES = [
+    notice_row(bill_no="1", issue_no=2, principal_yen=3_000, notice_kind="分納"),
+    notice_row(bill_no="1", issue_no=3, principal_yen=0, late_charge_yen=500, notice_kind="延滞金"),
+    notice_row(bill_no="2", issue_no=2, demand_fee_yen=100, notice_kind="督促"),
+    notice_row(bill_no="2", issue_no=3, principal_yen=2_000, **_JOINT),
+    notice_row(bill_no="1", issue_no=4, principal_yen=1_000, **_JOINT),
+    notice_row(bill_no="3", issue_no=2, principal_yen=7_000, change_reason="減額更正"),
+    notice_row(bill_no="4"),
+    notice_row(bill_no="4", issue_no=2, principal_yen=12_000, change_reason="増額更正"),
+    notice_row(bill_no="4", issue_no=1, change_kind="9"),
+    notice_row(bill_no="5"),
+    notice_row(bill_no="5", issue_no=1, change_kind="9", change_reason="調定取消"),
+]
 
+
+def _upload() -> bytes:
     row = {
         "city_code": "999999", "procedure_code": "kei", "levy_year": 2026, "tax_year": 2026, "bill_no": "1", "installment_no": 1, "issue_no": 1, "key_no": "1" * 20,
         "check_no": "1" * 6, "item_no": "127", "office_code": "44000", "tax_office_code": "040", "amount_yen": 100, "principal_yen": 100, "demand_fee_yen": 0,
@@ -148,6 +172,32 @@ def damaged(rng: random.Random) -> tuple[str, bytes]:
     return name, data
 
 
+@cache
+def _empty_ledger() -> Connection:
+    return open_ledger("sqlite:///no-such-folder/ledger.db", rehearsal=True).connection
+
+
+def _misjudged(decoded: Decoded) -> str | None:
+    """What the rules make of a notice file's rows: what is wrong with that, or None."""
+    rows = rows_of(decoded)
+    known = registered(_empty_ledger(), rows, key_rows(rows))
+    incoming = Incoming("f", RECEIVED_ON, says_reasons(decoded), frozenset(), 1, 1, 1)
+    judged = judge_rows(decoded, incoming, ["kokuho"], known)
+    told = {finding.at.record_no for finding in judged.findings}
+    if judged.rows_read != judged.rows_new + judged.rows_same + judged.rows_bad:
+        return f"{judged.rows_read} rows, but {judged.rows_new} new, {judged.rows_same} same, {judged.rows_bad} bad"
+    if untold := set(judged.refused["record_no"]) - told:
+        return f"rows {untold} are refused without a finding"
+    joint = decoded.tables["notice"].filter(key_no=_JOINT["key_no"], notice_kind="分納", change_kind="1")
+    refused = joint.filter(pl.col("record_no").is_in(judged.refused["record_no"].implode()))
+    if refused.height not in (0, joint.height):
+        return "half of a slip for several claims came in"
+    owed = judged.entries.group_by("claim_no").agg(pl.col("principal_yen", "demand_fee_yen", "late_charge_yen").sum())
+    if (owed.drop("claim_no").min_horizontal() < 0).any():
+        return f"a claim owes less than nothing: {owed}"
+    return None
+
+
 def trouble(name: str, data: bytes) -> tuple[str, str | None]:
     """(what became of it, what breaks the oracle or None)."""
     started = time.perf_counter()
@@ -156,10 +206,13 @@ def trouble(name: str, data: bytes) -> tuple[str, str | None]:
         decoded = decode(data, SPECS[name], "f", RECEIVED_ON)
         findings = check(decoded, "f", RECEIVED_ON)
         payments = payments_of(decoded) if not findings and decoded.spec.payment else None
+        misjudged = _misjudged(decoded) if name == "notice_csv" and "notice" in decoded.tables else None
     except Exception:
         return "traceback", traceback.format_exc()
     if (seconds := time.perf_counter() - started) > _SECONDS:
         return "slow", f"{seconds:.1f} s"
+    if misjudged:
+        return "misjudged", misjudged
     if findings:
         vague = [
             finding
