@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.builders import City, barcode, elqr, eltax_file, eltax_row, notice_row
+from tests.cases.prepared import prepared
 
 _ISSUED, _PAID, _CHANGED, _NOW = (date(2026, 11, day) for day in (20, 21, 22, 23))
 
@@ -17,10 +18,9 @@ def _show(city: City, number: str, *more: object) -> list[dict[str, Any]]:
     return ran.json["claims"]  # type: ignore[no-any-return]
 
 
-@pytest.fixture
-def city(tmp_path: Path) -> City:
+def _city_of(folder: Path) -> City:
     """Two claims: one of 10,000 yen paid short by two payments and then raised; one of fees that nobody paid."""
-    city = City.founded(tmp_path / "city")
+    city = City.founded(folder)
     first = notice_row(customer_no="00000000000000012345", pension_no="1" * 21)
     fees = notice_row(bill_no="100001", installment_no=2, principal_yen=7_000, demand_fee_yen=100, late_charge_yen=300)
     city.notices(first, fees)
@@ -32,6 +32,11 @@ def city(tmp_path: Path) -> City:
     city.notices(notice_row(issue_no=2, principal_yen=12_000, issued_on=_CHANGED), name="raised.csv")
     city.night(_CHANGED)
     return city
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> City:
+    return prepared(tmp_path / "city", _city_of)
 
 
 def test_a_claim_is_shown_with_all_that_the_ledger_knows_of_it(city: City) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import JOB, REFUSED, City, Ran, codes, elqr, eltax_file, eltax_row, notice_file, notice_row
+from tests.cases.prepared import prepared
 from tests.office import calculated, needs_office
 
 OCTOBER, NOVEMBER = date(2026, 10, 30), date(2026, 11, 2)
@@ -27,10 +28,9 @@ def _month(city: City, month: str = "2026-10", *more: object) -> Ran:
     return elqr("month", "--month", month, "--job", city.job, *more)
 
 
-@pytest.fixture
-def city(tmp_path: Path) -> City:
+def _city_of(folder: Path) -> City:
     """October: 10,000 and 4,000 (short) on claims, 500 + 6,000 in suspense. November: 3,000 on a claim of 2025."""
-    made = City.founded(tmp_path / "city", JOB.replace("date = 2026-11-20\n", ""))
+    made = City.founded(folder, JOB.replace("date = 2026-11-20\n", ""))
     made.notices(
         notice_row(),
         notice_row(bill_no="100002", principal_yen=5_000),
@@ -51,6 +51,11 @@ def city(tmp_path: Path) -> City:
     made.deliver("november.csv", eltax_file(eltax_row(*old, 3_000, serial_no="00000004", **_PAID)))
     made.night(NOVEMBER)
     return made
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> City:
+    return prepared(tmp_path / "city", _city_of)
 
 
 def test_a_month_by_hand(city: City) -> None:

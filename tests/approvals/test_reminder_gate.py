@@ -24,6 +24,7 @@ from tests.builders import (
     notice_row,
 )
 from tests.cases.job_parts import ARRIVAL, CONTRACT, MONEY, SENDER
+from tests.cases.prepared import prepared
 
 DUE = date(2026, 10, 31)
 """The 20th day after it is 20 November; the 21st day is the first on which a claim is listed."""
@@ -39,6 +40,10 @@ class Office(City):
 
     @classmethod
     def opened(cls, folder: Path, extra: str = "") -> "Office":
+        return prepared(folder, cls._issued, extra)
+
+    @classmethod
+    def _issued(cls, folder: Path, extra: str) -> "Office":
         own = cls(City.founded(folder, TRAINING + JOB + extra).folder)
         (folder / "money").mkdir()
         own.notices(*SLIPS)

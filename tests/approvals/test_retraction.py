@@ -12,6 +12,7 @@ from elqr.vocabulary.codes import Code
 from tests.builders import JOB, NIGHT, REFUSED, City, Ran, codes, credit_file, credit_row, elqr, notice_row, went_on
 from tests.cases.exports import export, export_folder, pay
 from tests.cases.job_parts import PRINT, SENDER
+from tests.cases.prepared import prepared
 from tests.cases.prints import approve_release, manifest_of, pay_slip, print_slips, record_uploads, request_release
 from tests.cases.till import Till, act, open_marks
 
@@ -40,15 +41,19 @@ def verified(city: City, day: date = AFTER) -> set[str]:
     return set(codes(ran))
 
 
-@pytest.fixture
-def printed(tmp_path: Path) -> City:
+def _printed_of(folder: Path) -> City:
     """Two notices of two payers printed on two pages, and their upload recorded."""
-    city = City.founded(tmp_path / "city", JOB + PRINT)
+    city = City.founded(folder, JOB + PRINT)
     city.notices(notice_row(bill_no="101", principal_yen=1_000), notice_row(bill_no="102", payer_ref="2"))
     city.night()
     assert print_slips(city).code == 0
     record_uploads(city)
     return city
+
+
+@pytest.fixture
+def printed(tmp_path: Path) -> City:
+    return prepared(tmp_path / "city", _printed_of)
 
 
 def reject(city: City, by: str = "佐藤") -> Ran:
@@ -132,10 +137,9 @@ def test_a_page_that_was_pulled_did_not_leave_the_house(printed: City) -> None:
     assert "発送を承認した納付書が 1枚あります" in undo(printed, "approve", 1, by="佐藤").out
 
 
-@pytest.fixture
-def short(tmp_path: Path) -> Till:
+def _short_of(folder: Path) -> Till:
     """The bank received one yen less than was confirmed, and two people closed the difference."""
-    till = Till.opened(tmp_path / "city")
+    till = Till.opened(folder)
     till.paid("eltax.csv", 0, 1)
     till.money("01.dat", credit_file(credit_row(20_000, SENDER)))
     till.night()
@@ -144,6 +148,11 @@ def short(tmp_path: Path) -> Till:
     assert "承認待ち" in act(till, "list").out
     act(till, "approve", 1, "--by", "三郎")
     return till
+
+
+@pytest.fixture
+def short(tmp_path: Path) -> Till:
+    return prepared(tmp_path / "city", _short_of)
 
 
 def test_a_difference_that_was_closed_wrongly_alarms_again_and_may_be_closed_again(short: Till) -> None:
@@ -178,10 +187,9 @@ def test_a_difference_that_was_opened_again_agrees_when_the_missing_yen_arrives(
     assert verified(short) >= {Code.ROWS_DIFFER, Code.SETTLEMENT_DIFFERS}, "else the money would stand twice"
 
 
-@pytest.fixture
-def exported(tmp_path: Path) -> City:
+def _exported_of(folder: Path) -> City:
     """Two exports of one payment each, 1,000 and 2,000 yen."""
-    city = City.founded(tmp_path / "city", JOB.replace("date = 2026-11-20", f"date = {AFTER}"))
+    city = City.founded(folder, JOB.replace("date = 2026-11-20", f"date = {AFTER}"))
     city.notices(notice_row(bill_no="101", principal_yen=1_000), notice_row(bill_no="102", principal_yen=2_000))
     city.night(date(2026, 11, 19))
     for bill_no, yen, day in (("101", 1_000, NIGHT), ("102", 2_000, NEXT)):
@@ -189,6 +197,11 @@ def exported(tmp_path: Path) -> City:
         city.night(day)
         assert make(city, day)["yen"] == yen
     return city
+
+
+@pytest.fixture
+def exported(tmp_path: Path) -> City:
+    return prepared(tmp_path / "city", _exported_of)
 
 
 def make(city: City, day: date = AFTER) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import JOB, City, eltax_file, eltax_row, notice_row
+from tests.cases.prepared import prepared
 from tests.cases.review_book import written
 from tests.cases.review_desk import HELD, MORNING, TWICE, UNKNOWN, WHOLE, WRONG_CHECK, Desk, desk_in
 
@@ -26,10 +27,9 @@ def desk(tmp_path: Path) -> Desk:
     return desk_in(tmp_path / "city")
 
 
-@pytest.fixture
-def seven(tmp_path: Path) -> Desk:
+def _seven_of(folder: Path) -> Desk:
     """Seven payments of unknown keys, 9,000 yen each, and a request that ties each to a notice of its own."""
-    city = City.founded(tmp_path / "city", JOB.replace("date = 2026-11-20\n", ""))
+    city = City.founded(folder, JOB.replace("date = 2026-11-20\n", ""))
     bills = [str(101 + number) for number in range(len(BILLS))]
     city.notices(*(notice_row(bill_no=bill, payer_ref=bill) for bill in bills))
     city.night(date(2026, 11, 19))
@@ -43,6 +43,11 @@ def seven(tmp_path: Path) -> Desk:
     }
     assert desk.taken(written(desk.book(), entries)).json["rulings"] == len(BILLS)
     return desk
+
+
+@pytest.fixture
+def seven(tmp_path: Path) -> Desk:
+    return prepared(tmp_path / "city", _seven_of)
 
 
 def _happens(city: City) -> None:

@@ -11,17 +11,22 @@ from pathlib import Path
 import pytest
 
 from tests.builders import ROOT, City, Ran, elqr, eltax_file, eltax_row, notice_row
+from tests.cases.prepared import prepared
 
 pytestmark = pytest.mark.ledger_file
 
 
-@pytest.fixture
-def city(tmp_path: Path) -> City:
-    made = City.founded(tmp_path / "city")
+def _city_of(folder: Path) -> City:
+    made = City.founded(folder)
     made.notices(notice_row(payer_name="秘匿 花子"))
     made.deliver("a.csv", eltax_file(eltax_row("1" * 20, "123456", 4_000)))
     made.night()
     return made
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> City:
+    return prepared(tmp_path / "city", _city_of)
 
 
 def _doctor(city: City, *options: object, day: date = date(2026, 11, 21), **environment: str) -> Ran:

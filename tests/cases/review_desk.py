@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from tests.builders import JOB, City, Ran, elqr, eltax_file, eltax_row, notice_row
+from tests.cases.prepared import prepared
 
 MORNING = date(2026, 11, 24)
 
@@ -65,6 +66,10 @@ HELD = 10_000 + 7_000 + 12_000
 
 def desk_in(folder: Path) -> Desk:
     """The city in a folder: seven notices, and a night of five payments, four of which ended as exceptions."""
+    return prepared(folder, _lived)
+
+
+def _lived(folder: Path) -> Desk:
     city = City.founded(folder, JOB.replace("date = 2026-11-20\n", ""))
     rows = [
         notice_row(),

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from tests.builders import JOB, TRAINING, City, Ran, elqr, eltax_file, eltax_row
+from tests.cases.prepared import prepared
 
 MORNING = date(2026, 11, 20)
 
@@ -18,6 +19,10 @@ class Desk:
 
     @classmethod
     def opened(cls, folder: Path, *notices: dict[str, object]) -> "Desk":
+        return prepared(folder, cls._issued, *notices)
+
+    @classmethod
+    def _issued(cls, folder: Path, *notices: dict[str, object]) -> "Desk":
         city = City.founded(folder, TRAINING + JOB.replace("date = 2026-11-20\n", ""))
         city.notices(*notices)
         city.night(date(2026, 11, 10))

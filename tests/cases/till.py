@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.builders import JOB, NIGHT, City, Ran, credit_file, credit_row, elqr, eltax_file, eltax_row, notice_row
 from tests.cases.job_parts import CONTRACT, MONEY, SENDER
+from tests.cases.prepared import prepared
 
 SLIPS = [
     notice_row(bill_no=str(100_001 + number), payer_ref=str(number), principal_yen=10_000 + number)
@@ -19,6 +20,10 @@ class Till(City):
     @classmethod
     def opened(cls, folder: Path, contract: str = CONTRACT, money: str = MONEY) -> "Till":
         """The city after the night that issued its slips."""
+        return prepared(folder, cls._issued, contract, money)
+
+    @classmethod
+    def _issued(cls, folder: Path, contract: str, money: str) -> "Till":
         own = cls(City.founded(folder, JOB + money + contract).folder)
         (folder / "money").mkdir()
         own.notices(*SLIPS)
@@ -59,6 +64,10 @@ def open_marks(till: Till) -> list[str]:
 
 def settled_in(folder: Path) -> Till:
     """A ledger with every table of money filled: agreed, taken back, said twice, overdue, closed by two, refused."""
+    return prepared(folder, _settled)
+
+
+def _settled(folder: Path) -> Till:
     till = Till.opened(folder, CONTRACT + "confirm_days = 5\n")
     till.paid("sokuho.csv", 3, stage="1")
     till.night(date(2026, 11, 6))

@@ -22,6 +22,7 @@ from tests.builders import (
     transfer_row,
 )
 from tests.cases.exports import export, export_folder, pay
+from tests.cases.prepared import prepared
 from tests.cases.review_book import written
 from tests.cases.review_desk import UNKNOWN, desk_in
 
@@ -61,10 +62,9 @@ NOTICES = (
 )
 
 
-@pytest.fixture
-def city(tmp_path: Path) -> City:
+def _city_of(folder: Path) -> City:
     """A night of seven slips paid, each in its own way; nine postings on claims, 45,200 yen."""
-    made = City.founded(tmp_path / "city", _NO_DATE)
+    made = City.founded(folder, _NO_DATE)
     made.notices(*NOTICES)
     made.night(date(2026, 11, 19))
     pay(
@@ -79,6 +79,11 @@ def city(tmp_path: Path) -> City:
     made.deliver("kouza.dat", transfer_file(transfer_row("S7", 2_200)))
     assert made.night().code == 3
     return made
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> City:
+    return prepared(tmp_path / "city", _city_of)
 
 
 # (通知書番号, 期別, 納付書の期別, 消込結果, 収納額, 本税, 督促手数料, 延滞金, 会計年度, 滞納繰越区分, チャネル)
@@ -133,7 +138,8 @@ def test_only_what_is_new_is_exported_and_nothing_twice(city: City) -> None:
     pay(city, (("kokuho", "100002", 1, 1), 1_000), name="second.csv")
     city.night(NEXT)
     second = _make(city, NEXT)
-    assert (second["export_no"], second["first_posting_no"]) == (2, 11) and first["last_posting_no"] == 10
+    assert (second["export_no"], second["first_posting_no"]) == (2, 11)
+    assert first["last_posting_no"] == 9, "the tenth is in suspense"
     (row,) = _rows(city, 2)
     assert (row["通知書番号"], row["消込結果"], row["収納額"], row["本税・本料"]) == ("100002", "1", "1000", "")
     exported = [int(row["仕訳番号"]) for no in (1, 2) for row in _rows(city, no)]

@@ -35,6 +35,7 @@ from tests.builders import (
     notice_row,
 )
 from tests.cases.job_parts import PRINT
+from tests.cases.prepared import prepared
 from tests.cases.prints import approve_release, manifest_of, pay_slip, print_slips, record_uploads, request_release
 
 DOURO = """
@@ -57,12 +58,16 @@ ROWS = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def city(tmp_path: Path) -> City:
-    made = City.founded(tmp_path / "city", JOB + PRINT, REGISTER + DOURO)
+def _city_of(folder: Path) -> City:
+    made = City.founded(folder, JOB + PRINT, REGISTER + DOURO)
     made.notices(*ROWS)
     assert made.night().code == 0
     return made
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> City:
+    return prepared(tmp_path / "city", _city_of)
 
 
 def _key(city: City, bill_no: str, installment_no: int, procedure: str = "kokuho", issue_no: int = 1) -> str:

@@ -18,16 +18,16 @@ from tests.builders import (
     transfer_file,
     transfer_row,
 )
+from tests.cases.prepared import prepared
 
 _NEXT = NIGHT + timedelta(days=1)
 _KEYS = {"1": "0" * 9 + "1" * 11, "2": "0" * 9 + "2" * 11}
 _CODE = barcode("55", 10_000, None)
 
 
-@pytest.fixture
-def city(tmp_path: Path) -> City:
+def _city_of(folder: Path) -> City:
     """A night of payments before their notices, and the next one, on which the notices came."""
-    city = City.founded(tmp_path / "city")
+    city = City.founded(folder)
     city.deliver("a.dat", transfer_file(transfer_row("A1", 10_000), transfer_row("A2", 4_000), transfer_row("Z", 500)))
     rows = [
         eltax_row(_KEYS["1"], "111111", 10_000),
@@ -47,6 +47,11 @@ def city(tmp_path: Path) -> City:
     )
     city.night(_NEXT)
     return city
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> City:
+    return prepared(tmp_path / "city", _city_of)
 
 
 def _near(city: City, night: date) -> dict[object, object]:

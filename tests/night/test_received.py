@@ -10,16 +10,16 @@ import pytest
 from elqr.formats.intake.delivered_file import judge_file
 from elqr.vocabulary.frames import Payment
 from tests.builders import NIGHT, PAYMENT_SPECS, SPECS, City, codes, elqr, eltax_file, eltax_row, notice_row
+from tests.cases.prepared import prepared
 from tests.formats.csv_cases import ELTAX_PAYMENT
 
 STATED = {"eltax_payment_csv"}
 """The shipped formats whose items include a 収入日. A 振込日, 資金化日 or 経理処理日 is none."""
 
 
-@pytest.fixture
-def city(tmp_path: Path) -> City:
+def _city_of(folder: Path) -> City:
     """Two claims of 10,000 yen; one is paid by a record that states a 収入日, the other by one that does not."""
-    city = City.founded(tmp_path / "city")
+    city = City.founded(folder)
     city.notices(notice_row(), notice_row(bill_no="100002"))
     city.night(date(2026, 11, 4))
     rows = []
@@ -29,6 +29,11 @@ def city(tmp_path: Path) -> City:
     city.deliver("eltax.csv", eltax_file(*rows))
     assert city.night().code == 0
     return city
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> City:
+    return prepared(tmp_path / "city", _city_of)
 
 
 @pytest.mark.parametrize("name", PAYMENT_SPECS)

@@ -22,6 +22,7 @@ from tests.builders import (
     transfer_row,
 )
 from tests.cases.job_parts import SENDER
+from tests.cases.prepared import prepared
 from tests.cases.till import Till
 
 DAYS = [date(2026, 11, day) for day in (16, 17, 18, 19)]
@@ -31,10 +32,9 @@ def _replay(city: City, *options: object, since: date = DAYS[0]) -> Ran:
     return elqr("replay", "--job", city.job, "--from", since.isoformat(), "--json", *options)
 
 
-@pytest.fixture
-def city(tmp_path: Path) -> City:
+def _city_of(folder: Path) -> City:
     """Four nights: a payment before its notice, a file held back and mended, a reissue, a file delivered twice."""
-    made = City.founded(tmp_path / "city")
+    made = City.founded(folder)
     made.notices(notice_row(), notice_row(bill_no="2", payer_ref="2", barcode=barcode("2", 10_000, date(2026, 11, 30))))
     assert made.night(DAYS[0]).code == 0
     key, check_no = made.issued()["kokuho", "100001", 1, 1]
@@ -50,6 +50,11 @@ def city(tmp_path: Path) -> City:
     made.deliver("late.dat", transfer_file(transfer_row("C7", 5_000), debit_on=date(2026, 11, 3)))
     assert made.night(DAYS[3]).code == 4
     return made
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> City:
+    return prepared(tmp_path / "city", _city_of)
 
 
 @pytest.mark.parametrize("since", DAYS)

@@ -25,6 +25,7 @@ from tests.builders import (
     transfer_file,
     transfer_row,
 )
+from tests.cases.prepared import prepared
 
 _EVIL = [
     "=1+1",
@@ -105,9 +106,8 @@ class _Page(HTMLParser):
         assert not [name for name in given if name.startswith("on")], "no handlers"
 
 
-@pytest.fixture
-def city(tmp_path: Path) -> City:
-    city = City.founded(tmp_path / "city")
+def _city_of(folder: Path) -> City:
+    city = City.founded(folder)
     city.notices(REAL_NOTICE, notice_row(customer_no="<b>=A1"))
     city.deliver("eltax.csv", eltax_file(REAL_PAYMENT))
     city.deliver(
@@ -116,6 +116,11 @@ def city(tmp_path: Path) -> City:
     city.deliver("t.dat", transfer_file(transfer_row("<script>1</script>", 100)))
     city.night()
     return city
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> City:
+    return prepared(tmp_path / "city", _city_of)
 
 
 def test_the_page_loads_nothing_and_its_links_lead_somewhere(city: City) -> None:

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from tests.builders import elqr, notice_row
+from tests.cases.prepared import prepared
 from tests.cases.ruling_desk import MORNING, Desk
 from tests.cases.trend import trend
 
@@ -18,13 +19,17 @@ BILLS = (
 )
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def _desk_of(folder: Path) -> Desk:
     """The slip of period 4 was handed in for period 3."""
-    desk = Desk.opened(tmp_path / "city", *BILLS)
+    desk = Desk.opened(folder, *BILLS)
     desk.paid(FIRST, desk.keys["100001/4"], 10_000)
     assert desk.stands() == {(1, "100001/4"): 10_000}
     return desk
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return prepared(tmp_path / "city", _desk_of)
 
 
 def _target(desk: Desk, claim: str) -> tuple[str, str]:

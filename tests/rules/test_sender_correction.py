@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import JOB, City, Ran, elqr, eltax_file, eltax_row, notice_row
+from tests.cases.prepared import prepared
 from tests.cases.review_book import written
 
 FIRST, AGAIN, MORNING = date(2026, 11, 20), date(2026, 11, 21), date(2026, 11, 24)
@@ -63,9 +64,8 @@ HELD = {
 }
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    city = City.founded(tmp_path / "city", JOB.replace("date = 2026-11-20\n", ""))
+def _desk_of(folder: Path) -> Desk:
+    city = City.founded(folder, JOB.replace("date = 2026-11-20\n", ""))
     city.notices(*(notice_row(bill_no=str(bill), payer_ref=str(bill), principal_yen=1_000) for bill in range(1, 7)))
     city.night(date(2026, 11, 19))
     keys = {int(bill): key for (_, bill, _, _), key in city.issued().items()}
@@ -87,6 +87,11 @@ def desk(tmp_path: Path) -> Desk:
     city.deliver("again.csv", eltax_file(*again))
     assert city.night(AGAIN).places() == {"exception": (5, 4_900)}
     return desk
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return prepared(tmp_path / "city", _desk_of)
 
 
 def test_what_contradicts_the_first_night_waits_with_its_key_and_its_money(desk: Desk) -> None:
@@ -210,14 +215,18 @@ _BOXES = 'specs = ["account_transfer_91_result", "cvs_family_a", "cvs_family_b",
 _SENDERS = 'specs = ["eltax_payment_csv", "payeasy_csv", "smart_trade_csv"]'
 
 
-@pytest.fixture
-def senders(tmp_path: Path) -> Desk:
+def _senders_of(folder: Path) -> Desk:
     """A city with three slips, paid through three senders."""
     assert _BOXES in JOB
-    city = City.founded(tmp_path / "city", JOB.replace(_BOXES, _SENDERS))
+    city = City.founded(folder, JOB.replace(_BOXES, _SENDERS))
     city.notices(*(notice_row(bill_no=str(no), principal_yen=1_000, customer_no=f"C{no}") for no in (1, 2, 3)))
     city.night(date(2026, 11, 19))
     return Desk(city, {int(bill): key for (_, bill, _, _), key in city.issued().items()})
+
+
+@pytest.fixture
+def senders(tmp_path: Path) -> Desk:
+    return prepared(tmp_path / "city", _senders_of)
 
 
 def test_the_numbers_of_two_senders_never_meet(senders: Desk) -> None:

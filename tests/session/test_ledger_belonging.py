@@ -12,19 +12,24 @@ from pathlib import Path
 import pytest
 
 from tests.builders import JOB, NIGHT, City, Ran, elqr, eltax_file, eltax_row, notice_row, went_on
+from tests.cases.prepared import prepared
 
 NEXT = date(2026, 11, 21)
 ASKED = ("--by", "山田", "--reason", "控えから戻した")
 
 
-@pytest.fixture
-def city(tmp_path: Path) -> City:
+def _city_of(folder: Path) -> City:
     """After a night that issued one key, posted one payment and exported it."""
-    made = City.founded(tmp_path / "city", JOB + "\n[export]\nnightly = true\n")
+    made = City.founded(folder, JOB + "\n[export]\nnightly = true\n")
     made.notices(notice_row(key_no="0" * 19 + "7", check_no="123456"), notice_row(bill_no="100002"))
     made.deliver("eltax.csv", eltax_file(eltax_row("0" * 19 + "7", "123456", 10_000)))
     assert made.night().code == 0
     return made
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> City:
+    return prepared(tmp_path / "city", _city_of)
 
 
 def _ledger(city: City) -> Path:

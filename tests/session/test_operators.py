@@ -16,6 +16,7 @@ from elqr.cli.terminal import roles_for
 from elqr.session.operators import Operator, Operators
 from elqr.vocabulary.errors import Refused
 from tests.builders import JOB, City, Ran, elqr
+from tests.cases.prepared import prepared
 
 TABLE = """
 through_sudo = ["{account}"]
@@ -78,13 +79,17 @@ def _account() -> str:
     return pwd.getpwuid(os.geteuid()).pw_name
 
 
-@pytest.fixture
-def city(tmp_path: Path) -> City:
+def _city_of(folder: Path) -> City:
     """A city whose commands run in the account of its tests, behind which people log in by sudo."""
-    city = City.founded(tmp_path / "city", JOB + '\n[approval]\noperators = "operators.toml"\n')
+    city = City.founded(folder, JOB + '\n[approval]\noperators = "operators.toml"\n')
     (city.folder / "operators.toml").write_text(TABLE.format(account=_account()), encoding="utf-8")
     city.night()
     return city
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> City:
+    return prepared(tmp_path / "city", _city_of)
 
 
 def _as(login: str, city: City, *arguments: object) -> Ran:

@@ -200,9 +200,13 @@ def enter_decisions(
     postings: pl.DataFrame,
     suggestions: pl.DataFrame,
 ) -> dict[str, Seal]:
-    """消込を記す: decisions, postings and suggestions of a night, and the files done. Returns seals by table."""
+    """消込を記す: decisions, postings and suggestions of a night, and the files done. Returns seals by table.
+
+    Postings are numbered in the order of their claims, so that the index of claims is written page by page.
+    """
     insert_frame(connection, t.decision, decisions.select(*Decision.SCHEMA))
-    rows = number_rows(postings.select(*Posting.SCHEMA), "posting_no", next_no(connection, t.posting.c.posting_no))
+    rows = postings.select(*Posting.SCHEMA).sort(Posting.CLAIM_NO, Posting.PAYMENT_NO, nulls_last=True)
+    rows = number_rows(rows, "posting_no", next_no(connection, t.posting.c.posting_no))
     constants = {"night_on": night.isoformat(), "decided_by": t.NIGHT, "reason": ""}
     insert_frame(connection, t.posting, rows, **constants)
     enter_posting_tallies(connection, night_tallies(postings, payments, night))

@@ -16,6 +16,7 @@ from elqr.store.queries.notice_lines import line_of, of_line
 from elqr.store.queries.owed import owed_items
 from elqr.store.queries.paid_notice import join_paid_notice, paid_notice_no
 from elqr.store.tables import ledger as t
+from elqr.store.tables.claim_files import claim_state
 from elqr.vocabulary.claim_frames import AskedNotice, ClaimEntry, NoticePosting
 from elqr.vocabulary.frames import Claim, ClaimKey
 
@@ -30,25 +31,34 @@ class ItemFrames:
     orders: pl.DataFrame
 
 
-def has_parts() -> ColumnElement[bool]:
+def has_parts(connection: Connection) -> ColumnElement[bool]:
     """一部を求める納付書のある調定か, of the claim of a query. Such notices are few and have an index of their own.
 
     One for several claims bears the key of the first only, and has a line for each. Where a claim file says what is
     owed, any notice that asks something else asks for a part; SQLite would ask that of every claim, but for the CASE.
+    What no row of the ledger is, seen by the first of an index, is not asked of each claim.
     """
     asking = t.notice.alias("asking").c
     same = exists().where(*(asking[name] == t.claim.c[name] for name in ClaimKey.SCHEMA))
     asks_other = or_(*(asking[name] != yen for name, yen in owed_items().items()))
-    of_file = case((is_stated(), same.where(asks_other).correlate(t.claim)), else_=false())
     of_line = exists().where(t.notice_line.c.claim_no == t.claim.c.claim_no).correlate(t.claim)
-    return or_(same.where(asking.part_kind.is_not(None)).correlate(t.claim), of_line, of_file)
+    ways = (
+        (
+            and_(t.notice.c.procedure_code > "", t.notice.c.part_kind.is_not(None)),
+            same.where(asking.part_kind.is_not(None)).correlate(t.claim),
+        ),
+        (t.notice_line.c.notice_no > 0, of_line),
+        (claim_state.c.state_no > 0, case((is_stated(), same.where(asks_other).correlate(t.claim)), else_=false())),
+    )
+    has_rows = connection.execute(select(*(exists().where(is_row) for is_row, _ in ways))).one()
+    return or_(false(), *(is_so for (_, is_so), has_any in zip(ways, has_rows, strict=True) if has_any))
 
 
 def itemised(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
     """内訳で見る調定 among claims (claim_no): those of which notices ask for parts, or that are paid in an order."""
     with stage_rows(connection, claims.select(Claim.CLAIM_NO).unique()) as staged:
         query = select(t.claim.c.claim_no).join(staged, staged.c.claim_no == t.claim.c.claim_no)
-        return read_frame(connection, query.where(or_(has_parts(), has_order())), {Claim.CLAIM_NO: pl.Int64})
+        return read_frame(connection, query.where(or_(has_parts(connection), has_order())), {Claim.CLAIM_NO: pl.Int64})
 
 
 def item_frames(connection: Connection, claims: pl.DataFrame) -> ItemFrames:

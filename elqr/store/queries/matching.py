@@ -157,9 +157,11 @@ def candidates(connections: Sequence[Connection], payments: pl.DataFrame) -> pl.
         )
 
     schema = {"at": pl.Int64, **CandidateNotice.SCHEMA}
-    for name in (NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS):
+    for name in (NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS, CandidateNotice.IS_CANCELLED):
         del schema[name]
     rows = look_up(connections, stored.select(Payment.KEY_KIND, Payment.KEY_DIGITS, "says", "at"), query, schema)
+    is_cancelled = pl.col(CandidateNotice.CANCELLED_ON).is_not_null()
+    rows = rows.with_columns(is_cancelled.alias(CandidateNotice.IS_CANCELLED))
     return attach_to_keys(rows, keys, stored["only_reissue_no"]).select(*CandidateNotice.SCHEMA)
 
 
@@ -192,7 +194,6 @@ def _candidate_columns(at: ColumnElement[int]) -> Select[Any]:
         CandidateNotice.ITEM_NO: payload.item_no,
         CandidateNotice.OFFICE_CODE: payload.office_code,
         CandidateNotice.PROCEDURE_CODE: notice.procedure_code,
-        CandidateNotice.IS_CANCELLED: exists().where(t.notice_cancel.c.notice_no == notice.notice_no),
         CandidateNotice.CANCELLED_ON: _cancelled_on(),
         CandidateNotice.IS_CURRENT: ~has_newer_notice(),
         CandidateNotice.LEVY_YEAR: notice.levy_year,

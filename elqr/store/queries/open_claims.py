@@ -75,6 +75,7 @@ def _whole_claims(connections: Sequence[Connection], notices: pl.DataFrame) -> p
     """調定ごと: frame OpenClaim without items, and `has_parts`: some notice of the claim asks for a part."""
     covers, first = t.notice_claim.c, t.payment.c.payment_no
     collected = case((first.is_(None), 0), else_=_aggregate_on_claim(func.sum(t.posting.c.yen)))
+    with_parts = has_parts(connections[0])
 
     def query(staged: FromClause) -> Select[Any]:
         return (
@@ -90,7 +91,7 @@ def _whole_claims(connections: Sequence[Connection], notices: pl.DataFrame) -> p
                     OpenClaim.BY_NOTICE_NO: t.decision.c.notice_no,
                     OpenClaim.BY_CHANNEL: t.payment.c.channel,
                     OpenClaim.BY_INSTALLMENT_NO: t.notice.c.installment_no,
-                    _HAS_PARTS: has_parts(),
+                    _HAS_PARTS: with_parts,
                 }
             )
             .select_from(t.notice_claim)

@@ -49,7 +49,7 @@ def reducible(connection: Connection, night: date) -> pl.DataFrame:
     if changed.is_empty():
         return Reducible.empty()
     with stage_rows(connection, changed) as staged:
-        owed, is_itemised = owed_yen(staged.c.claim_no, literal(night.isoformat())), has_parts()
+        owed, is_itemised = owed_yen(staged.c.claim_no, literal(night.isoformat())), has_parts(connection)
         query = (
             select(
                 staged.c.claim_no,

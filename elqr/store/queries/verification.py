@@ -178,7 +178,7 @@ def itemised_claims(connection: Connection) -> pl.DataFrame:
     covers, is_part = t.notice_claim.c, t.notice.c.part_kind.is_not(None)
     query = select(covers.claim_no).distinct().join(t.notice, t.notice.c.notice_no == covers.notice_no)
     stated = select(claim_state.c.claim_no)
-    of_file = select(t.claim.c.claim_no).where(t.claim.c.claim_no.in_(stated), has_parts())
+    of_file = select(t.claim.c.claim_no).where(t.claim.c.claim_no.in_(stated), has_parts(connection))
     both = union(query.where(is_part), of_file).subquery()
     query = select(both.c.claim_no).where(both.c.claim_no.not_in(changed_claims(last_seen(connection))))
     return read_frame(connection, query, {Claim.CLAIM_NO: _WHOLE})
