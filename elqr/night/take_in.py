@@ -33,6 +33,7 @@ from elqr.store.entries.claim_files import enter_claims
 from elqr.store.entries.night import Delivered, Receipt
 from elqr.store.queries import held_files as held_queries
 from elqr.store.queries import matching as queries
+from elqr.store.queries import refused_rows as refused_queries
 from elqr.store.queries.claim_states import states_of_assessments
 from elqr.store.tables import ledger as tables
 from elqr.vocabulary.findings import Finding
@@ -66,7 +67,7 @@ def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> li
     """納付書データを取り込む: good rows go in, bad rows are kept as findings. Returns the findings.
 
     A file whose name and content were imported before has merely stayed in the inbox and is not taken in again, unless
-    a person says that it `is_sent` anew.
+    a person says that it `is_sent` anew, or one of its rows is right by now, or wrong for another reason than before.
     """
     session = night.session
     with (
@@ -99,7 +100,9 @@ def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> li
         step.count, step.yen = gained.rows_new, int(gained.notices[Notice.AMOUNT_YEN].sum())
         step.result = f"新規{gained.rows_new} 変更なし{gained.rows_same} 指摘{gained.rows_bad}"
         is_content_known = is_known or queries.notice_file_known(connection, arrived.sha256)
-        has_new_findings = bool(gained.findings) and not is_known
+        reasons = {(finding.code.value, finding.at.record_no) for finding in gained.findings}
+        told = refused_queries.last_reasons(connection, arrived.sha256) if is_known else set()
+        has_new_findings = not reasons <= told
         ends_refusals = is_sent and gained.good.join(registered.refused, on=CLAIM_KEY, how="semi").height > 0
         if is_content_known and not gained.rows_new and not gained.findings and not ends_refusals:
             step.result = "取込済"

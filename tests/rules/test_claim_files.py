@@ -367,6 +367,20 @@ def test_a_notice_that_waited_for_its_claim_and_was_taken_back_never_comes_in(ci
     assert elqr("verify", "--job", city.job, "--date", "2026-11-06").code == 0
 
 
+def test_the_morning_says_why_a_notice_waits_today(city: City) -> None:
+    """Its claim is not known; then it owes less than the notice asks; then it owes that."""
+    city.notices(notice_row(bill_no="1"), name="a.csv")
+    told = []
+    for day, yen in ((2, None), (3, 8_000), (4, 8_000), (5, 10_000)):
+        if yen:
+            _file(city, f"{day}.csv", claim_row(tsuchisho_no="1", zeigaku=yen, sosa_ymd=date(2026, 11, day)))
+        told.append(codes(city.night(date(2026, 11, day))))
+    assert told == [["N617"], ["N616"], ["N616"], []]
+    assert city.sql("SELECT count(*) FROM notice") == [(1,)]
+    assert city.sql("SELECT count(*) FROM notice_file") == [(3,)], "a night on which nothing changed leaves nothing"
+    assert elqr("verify", "--job", city.job, "--date", "2026-11-06").code == 0
+
+
 _FIRST_DAY, _SECOND_DAY = date(2026, 11, 20), date(2026, 11, 21)
 _SWITCH: dict[str, tuple[Row | None, list[tuple[str, int]]]] = {
     "同じ額": ({}, [_FIRST]),

@@ -221,9 +221,10 @@ def test_what_ends_for_one_row_of_a_waiting_notice_ends_for_the_paper(tmp_path: 
     city.night(second)
     _owes(city, "2")
     city.deliver("paid.csv", eltax_file(eltax_row("7" * 20, "123456", 5_000)))
-    city.night(third)
+    ran = city.night(third)
     assert city.sql("SELECT count(*) FROM notice") == [(0,)]
     assert [row[2:] for row in city.outcomes(third)] == [("該当なし", 0, 5_000)]
+    assert "N623" in {finding["code"] for finding in ran.json["findings"]}  # type: ignore[attr-defined]
     _proved(city, third)
 
 

@@ -136,6 +136,14 @@ def waiting_findings(connection: Connection, night: date) -> pl.DataFrame:
     return read_frame(connection, query, {DeliveryFinding.NAME: pl.String, "since": pl.Date, **FINDING})
 
 
+def last_reasons(connection: Connection, sha256: str) -> set[tuple[str, int | None]]:
+    """前に取り込まなかった理由: code and record_no of the findings when a file of this content was last taken in."""
+    finding, file = t.notice_finding.c, t.notice_file.c
+    last = select(func.max(file.notice_file_no)).where(file.sha256 == sha256).scalar_subquery()
+    query = select(finding.code, finding.record_no).where(finding.notice_file_no == last)
+    return {(code, record_no) for code, record_no in connection.execute(query)}
+
+
 def waiting_files(connection: Connection) -> list[dict[str, Any]]:
     """行の待つ納付書データ: notice_file_no, name, night_on, and the number of waiting rows (`rows`)."""
     file = t.notice_file.c
