@@ -215,7 +215,8 @@ def request_reassignment(
         proposals = _proposals(rows.with_columns(pl.lit(None).alias(Proposal.UNDOES_NO)), Ruling.REASSIGN, signature)
         request_row = {"kind": ReviewKind.REASSIGN.value, "source": "", "sha256": ""}
         review_no = _enter(session, request_row, proposals, signature)
-    return Requested(review_no, proposals.height, int(rows[DraftReassignment.CLAIM_YEN].sum()), 0, ())
+    moved = (DraftReassignment.CLAIM_YEN, *([DraftReassignment.HELD_YEN] if target else []))
+    return Requested(review_no, proposals.height, sum(int(rows[name].sum()) for name in moved), 0, ())
 
 
 def _proposals(rows: pl.DataFrame, ruling: Ruling, signature: Signature) -> pl.DataFrame:

@@ -24,7 +24,7 @@ from elqr.vocabulary.ruling_frames import (
     PaymentNow,
     RulingToUndo,
 )
-from elqr.vocabulary.terms import Outcome, Ruling
+from elqr.vocabulary.terms import AWAITS_PAYOUT, Outcome, Ruling
 
 OWN_NOTICE_NO = "own_notice_no"
 """収納の照会キーの納付書 of a draft without a written target, or null."""
@@ -149,10 +149,14 @@ def with_state_to_reassign(session: Session, payment_nos: tuple[int, ...], targe
     claims = queries.target_claims(connection, rows.select(DraftReassignment.NOTICE_NO).drop_nulls())
     there = standing.join(claims, on=OpenClaim.CLAIM_NO, how="semi")
     payment_no, waiting = pl.col(DraftReassignment.PAYMENT_NO), queries.waiting_rulings(connection)
+    is_decided = ~pl.col(ExceptionRow.IS_OPEN) & (pl.col(ExceptionRow.SUSPENSE_YEN) > 0)
+    decided = queries.exceptions(connection, NOW).filter(is_decided)
+    for_payout = decided.filter(pl.col(ExceptionRow.RULING).is_in([ruling.value for ruling in AWAITS_PAYOUT]))
     return DraftReassignment.of(
         rows.with_columns(
-            pl.col(DraftReassignment.CLAIM_YEN).fill_null(0),
+            pl.col(DraftReassignment.CLAIM_YEN, DraftReassignment.HELD_YEN).fill_null(0),
             payment_no.is_in(waiting[Ruled.PAYMENT_NO].implode()).alias(DraftReassignment.IS_WAITING),
+            payment_no.is_in(for_payout[ExceptionRow.PAYMENT_NO].implode()).alias(DraftReassignment.AWAITS_PAYOUT),
             payment_no.is_in(there[Ruled.PAYMENT_NO].implode()).alias(DraftReassignment.IS_THERE),
         )
     )

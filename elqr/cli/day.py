@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from elqr.cli.terminal import GIVEN_PATH, job_option, json_option, open_job, print_json
+from elqr.cli.terminal import GIVEN_PATH, Command, job_option, json_option, open_job, print_json
 from elqr.vocabulary.counted_terms import CountedBy
 from elqr.vocabulary.terms import ExitCode
 
@@ -40,7 +40,9 @@ def _day_of(context: click.Context, parameter: click.Parameter, value: str | Non
         raise click.BadParameter(f"日 {value} は YYYY-MM-DD の形ではありません（例: 2026-11-19）。") from None
 
 
-@click.command("day", help="一日の収納日計表を表示・書き出します（その日に数えるもの。どの夜に計上しても）。")
+@click.command(
+    "day", cls=Command, help="一日の収納日計表を表示・書き出します（その日に数えるもの。どの夜に計上しても）。"
+)
 @click.option("--day", "on", callback=_day_of, metavar="YYYY-MM-DD", help="日。")
 @by_option
 @click.option("--out", type=GIVEN_PATH, help="CSV・JSON・Excel を書くフォルダ。")

@@ -174,7 +174,7 @@ def review_reassign(numbers: tuple[int, ...], target: str, reason: str, signer: 
 
     with signer.open_job() as session:
         requested = request_reassignment(session, numbers, target, signer.sign(reason))
-    return _say_requested(requested, as_json, "調定から外す額")
+    return _say_requested(requested, as_json, "動かす額（対象に入らない額は仮受に残る）")
 
 
 @review.command("approve", help="申請 NO を承認します（申請した人・決めた人とは別の人が）。")

@@ -1,7 +1,7 @@
 """Reassignment (組替): a posted payment comes off its claims, to those of another notice or into suspense.
 
-Pure. All of its yen come off together, because part of a payment is no payment. What the other notice's claims do not
-take is in suspense, where people decide again.
+Pure. All of its yen come off together, because part of a payment is no payment, and what was too much on the wrong
+claim goes along. What the other notice's claims do not take is in suspense, where people decide again.
 """
 
 from collections.abc import Iterator, Mapping
@@ -42,14 +42,18 @@ def taken_off(rulings: pl.DataFrame, standing: pl.DataFrame, years: OpenYears) -
 
 
 def place_marks(standing: pl.DataFrame) -> pl.DataFrame:
-    """置き場所の照合値: payment_no, mark and claim_yen of the payments on claims, of frame Standing.
+    """置き場所の照合値: payment_no, mark, claim_yen and held_yen (仮受) of payments, of frame Standing.
 
     When any yen of a payment came or went since a 組替 was requested, its mark differs, and it is not carried out.
     """
-    on_claims = standing.filter(pl.col(Posting.ACCOUNT) == Account.CLAIM.value).sort(Posting.CLAIM_NO, Posting.YEN)
-    place = pl.concat_str(Posting.CLAIM_NO, Standing.POSTING_NO, Posting.YEN, separator=",")
-    marks = on_claims.group_by(Posting.PAYMENT_NO).agg(
-        place.str.join(";").alias(DraftReassignment.MARK), pl.col(Posting.YEN).sum().alias(DraftReassignment.CLAIM_YEN)
+    account, yen = pl.col(Posting.ACCOUNT), pl.col(Posting.YEN)
+    places = standing.filter(yen != 0).sort(Posting.ACCOUNT, Posting.CLAIM_NO, Posting.YEN)
+    claim = pl.coalesce(pl.col(Posting.CLAIM_NO).cast(pl.String), account)
+    place = pl.concat_str(claim, Standing.POSTING_NO, Posting.YEN, separator=",")
+    marks = places.group_by(Posting.PAYMENT_NO).agg(
+        place.str.join(";").alias(DraftReassignment.MARK),
+        yen.filter(account == Account.CLAIM.value).sum().alias(DraftReassignment.CLAIM_YEN),
+        yen.filter(account == Account.SUSPENSE.value).sum().alias(DraftReassignment.HELD_YEN),
     )
     return marks.sort(Posting.PAYMENT_NO)
 
@@ -104,6 +108,9 @@ def refusals(rows: pl.DataFrame) -> list[str]:
     causes: Mapping[str, pl.Expr] = {
         "受付{}は調定にありません（要確認なら elqr review decide で決めてください）": claim_yen == 0,
         "受付{}には承認待ちの申請があります。先に承認か却下をしてください": pl.col(DraftReassignment.IS_WAITING),
+        "受付{}の仮受の額は返すと決裁されています。先に elqr review undo で取り消してください": pl.col(
+            DraftReassignment.AWAITS_PAYOUT
+        ),
         "受付{}の対象の納付番号は登録されていません": names_target & pl.col(DraftReassignment.NOTICE_NO).is_null(),
         "受付{}の対象の納付書は取り消されています": pl.col(DraftReassignment.IS_CANCELLED),
         "受付{}は、もう対象の納付書の調定にあります": pl.col(DraftReassignment.IS_THERE),

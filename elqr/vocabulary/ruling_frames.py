@@ -160,15 +160,18 @@ class DraftRuling(Frame):
 
 
 class DraftReassignment(Frame):
-    """組替の案の横に今の台帳: a posted payment, its yen on claims, and the notice that it shall pay instead, if any.
+    """組替の案の横に今の台帳: a posted payment, its yen on claims and in suspense, and the notice to pay instead.
 
-    `mark` is of where its yen are. `is_there`: they are on a claim of that notice already.
+    `mark` is of where its yen are. `is_there`: they are on a claim of that notice already. `awaits_payout`: two people
+    decided to pay out what it has in suspense.
     """
 
     PAYMENT_NO = Proposal.PAYMENT_NO
     CLAIM_YEN = Decision.CLAIM_YEN
     MARK = Proposal.MARK
     IS_WAITING = Column("is_waiting", pl.Boolean)
+    AWAITS_PAYOUT = Column("awaits_payout", pl.Boolean)
+    HELD_YEN = Column("held_yen", pl.Int64)
     TARGET = DraftRuling.TARGET
     NOTICE_NO = Proposal.NOTICE_NO
     IS_CANCELLED = DraftRuling.IS_CANCELLED

@@ -312,6 +312,7 @@ _HELD = {
     "日のない不納欠損": ("N620", [_OK, claim_row(zeigaku_kesson=500)]),
     "残る額のある調定取消": ("N615", [_OK, claim_row(kosei_jiyu_cd="調定取消", zeigaku=5_000)]),
     "年度": ("N612", [_OK, claim_row(fuka_nendo=1900)]),
+    "時刻でない操作時刻": ("F209", [_OK, claim_row(tsuchisho_no="2", sosa_time="999999")]),
 }
 
 

@@ -185,3 +185,29 @@ def test_a_payment_of_a_closed_year_comes_off_in_the_open_one(tmp_path: Path) ->
     rows = desk.city.sql("SELECT yen, fiscal_year, is_arrears FROM posting ORDER BY posting_no")
     assert rows == [(10_000, 2026, 0), (10_000, 2027, 1), (-10_000, 2027, 1)]
     assert desk.stands() == {(1, "100001/3"): 10_000}
+
+
+def test_what_two_people_decided_to_pay_back_is_not_taken_along(tmp_path: Path) -> None:
+    """Too much was paid on the wrong claim, and people decided to pay it back. They must think again first."""
+    desk = Desk.opened(tmp_path / "city", *BILLS)
+    desk.paid(FIRST, desk.keys["200002/1"], 9_000)
+    assert desk.stands() == {(1, "200002/1"): 6_000, (1, "suspense"): 3_000}
+    desk.rule("還付候補", 1)
+    refused = desk.ask_reassignment(1, *_target(desk, "100001/3"))
+    assert refused.code == 1 and "返すと決裁されています" in refused.err
+    desk.undo(1)
+    asked = desk.ask_reassignment(1, *_target(desk, "100001/3"))
+    assert asked.json["suspense_yen"] == 9_000, "what it says, it moves"
+    desk.approved(asked, MORNING)
+    assert desk.stands() == {(1, "100001/3"): 9_000}
+
+
+def test_what_a_night_took_off_the_new_claim_is_not_undone_but_decided(desk: Desk) -> None:
+    desk.reassign(1, *_target(desk, "100001/3"))
+    less = notice_row(installment_no=3, due_on=DUE, issue_no=2, principal_yen=7_000, change_reason="減額更正")
+    desk.city.notices(less, name="less.csv")
+    desk.city.night(MORNING)
+    assert desk.stands() == {(1, "100001/3"): 7_000, (1, "suspense"): 3_000}
+    refused = desk.ask_undo(1)
+    assert refused.code == 1 and "？" not in refused.err
+    assert "その後の減額で夜間処理が仮受に移しました。受付1を要確認で決めてください" in refused.err
