@@ -26,28 +26,31 @@ BARCODE_PARTS = ("barcode.issuer", "barcode.company", "barcode.city_no")
 
 _OF_NOTICE = (
     Notice.PROCEDURE_CODE, Notice.PAYABLE_UNTIL_ON, Notice.ISSUED_ON, Notice.PAYER_REF, *Notice.PERSONAL,
-    Notice.KEY_NO, Notice.CHECK_NO, Notice.BARCODE, Notice.BARCODE_UNTIL_ON, Notice.MPN_UNTIL_ON,
+    Notice.KEY_NO, Notice.CHECK_NO, Notice.BARCODE, Notice.BARCODE_UNTIL_ON, Notice.MPN_UNTIL_ON, NOTICE_KIND,
 )  # fmt: skip
 """What stands on the paper once, so that all its rows say the same."""
 
-_DIFFERING, _IS_TWICE = "differing", "is_twice"
+_DIFFERING, _IS_TWICE, _ROW_NOS = "differing", "is_twice", "row_nos"
 
 
 def joint_rows(rows: pl.DataFrame, flawed: set[int]) -> pl.DataFrame:
     """一枚の行: record_no and `JOINT_NO` of the rows of a notice file that share their notice with another row.
 
-    `rows` are all rows as read. One that is `flawed` counts as well, where its key could be read.
+    `rows` are all rows as read. One that is `flawed`, or does not say 分納, counts as well where it bears the same key.
     """
     if NOTICE_KIND not in rows.columns:
         return pl.DataFrame(schema={RECORD_NO: pl.Int64, JOINT_NO: pl.Int64})
     is_plan = pl.col(NOTICE_KIND).eq_missing(NoticeKind.INSTALMENT_PLAN.value)
-    is_issued = pl.col(RefusedRow.CHANGE_KIND).ne_missing(CANCEL)
-    asking = rows.filter(is_issued & (is_plan | pl.col(RECORD_NO).is_in(list(flawed))))
-    asking = asking.select(
+    issued = rows.filter(pl.col(RefusedRow.CHANGE_KIND).ne_missing(CANCEL))
+    plans, code = issued.filter(is_plan), pl.concat_str(BARCODE_PARTS)
+    bears_key = pl.col(Notice.KEY_NO).is_in(plans[Notice.KEY_NO].implode())
+    bears_code = code.is_in(plans.select(code).to_series().implode())
+    may_be = is_plan | bears_key | bears_code | pl.col(RECORD_NO).is_in(list(flawed))
+    asking = issued.filter(may_be.fill_null(False)).select(
         RECORD_NO,
         pl.col(RECORD_NO).alias(JOINT_NO),
         pl.col(Notice.KEY_NO),
-        pl.concat_str(BARCODE_PARTS).alias(Notice.BARCODE),
+        code.alias(Notice.BARCODE),
         is_plan.alias(NOTICE_KIND),
     )
     key, code, first_no = pl.col(Notice.KEY_NO), pl.col(Notice.BARCODE), pl.col(JOINT_NO).min()
@@ -96,13 +99,14 @@ def refuse_differing(sieve: Sieve, titles: Mapping[str, str]) -> None:
         RECORD_NO,
         pl.concat_str(parts, separator="、", ignore_nulls=True).alias(_DIFFERING),
         (pl.struct(CLAIM_KEY).n_unique().over(JOINT_NO) < pl.len().over(JOINT_NO)).alias(_IS_TWICE),
+        pl.col(RECORD_NO).cast(pl.String).str.join("・").over(JOINT_NO).alias(_ROW_NOS),
     )
     sieve.rows = sieve.rows.join(differing, on=RECORD_NO, how="left", validate="1:1", maintain_order="left")
-    same = pl.format("{}件目と同じ納付書なので、同じ値", JOINT_NO)
+    same = pl.format("一枚の納付書なので、{}件目が同じ値", _ROW_NOS)
     sieve.refuse(Code.JOINT_ROWS_DIFFER, "納付番号", pl.col(_DIFFERING) != "", pl.col(_DIFFERING), same)
     bill = pl.format("通知書番号 {} {}期", Notice.BILL_NO, Notice.INSTALLMENT_NO)
     sieve.refuse(Code.JOINT_ROWS_DIFFER, "通知書番号", pl.col(_IS_TWICE), bill, pl.lit("一枚の納付書に調定ごとに一行"))
-    sieve.rows = sieve.rows.drop(_DIFFERING, _IS_TWICE)
+    sieve.rows = sieve.rows.drop(_DIFFERING, _IS_TWICE, _ROW_NOS)
 
 
 def _text(name: str) -> pl.Expr:

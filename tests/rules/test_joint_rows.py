@@ -99,8 +99,10 @@ def test_the_rows_are_one_notice_with_the_earliest_of_their_days(city: City) -> 
         {"barcode": barcode("5", 6_000, _UNTIL)},
         {"mpn_until_on": date(2026, 12, 1)},
         {"procedure_code": "kenzei"},
+        {"notice_kind": None},
+        {"notice_kind": "再発行"},
     ],
-    ids=lambda other: next(iter(other)),
+    ids=lambda other: "-".join(map(str, *other.items())),
 )
 def test_rows_that_do_not_say_the_same_are_refused_together(city: City, other: Row) -> None:
     bases = [*_BASES, _base("2", procedure_code="kenzei")]
@@ -108,6 +110,7 @@ def test_rows_that_do_not_say_the_same_are_refused_together(city: City, other: R
     assert _found(ran) == [("N622", 5), ("N622", 6), ("N622", 7)]
     assert not city.sql("SELECT * FROM notice WHERE part_kind IS NOT NULL")
     texts = [finding["actual"] + finding["expected"] for finding in ran["findings"]]
+    assert all("5・6・7件目" in text for text in texts), "each says which rows are one notice"
     assert all("別人" not in text and "別の町" not in text for text in texts)
 
 
