@@ -1,6 +1,6 @@
 """組替: a posted payment is put on the claim that it was meant for, or back into suspense, by two people."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -211,3 +211,15 @@ def test_what_a_night_took_off_the_new_claim_is_not_undone_but_decided(desk: Des
     refused = desk.ask_undo(1)
     assert refused.code == 1 and "？" not in refused.err
     assert "その後の減額で夜間処理が仮受に移しました。受付1を要確認で決めてください" in refused.err
+
+
+def test_what_was_decided_in_the_daytime_is_listed_the_next_morning(desk: Desk) -> None:
+    """The night of the day was over when people decided, and two nights later the list begins anew."""
+    desk.city.night(MORNING)
+    desk.reassign(1, *_target(desk, "100001/3"))
+    listed = []
+    for number in (1, 2):
+        day = MORNING + timedelta(days=number)
+        desk.paid(day, desk.keys["200002/1"], 3_000, serial=7 + number)
+        listed.append([row["決裁"] for row in desk.city.report("決裁一覧", day)])
+    assert listed == [["組替"], []]

@@ -293,10 +293,10 @@ def _last_ruling() -> pl.Expr:
 
 
 def ruling_table(rulings: pl.DataFrame) -> Table:
-    """決裁一覧: rulings that wait for a second person, and those approved or refused on the day of this night."""
+    """決裁一覧: rulings that wait for a second person, and those approved or refused on the last night or since."""
     return table_of(
         "決裁一覧",
-        "承認を待つ決裁と、この日に承認・却下された決裁。承認されるまで、お金は動きません。",
+        "承認を待つ決裁と、前の夜の日から後に承認・却下された決裁。承認されるまで、お金は動きません。",
         rulings,
         {
             "申請": (pl.col(RulingRecord.REVIEW_NO).cast(pl.String), Style.TEXT),

@@ -303,10 +303,14 @@ def moved_since(connection: Connection, moves: pl.DataFrame) -> pl.DataFrame:
 
 
 def rulings_in(connection: Connection, night: date) -> pl.DataFrame:
-    """決裁一覧 of a night: frame RulingRecord of rulings that wait at its end, or ended on it."""
-    day = night.isoformat()
+    """決裁一覧 of a night: frame RulingRecord of rulings that wait at its end, or ended on the last night or since.
+
+    Who decides in the daytime does so after that day's night, and looks for it on the next.
+    """
+    day, decided = night.isoformat(), t.decided_file.c.night_on
+    last = connection.execute(select(func.max(decided)).where(decided < day)).scalar() or ""
     ended = r.review_step.c.night_on
-    return _read_trail(connection, [r.review.c.night_on <= day, or_(ended.is_(None), ended >= day)], day)
+    return _read_trail(connection, [r.review.c.night_on <= day, or_(ended.is_(None), ended >= last)], day)
 
 
 def trail(connection: Connection, review_no: int | None = None, payment_no: int | None = None) -> pl.DataFrame:
