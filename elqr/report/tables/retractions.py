@@ -12,7 +12,7 @@ def retraction_table(rows: pl.DataFrame) -> Table:
     """取り消し一覧 of the requests as of a night (frame RetractionRecord)."""
     return table_of(
         "取り消し一覧",
-        "承認を待つ記録の取り消しと、この日に承認・却下されたもの。承認されるまで、記録は有効です。",
+        "承認を待つ記録の取り消しと、前の夜の日から後に承認・却下されたもの。承認されるまで、記録は有効です。",
         rows,
         {
             "申請": (pl.col(RetractionRecord.RETRACTION_NO).cast(pl.String), Style.TEXT),

@@ -1,9 +1,10 @@
 """Queries on the chain of runs (実行の連鎖の照会): the last link, and how far links have come."""
 
 import json
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from elqr.store.tables import ledger as t
 
@@ -25,6 +26,16 @@ def last_saying(connection: Connection, name: str) -> dict[str, Any]:
     query = select(t.run.c.entry).where(t.run.c.entry.contains(f'"{name}":')).order_by(t.run.c.run_no.desc()).limit(1)
     text = connection.execute(query).scalar_one_or_none()
     return dict(json.loads(text)) if text else {}
+
+
+def night_before(connection: Connection, night: date) -> str:
+    """前の夜: the last night before this one on which payments were decided, or empty.
+
+    Who decides in the daytime does so after that day's night, and looks for it on the next.
+    """
+    decided = t.decided_file.c.night_on
+    query = select(func.max(decided)).where(decided < night.isoformat())
+    return connection.execute(query).scalar_one_or_none() or ""
 
 
 def last_link(connection: Connection) -> tuple[str, dict[str, Any]]:

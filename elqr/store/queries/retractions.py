@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Select, and_, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from elqr.store.db.bulk import read_frame
+from elqr.store.queries.chain import night_before
 from elqr.store.queries.requests import RETRACTION, requests
 from elqr.store.tables import retractions as r
 from elqr.vocabulary.report_frames import RetractionRecord
@@ -50,7 +51,7 @@ def _requests_of_kind(connection: Connection, kind: RetractionKind) -> list[dict
 
 
 def retractions_in(connection: Connection, night: date) -> pl.DataFrame:
-    """取り消し一覧 of a night: frame RetractionRecord of requests that wait at its end, or ended on it.
+    """取り消し一覧 of a night: frame RetractionRecord of requests that wait at its end, or ended since the last.
 
     `result` is as of the night.
     """
@@ -60,7 +61,9 @@ def retractions_in(connection: Connection, night: date) -> pl.DataFrame:
     query = (
         select(*((step if name in of_step else retraction)[name] for name in RetractionRecord.SCHEMA))
         .outerjoin(r.retraction_step, by_then)
-        .where(retraction.night_on <= day, or_(step.night_on.is_(None), step.night_on == day))
+        .where(
+            retraction.night_on <= day, or_(step.night_on.is_(None), step.night_on >= night_before(connection, night))
+        )
         .order_by(retraction.retraction_no)
     )
     return read_frame(connection, query, RetractionRecord.SCHEMA)

@@ -27,6 +27,7 @@ from elqr.store.db.bulk import (
     stage_rows,
 )
 from elqr.store.queries import matching as queries
+from elqr.store.queries.chain import night_before
 from elqr.store.queries.open_claims import open_claims
 from elqr.store.queries.open_exceptions import Waits, last_standing_no, moved_yen, undone_by_no, waiting_outcome
 from elqr.store.queries.reports import decision_columns, decision_rows
@@ -303,14 +304,10 @@ def moved_since(connection: Connection, moves: pl.DataFrame) -> pl.DataFrame:
 
 
 def rulings_in(connection: Connection, night: date) -> pl.DataFrame:
-    """決裁一覧 of a night: frame RulingRecord of rulings that wait at its end, or ended on the last night or since.
-
-    Who decides in the daytime does so after that day's night, and looks for it on the next.
-    """
-    day, decided = night.isoformat(), t.decided_file.c.night_on
-    last = connection.execute(select(func.max(decided)).where(decided < day)).scalar() or ""
-    ended = r.review_step.c.night_on
-    return _read_trail(connection, [r.review.c.night_on <= day, or_(ended.is_(None), ended >= last)], day)
+    """決裁一覧 of a night: frame RulingRecord of rulings that wait at its end, or ended on the last night or since."""
+    day, ended = night.isoformat(), r.review_step.c.night_on
+    is_new = or_(ended.is_(None), ended >= night_before(connection, night))
+    return _read_trail(connection, [r.review.c.night_on <= day, is_new], day)
 
 
 def trail(connection: Connection, review_no: int | None = None, payment_no: int | None = None) -> pl.DataFrame:
