@@ -38,19 +38,20 @@ def joint_rows(rows: pl.DataFrame, flawed: set[int]) -> pl.DataFrame:
 
     `rows` are all rows as read. One that is `flawed`, or does not say 分納, counts as well where it bears the same key.
     """
-    if NOTICE_KIND not in rows.columns:
-        return pl.DataFrame(schema={RECORD_NO: pl.Int64, JOINT_NO: pl.Int64})
     is_plan = pl.col(NOTICE_KIND).eq_missing(NoticeKind.INSTALMENT_PLAN.value)
     issued = rows.filter(pl.col(RefusedRow.CHANGE_KIND).ne_missing(CANCEL))
-    plans, code = issued.filter(is_plan), pl.concat_str(BARCODE_PARTS)
+    plans = issued.filter(is_plan if NOTICE_KIND in rows.columns else False)
+    if plans.is_empty():
+        return pl.DataFrame(schema={RECORD_NO: pl.Int64, JOINT_NO: pl.Int64})
+    code_parts = pl.concat_str(BARCODE_PARTS)
     bears_key = pl.col(Notice.KEY_NO).is_in(plans[Notice.KEY_NO].implode())
-    bears_code = code.is_in(plans.select(code).to_series().implode())
+    bears_code = code_parts.is_in(plans.select(code_parts).to_series().implode())
     may_be = is_plan | bears_key | bears_code | pl.col(RECORD_NO).is_in(list(flawed))
     asking = issued.filter(may_be.fill_null(False)).select(
         RECORD_NO,
         pl.col(RECORD_NO).alias(JOINT_NO),
         pl.col(Notice.KEY_NO),
-        code.alias(Notice.BARCODE),
+        code_parts.alias(Notice.BARCODE),
         is_plan.alias(NOTICE_KIND),
     )
     key, code, first_no = pl.col(Notice.KEY_NO), pl.col(Notice.BARCODE), pl.col(JOINT_NO).min()

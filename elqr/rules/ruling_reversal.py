@@ -29,7 +29,6 @@ class Reversal:
     gone: pl.Series
 
 
-_WAS_BY_NIGHT = "was_by_night"
 _SHORT_YEN, _ROOM_YEN, _PART_YEN = "short_yen", "room_yen", "part_yen"
 """Yen no longer where a ruling put them, yen that a claim can still take, and yen that return to it."""
 
@@ -130,9 +129,6 @@ def _with_parts(lines: pl.DataFrame, room: pl.DataFrame) -> pl.DataFrame:
 
 def refusals(rows: pl.DataFrame) -> list[str]:
     """取り消せない理由: in words, for each ruling of `rows` (frame RulingToUndo) that cannot be undone."""
-    moved_by = (RulingToUndo.LATER_NO, RulingToUndo.LATER_PAYMENT_NO)
-    rows = rows.with_columns(pl.col(RulingToUndo.LATER_NO).is_null().alias(_WAS_BY_NIGHT))
-    rows = rows.with_columns(pl.col(*moved_by).cast(pl.String).fill_null("？"))
     ruling_no, last, result = Ruled.RULING_NO, RulingToUndo.LAST_STANDING_NO, pl.col(RulingToUndo.RESULT)
     label = result.replace_strict({result.value: result.label for result in RulingResult}, default="")
     is_last = pl.col(last).eq_missing(pl.col(ruling_no))
@@ -150,7 +146,7 @@ def refusals(rows: pl.DataFrame) -> list[str]:
         .then(pl.format("決裁{}の後に決裁{}があります。先に決裁{}を取り消してください", ruling_no, last, last))
         .when(pl.col(waits).is_not_null())
         .then(pl.format("受付{}の申請{}が承認待ちです。先に承認か却下をしてください", Ruled.PAYMENT_NO, waits))
-        .when(pl.col(RulingToUndo.IS_GONE) & pl.col(_WAS_BY_NIGHT))
+        .when(pl.col(RulingToUndo.IS_GONE) & pl.col(RulingToUndo.LATER_NO).is_null())
         .then(
             pl.format(
                 "決裁{}で調定に入れた額は、その後の減額で夜間処理が仮受に移しました。受付{}を要確認で決めてください",
@@ -162,7 +158,7 @@ def refusals(rows: pl.DataFrame) -> list[str]:
             pl.format(
                 "決裁{}で動かした額は、後の決裁{}が動かしました。先に決裁{}を取り消すか、受付{}が要確認にあればそこで"
                 "決めてください",
-                ruling_no, RulingToUndo.LATER_NO, *moved_by,
+                ruling_no, RulingToUndo.LATER_NO, RulingToUndo.LATER_NO, RulingToUndo.LATER_PAYMENT_NO,
             )
         )
     )  # fmt: skip

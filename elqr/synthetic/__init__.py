@@ -29,9 +29,6 @@ from elqr.vocabulary.terms import Stage
 LAST_ON = date(2026, 11, 20)
 KEY_RULE = KeyRule(prefix="00000", key_class="90", serial_digits=9)
 SECRET = b"invented-secret-for-samples-only"
-_CHANGES_FILE = "tsuika.csv"
-"""追加の納付書データ: read after all others, because it comes last by name."""
-
 _PAID_SHARES = {300: 0.4, 2_000: 0.6}
 """納める割合 in cities of fewer notices than that. In a small city more claims are paid, so that every fault occurs."""
 
@@ -76,7 +73,14 @@ def generate(out: Path, *, seed: int, notices: int, days: int, specs: dict[str, 
     events = pl.concat([played.events, *changes])
     delivered = _plant_deliveries(files.deliver(events, specs, last_on), rows, calendar, specs)
     truth = pl.concat([file.truth for file in delivered]).sort(Truth.FILE, Truth.RECORD_NO)
-    _write(out, [rows, slips, later], delivered, specs["notice_csv"])
+    _write_notices(out, rows, specs["notice_csv"])
+    # Changes are read after all other notices, because their file is the last by name.
+    write_whole(out / "notices" / "tsuika.csv", encode_csv(specs["notice_csv"], slips))
+    write_whole(out / "next_night" / "notices" / "tsuika_2.csv", encode_csv(specs["notice_csv"], later))
+    for file in delivered:
+        write_whole(out / "inbox" / file.name, file.data)
+    write_whole(out / "procedures.toml", register_toml().encode())
+    write_whole(out / "check_no_secret", SECRET + b"\n")
     write_whole(out / "truth.csv", truth.write_csv().encode())
     write_whole(out / "truth_claims.csv", claim_truths(rows, slips, later, events).write_csv().encode())
     counts = truth.group_by(Truth.FAULT).len()
@@ -115,16 +119,9 @@ def _broken_transfer(rows: pl.DataFrame, calendar: Calendar, specs: dict[str, Sp
     return files.mark_quarantined(files.transfer(name, events, specs, off_by_yen=1))
 
 
-def _write(out: Path, notices: list[pl.DataFrame], delivered: list[files.Delivered], spec: Spec) -> None:
-    """書く: the register, the notice files of tonight and of the next night, and the payment files."""
-    rows, slips, later = notices
-    write_whole(out / "procedures.toml", register_toml().encode())
-    write_whole(out / "check_no_secret", SECRET + b"\n")
-    first = rows.drop(InventedNotice.NOTICE_KIND, InventedNotice.CHANGE_REASON)
-    for number, ((code,), of_code) in enumerate(first.group_by([InventedNotice.PROCEDURE_CODE], maintain_order=True)):
+def _write_notices(out: Path, rows: pl.DataFrame, spec: Spec) -> None:
+    """納付書データを書く: a file for each procedure. None has the columns that only changes need."""
+    rows = rows.drop(InventedNotice.NOTICE_KIND, InventedNotice.CHANGE_REASON)
+    for number, ((code,), notices) in enumerate(rows.group_by([InventedNotice.PROCEDURE_CODE], maintain_order=True)):
         charset: Charset = "cp932" if number % 2 else "utf-8-sig"
-        write_whole(out / "notices" / f"{code}.csv", encode_csv(spec, of_code, charset))
-    write_whole(out / "notices" / _CHANGES_FILE, encode_csv(spec, slips))
-    write_whole(out / "next_night" / "notices" / _CHANGES_FILE.replace(".csv", "_2.csv"), encode_csv(spec, later))
-    for file in delivered:
-        write_whole(out / "inbox" / file.name, file.data)
+        write_whole(out / "notices" / f"{code}.csv", encode_csv(spec, notices, charset))

@@ -10,10 +10,9 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from elqr.arithmetic.checkdigit import gs1_column
 from elqr.synthetic.events import Scenes
 from elqr.synthetic.frames import ClaimTruth, InventedNotice, InventedPayment, ScenicNotice
-from elqr.synthetic.notices import Calendar
+from elqr.synthetic.notices import Calendar, bar_codes
 from elqr.vocabulary.claim_frames import ClaimEntry
 from elqr.vocabulary.claim_terms import ChangeReason, NoticeKind
 from elqr.vocabulary.notice_frames import CANCEL
@@ -31,6 +30,9 @@ _ADDED_LATER = (
     InventedNotice.ELQR_CHECK,
 )
 """Columns that rows get when they are numbered and issued."""
+
+_LATER = "_later"
+"""What is owed on the next night, after the name of its column."""
 
 _PRINCIPAL, _PART = pl.col(InventedNotice.PRINCIPAL_YEN), pl.col(InventedNotice.PRINCIPAL_YEN) // 300 * 100
 _NOTHING = pl.lit(0, dtype=pl.Int64)
@@ -139,16 +141,9 @@ def _rows(claims: pl.DataFrame, name: str, slip: _Slip, calendar: Calendar) -> p
         bill = (InventedNotice.PROCEDURE_CODE, InventedNotice.BILL_NO)
         yen, first = yen.sum().over(bill), pl.col(InventedNotice.BARCODE).first().over(bill)
         rows = rows.with_columns(first.alias(InventedNotice.BARCODE))
-    city_no = pl.col(InventedNotice.BARCODE)
-    body = pl.concat_str(
-        city_no.str.slice(0, 19),
-        pl.lit("01" if is_part else "00"),
-        city_no.str.slice(21, 8),
-        pl.lit("0" if is_part else "1"),
-        pl.lit(f"{calendar.late_until_on:%y%m%d}0"),
-        yen.cast(pl.String).str.zfill(6),
-    )
-    codes = gs1_column(rows.select(body.fill_null("0" * 43)).to_series())
+    of_claim = pl.col(InventedNotice.BARCODE)
+    front = pl.concat_str(of_claim.str.slice(0, 19), pl.lit("01" if is_part else "00"), of_claim.str.slice(21, 8))
+    codes = bar_codes(rows, front, pl.lit(0 if is_part else 1), yen)
     is_coded = pl.col(InventedNotice.BARCODE).is_not_null() & pl.lit(not is_gone)
     rows = rows.with_columns(pl.when(is_coded).then(codes).alias(InventedNotice.BARCODE))
     return rows.select(name for name in InventedNotice.SCHEMA if name not in _ADDED_LATER)
@@ -157,7 +152,7 @@ def _rows(claims: pl.DataFrame, name: str, slip: _Slip, calendar: Calendar) -> p
 class _Paid(NamedTuple):
     """納付: by the slip of the change or by the first notice, with how many yen more, and what should become of it.
 
-    `claim_yen` is of the columns amount_yen, slip_yen and base_yen.
+    `claim_yen` is of the columns amount_yen, of the notice that is paid, and slip_yen.
     """
 
     by: str
@@ -167,7 +162,7 @@ class _Paid(NamedTuple):
 
 
 _SLIP, _BASE = "slip", "base"
-_SLIP_YEN, _BASE_YEN = "slip_yen", "base_yen"
+_SLIP_YEN = "slip_yen"
 _ALL = pl.col(ScenicNotice.AMOUNT_YEN)
 _MATCHED, _TWICE = _Paid(_SLIP, Outcome.MATCHED, _ALL), _Paid(_SLIP, Outcome.ALREADY_SETTLED, _NOTHING)
 _WHOLE = _Paid(_BASE, Outcome.MATCHED, _ALL)
@@ -243,9 +238,6 @@ def claim_truths(notices: pl.DataFrame, slips: pl.DataFrame, later: pl.DataFrame
             pl.min_horizontal(later_owed, ClaimTruth.COLLECTED_YEN).alias(ClaimTruth.LATER_COLLECTED_YEN),
         ).sort(ClaimTruth.PROCEDURE_CODE, ClaimTruth.BILL_NO, ClaimTruth.INSTALLMENT_NO)
     )
-
-
-_LATER = "_later"
 
 
 def _changed(claims: pl.DataFrame, slips: pl.DataFrame, suffix: str = "") -> pl.DataFrame:

@@ -222,21 +222,13 @@ def _with_keys(rows: pl.DataFrame, number: int, levy: Levy, calendar: Calendar) 
     claim = (pl.col(InventedNotice.CLAIM_ID) % 10_000_000).cast(pl.String).str.zfill(8)
     issue_no, until_on = pl.col(InventedNotice.ISSUE_NO), pl.col(InventedNotice.PAYABLE_UNTIL_ON)
     amount = pl.col(InventedNotice.PRINCIPAL_YEN) + pl.col(InventedNotice.DEMAND_FEE_YEN)
-    body = pl.concat_str(
-        pl.lit(f"91{_ISSUER_AND_COMPANY}{number + 10:02d}202600"),
-        claim,
-        (issue_no - 1).cast(pl.String),
-        until_on.dt.to_string("%y%m%d"),
-        pl.lit("0"),
-        amount.cast(pl.String).str.zfill(6),
-    )
+    city_no = pl.concat_str(pl.lit(f"91{_ISSUER_AND_COMPANY}{number + 10:02d}202600"), claim)
+    barcodes = bar_codes(rows, city_no, issue_no - 1, amount)
     has_barcode = ~pl.col(_BY_TRANSFER) & (amount <= _MOST_BARCODE_YEN)
     given_key = pl.concat_str(pl.lit(f"00000{_LEVY_YEAR}{number + 1:02d}"), claim, issue_no.cast(pl.String))
     given_check = (pl.col(_CHECK) + issue_no).mod(1_000_000).cast(pl.String).str.zfill(6)
-    rows = rows.with_columns(body.alias("body"), has_barcode.alias("has_barcode"))
     is_key_given = pl.lit(levy.has_given_keys)
     names = pl.Series([f"{surname} {given}" for surname in _SURNAMES for given in _GIVEN_NAMES])
-    barcodes = gs1_column(rows["body"].str.slice(0, 43))
     is_cancel = pl.col(InventedNotice.ROLE) == "cancel"
     due_on = pl.min_horizontal(until_on, pl.lit(calendar.early_until_on))
     address = pl.concat_str(pl.lit("見本市架空町"), pl.col(_HOUSE).cast(pl.String), pl.lit("番地"))
@@ -263,7 +255,7 @@ def _with_keys(rows: pl.DataFrame, number: int, levy: Levy, calendar: Calendar) 
         address.alias(InventedNotice.ADDRESS),
         pl.when(is_key_given).then(given_key).alias(InventedNotice.KEY_NO),
         pl.when(is_key_given).then(given_check).alias(InventedNotice.CHECK_NO),
-        pl.when("has_barcode").then(barcodes).alias(InventedNotice.BARCODE),
+        pl.when(has_barcode).then(barcodes).alias(InventedNotice.BARCODE),
         pl.when(_BY_TRANSFER).then(customer_no).alias(InventedNotice.CUSTOMER_NO),
         pl.lit(None, pl.String).alias(InventedNotice.NOTICE_KIND),
         pl.lit(None, pl.String).alias(InventedNotice.CHANGE_REASON),
@@ -271,6 +263,13 @@ def _with_keys(rows: pl.DataFrame, number: int, levy: Levy, calendar: Calendar) 
         InventedNotice.ROLE,
         pl.lit(live_on is not None and live_on <= calendar.last_on).alias(InventedNotice.IS_LIVE),
     )
+
+
+def bar_codes(rows: pl.DataFrame, front: pl.Expr, reissue_no: pl.Expr, yen: pl.Expr) -> pl.Series:
+    """バーコード of rows, with their 支払期限. `front` is what stands before the 再発行 digit; null gives zeros."""
+    until = pl.col(InventedNotice.PAYABLE_UNTIL_ON).dt.to_string("%y%m%d")
+    body = pl.concat_str(front, reissue_no.cast(pl.String), until, pl.lit("0"), yen.cast(pl.String).str.zfill(6))
+    return gs1_column(rows.select(body.str.slice(0, 43).fill_null("0" * 43)).to_series())
 
 
 def with_issued_keys(rows: pl.DataFrame, rule: KeyRule, secret: bytes, issued: int = 0) -> pl.DataFrame:

@@ -10,6 +10,9 @@ from typing import Any, TypeVar
 from tests.builders import SERVERS, City
 
 T = TypeVar("T")
+_ROOM = tempfile.TemporaryDirectory(prefix="elqr-prepared-")
+"""Where prepared cities lie. It goes with the process."""
+
 _MADE: dict[tuple[object, ...], Any] = {}
 
 
@@ -22,7 +25,7 @@ def prepared(folder: Path, build: Callable[..., T], *given: object) -> T:
         return build(folder, *given)
     key = (build, repr(given))
     if key not in _MADE:
-        _MADE[key] = build(Path(tempfile.mkdtemp(prefix="elqr-prepared-")) / "city", *given)
+        _MADE[key] = build(Path(tempfile.mkdtemp(dir=_ROOM.name)) / "city", *given)
     made = _MADE[key]
     shutil.copytree(_city_of(made).folder, folder)
     return _moved(made, folder)  # type: ignore[no-any-return]

@@ -58,12 +58,11 @@ def retractions_in(connection: Connection, night: date) -> pl.DataFrame:
     retraction, step, day = r.retraction.c, r.retraction_step.c, night.isoformat()
     by_then = and_(step.retraction_no == retraction.retraction_no, step.night_on <= day)
     of_step = (RetractionRecord.RESULT, RetractionRecord.TAKEN_BY, RetractionRecord.TAKEN_AT)
+    is_new = or_(step.night_on.is_(None), step.night_on >= night_before(connection, night))
     query = (
         select(*((step if name in of_step else retraction)[name] for name in RetractionRecord.SCHEMA))
         .outerjoin(r.retraction_step, by_then)
-        .where(
-            retraction.night_on <= day, or_(step.night_on.is_(None), step.night_on >= night_before(connection, night))
-        )
+        .where(retraction.night_on <= day, is_new)
         .order_by(retraction.retraction_no)
     )
     return read_frame(connection, query, RetractionRecord.SCHEMA)
