@@ -23,7 +23,7 @@ from elqr.rules.suggestions import ASKED
 from elqr.store.db.bulk import insert_frame, next_no, read_frame, schema_of
 from elqr.store.db.schema import Text, Whole
 from elqr.store.entries.money import enter_bundles
-from elqr.store.entries.night import Receipt, enter_content, enter_decided_files
+from elqr.store.entries.night import POSTING_ORDER, Receipt, enter_content, enter_decided_files
 from elqr.store.queries.totals import enter_posting_tallies
 from elqr.store.tables import counted
 from elqr.store.tables import ledger as t
@@ -173,7 +173,7 @@ def enter_decided(
     decided, posted = (staging.of(table) for table in (t.decision, t.posting))
     decided_count = connection.execute(select(func.count()).select_from(decided)).scalar_one()
     assert decided_count == count, "every payment has exactly one decision"
-    order = (posted.c.payment_no, posted.c.account, posted.c.claim_no)
+    order = (posted.c[name].nulls_last() for name in POSTING_ORDER)
     number = _number_from(next_no(connection, t.posting.c.posting_no), *order)
     constants = {
         "posting_no": number,

@@ -24,6 +24,9 @@ from elqr.vocabulary.frames import Decision, Known, NoticeKey, Payload, Payment,
 from elqr.vocabulary.notice_frames import RefusedRow
 from elqr.vocabulary.terms import FileStatus, KeyKind, Outcome
 
+POSTING_ORDER = (Posting.CLAIM_NO, Posting.PAYMENT_NO)
+"""仕訳の番号の順 within a night: by claim, so that the index of claims is written page by page; 仮受 last."""
+
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
@@ -200,12 +203,9 @@ def enter_decisions(
     postings: pl.DataFrame,
     suggestions: pl.DataFrame,
 ) -> dict[str, Seal]:
-    """消込を記す: decisions, postings and suggestions of a night, and the files done. Returns seals by table.
-
-    Postings are numbered in the order of their claims, so that the index of claims is written page by page.
-    """
+    """消込を記す: decisions, postings and suggestions of a night, and the files done. Returns seals by table."""
     insert_frame(connection, t.decision, decisions.select(*Decision.SCHEMA))
-    rows = postings.select(*Posting.SCHEMA).sort(Posting.CLAIM_NO, Posting.PAYMENT_NO, nulls_last=True)
+    rows = postings.select(*Posting.SCHEMA).sort(*POSTING_ORDER, nulls_last=True)
     rows = number_rows(rows, "posting_no", next_no(connection, t.posting.c.posting_no))
     constants = {"night_on": night.isoformat(), "decided_by": t.NIGHT, "reason": ""}
     insert_frame(connection, t.posting, rows, **constants)
