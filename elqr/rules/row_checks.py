@@ -56,7 +56,10 @@ class Sieve:
     def refuse(self, code: Code, title: str, bad: pl.Expr, actual: pl.Expr, expected: pl.Expr) -> None:
         """規則に合わない行を断る: take out the rows where `bad` is true, with a finding for each."""
         is_bad = bad.fill_null(False)
-        bad_rows = self.rows.filter(is_bad).select(
+        bad_rows = self.rows.filter(is_bad)
+        if bad_rows.is_empty():
+            return
+        bad_rows = bad_rows.select(
             RECORD_NO, actual.cast(pl.String).alias("actual_text"), expected.cast(pl.String).alias("expected_text")
         )
         self.flawed.update(bad_rows[RECORD_NO])

@@ -299,7 +299,7 @@ def _prepare(ledger: Ledger, before_new: Callable[[], None]) -> None:
         names = set(inspect(connection).get_table_names())
         if not names:
             before_new()
-            metadata.create_all(connection)
+            metadata.create_all(connection, checkfirst=False)
             give_identity(connection)
             ledger.is_new = True
             connection.execute(setting.insert().values(name="schema_version", value=str(SCHEMA_VERSION)))

@@ -7,6 +7,7 @@ A server takes them by COPY. A staging table holds tonight's keys, so that a que
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from itertools import chain
 from typing import Any
 
@@ -69,7 +70,9 @@ def _statement_values(rows: pl.DataFrame, rows_each: int) -> list[tuple[object, 
 def _literal_of(connection: Connection, values: pl.Series) -> str | None:
     """A value that all rows share, as a literal of SQL: written once instead of bound for every row. Else None."""
     first = values[0]
-    if (isinstance(first, str) and not first.isprintable()) or not values.eq_missing(first).all():
+    if first != values[-1] or (isinstance(first, str) and not first.isprintable()):
+        return None
+    if values.len() > 1 and not values.eq_missing(first).all():
         return None
     return str(literal(first).compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
 
@@ -78,7 +81,7 @@ def as_stored(frame: pl.DataFrame) -> pl.DataFrame:
     """Dates as ISO text, booleans as 0 and 1."""
     dates = [pl.col(pl.Date).dt.to_string("%Y-%m-%d")] if pl.Date in frame.dtypes else []
     booleans = [pl.col(pl.Boolean).cast(pl.Int64)] if pl.Boolean in frame.dtypes else []
-    return frame.with_columns(*dates, *booleans)
+    return frame.with_columns(*dates, *booleans) if dates or booleans else frame
 
 
 Columns = dict[frames.Column, ColumnElement[Any]]
@@ -136,11 +139,12 @@ def read_unordered(connection: Connection, statement: Select[Any], schema: Schem
 
 
 def _restore_types(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
-    return frame.with_columns(
+    restored = [
         pl.col(name).str.to_date("%Y-%m-%d") if dtype == pl.Date else pl.col(name).cast(dtype)
         for name, dtype in schema.items()
         if dtype in (pl.Date, pl.Boolean)
-    )
+    ]
+    return frame.with_columns(restored) if restored else frame
 
 
 @contextmanager
@@ -149,12 +153,18 @@ def stage_rows(connection: Connection, frame: pl.DataFrame) -> Iterator[FromClau
 
     Its rows are sorted, so that looking them up passes once through the ledger's pages.
     """
-    types = {name: Text if dtype in (pl.String, pl.Date) else Whole for name, dtype in frame.schema.items()}
-    table = Table("staged", MetaData(), *[Column(name, kind) for name, kind in types.items()], prefixes=["TEMPORARY"])
-    table.create(connection)
+    table = _staging_table(tuple((name, dtype in (pl.String, pl.Date)) for name, dtype in frame.schema.items()))
+    table.create(connection, checkfirst=False)
     insert_frame(connection, table, frame.sort(frame.columns))
     yield ask_first(connection, table)
-    table.drop(connection)
+    table.drop(connection, checkfirst=False)
+
+
+@cache
+def _staging_table(columns: tuple[tuple[str, bool], ...]) -> Table:
+    """(name, is text) each. The same table for the same columns, so that a question that was asked is known again."""
+    parts = [Column(name, Text if is_text else Whole) for name, is_text in columns]
+    return Table("staged", MetaData(), *parts, prefixes=["TEMPORARY"])
 
 
 def look_up(

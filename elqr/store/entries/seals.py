@@ -98,6 +98,8 @@ def schema_of(table: Table) -> dict[str, Any]:
 
 def seal(table: Table, rows: pl.DataFrame, **constants: object) -> Seal:
     """封 of rows of a table, in the order of its key. Missing columns are null."""
+    if rows.is_empty():
+        return NOTHING
     schema = schema_of(table)
     filled = rows.with_columns(pl.lit(value).alias(name) for name, value in constants.items())
     missing = [pl.lit(None, dtype).alias(name) for name, dtype in schema.items() if name not in filled.columns]
