@@ -18,13 +18,15 @@ from elqr.vocabulary.terms import RulingResult
 def request_giving_up(session: Session, file_no: int, record_nos: Sequence[int], signature: Signature) -> int:
     """あきらめることを申請する: some waiting rows of a notice file, or without `record_nos` all. Returns its number.
 
+    Who gives up a row of a notice for several claims gives up the notice.
     Raises NotFound for rows that do not wait, Refused for rows of another waiting request.
     """
     with session.ledger.transaction() as connection:
         session.refuse_earlier_day()
         waiting = queries.waiting_numbers(connection, file_no)
-        chosen = sorted(set(record_nos)) or waiting
-        lost = sorted(set(chosen) - set(waiting))
+        papers = {waiting.get(number) for number in record_nos}
+        chosen = [number for number, paper in waiting.items() if paper in papers or not record_nos]
+        lost = sorted(set(record_nos) - set(waiting))
         if lost or not chosen:
             rows = "・".join(f"{number}件目" for number in lost) or "行"
             raise NotFound(

@@ -9,16 +9,17 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from elqr.formats.decode import Decoded
 from elqr.formats.sequence import RECORD_NO
 from elqr.rules.row_checks import CLAIM_KEY, Sieve
 from elqr.vocabulary.claim_frames import ClaimEntry
 from elqr.vocabulary.claim_terms import NoticeKind
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import MASKED
-from elqr.vocabulary.frames import Notice
+from elqr.vocabulary.frames import Notice, join_beside
 from elqr.vocabulary.notice_frames import CANCEL, NOTICE_KIND, RefusedRow
 
-JOINT_NO, JOINT_YEN = "joint_no", "joint_yen"
+JOINT_NO, JOINT_YEN = RefusedRow.JOINT_NO, "joint_yen"
 """一枚の番号 of a row: the record_no of the first row of its notice; and the yen that these rows ask together."""
 
 BARCODE_PARTS = ("barcode.issuer", "barcode.company", "barcode.city_no")
@@ -61,6 +62,11 @@ def joint_rows(rows: pl.DataFrame, flawed: set[int]) -> pl.DataFrame:
         asking = asking.with_columns(pl.when(is_shared).then(number).otherwise(JOINT_NO).alias(JOINT_NO))
     has_plan = pl.col(NOTICE_KIND).any().over(JOINT_NO)
     return asking.filter((pl.len().over(JOINT_NO) > 1) & has_plan).select(RECORD_NO, JOINT_NO)
+
+
+def file_rows(decoded: Decoded, joint: pl.DataFrame) -> pl.DataFrame:
+    """行の内容 of a notice file, as read: frame RefusedRow. `joint` is as `joint_rows` returns it."""
+    return RefusedRow.of(join_beside(decoded.tables["notice"], joint, [RECORD_NO]))
 
 
 def mark_joint(rows: pl.DataFrame, joint: pl.DataFrame) -> pl.DataFrame:

@@ -37,6 +37,7 @@ from elqr.rules.joint_notices import (
     JOINT_NO,
     JOINT_YEN,
     collapse_rows,
+    file_rows,
     is_line,
     joint_rows,
     mark_joint,
@@ -144,7 +145,7 @@ def judge_rows(
     known_notices = known_notices.join(of_claims, on=Notice.NOTICE_NO, how="left", validate="m:1")
     cancelled = cancellations(cancels, known_notices, registered, incoming)
     record_nos = notices.select(RECORD_NO, Notice.NOTICE_NO)
-    file_rows = RefusedRow.of(decoded.tables["notice"])
+    all_rows = file_rows(decoded, joint)
     keys = key_rows(notices).join(record_nos, on=RECORD_NO, validate="m:1", maintain_order="left")
     return JudgedRows(
         incoming=incoming,
@@ -159,8 +160,8 @@ def judge_rows(
         rows_issued=rows.height,
         rows_same=len(ended) + same + cancelled.rows_same,
         rows_bad=len(sieve.flawed),
-        refused=file_rows.filter(pl.col(RECORD_NO).is_in(sieve.flawed)),
-        good=file_rows.filter(~pl.col(RECORD_NO).is_in(sieve.flawed)),
+        refused=all_rows.filter(pl.col(RECORD_NO).is_in(sieve.flawed)),
+        good=all_rows.filter(~pl.col(RECORD_NO).is_in(sieve.flawed)),
         findings=sorted(sieve.findings),
     )
 

@@ -9,11 +9,16 @@ CANCEL = "9"
 
 
 class RefusedRow(ClaimKey):
-    """取り込まなかった行: the content of a refused row; null where it could not be read."""
+    """取り込まなかった行: the content of a refused row; null where it could not be read.
+
+    `joint_no`: the record_no of the first row of its notice, where several rows are one notice. Null where an older
+    program wrote it.
+    """
 
     ISSUE_NO = Notice.ISSUE_NO
     CHANGE_KIND = Column("change_kind", pl.String)
     RECORD_NO = Column("record_no", pl.Int64)
+    JOINT_NO = Column("joint_no", pl.Int64)
 
 
 NOTICE_KIND = Column("notice_kind", pl.String)

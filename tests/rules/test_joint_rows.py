@@ -207,7 +207,8 @@ def _owes(city: City, bill_no: str) -> None:
 @pytest.mark.parametrize("end", ["取消", "あきらめる"])
 @pytest.mark.parametrize("row", [1, 2])
 def test_what_ends_for_one_row_of_a_waiting_notice_ends_for_the_paper(tmp_path: Path, end: str, row: int) -> None:
-    """Its file still lies there when the claim comes that it waited for."""
+    """Its file still lies there when the claim comes that it waited for. No other row waits any more, and after a 取消
+    one that is sent again by itself is no smaller notice."""
     city, (second, third) = _city_by_file(tmp_path), (NIGHT + timedelta(days=number) for number in (1, 2))
     _owes(city, "1")
     lines = [_line("1", 3_000, issue_no=1), _line("2", 2_000, issue_no=1)]
@@ -227,7 +228,12 @@ def test_what_ends_for_one_row_of_a_waiting_notice_ends_for_the_paper(tmp_path: 
     ran = city.night(third)
     assert city.sql("SELECT count(*) FROM notice") == [(0,)]
     assert [row[2:] for row in city.outcomes(third)] == [("該当なし", 0, 5_000)]
-    assert "N623" in {finding["code"] for finding in ran.json["findings"]}  # type: ignore[attr-defined]
+    assert {finding["code"] for finding in ran.json["findings"]} == {"N609"}, "the line that only gives the columns"  # type: ignore[attr-defined]
+    if end == "取消":
+        city.notices(lines[2 - row], name="again.csv")
+        again = city.night(third).json["findings"]
+        at_row = ("N613", "again.csv 1件目 「発行連番」")
+        assert at_row in {(finding["code"], finding["at"]) for finding in again}  # type: ignore[attr-defined]
     _proved(city, third)
 
 

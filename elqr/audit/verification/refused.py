@@ -8,6 +8,7 @@ import polars as pl
 from elqr.audit.verification.audit import Audit, compare_rows, mismatch
 from elqr.disk.archive import read_kept
 from elqr.formats.decode import decode
+from elqr.rules.joint_notices import file_rows, joint_rows
 from elqr.rules.refused_rows import ended_rows
 from elqr.store.queries import refused_rows as queries
 from elqr.store.queries.requests import GIVE_UP, requests
@@ -39,7 +40,10 @@ def refused_rows(audit: Audit) -> Iterator[Finding]:
             yield mismatch(
                 where, Code.NOTICE_DIFFERS, f"{rows.height:,}行", f"{file['rows_bad']:,}行", "取り込まなかった行"
             )
+        unsaid = rows.filter(pl.col(RefusedRow.JOINT_NO).is_null())[RefusedRow.RECORD_NO]
+        joint_no = pl.when(~pl.col(RefusedRow.RECORD_NO).is_in(unsaid.implode())).then(RefusedRow.JOINT_NO)
         raw_rows = raw[number].filter(pl.col(RefusedRow.RECORD_NO).is_in(rows[RefusedRow.RECORD_NO].implode()))
+        raw_rows = raw_rows.with_columns(joint_no.alias(RefusedRow.JOINT_NO))
         key = [str(RefusedRow.RECORD_NO)]
         yield from compare_rows(rows.select(raw_rows.columns), raw_rows, key, Code.NOTICE_DIFFERS, where)
     for (number,), rows in by_file.partition_by(RowEnd.BY_FILE_NO, as_dict=True).items():
@@ -56,7 +60,9 @@ def _read_raw_rows(audit: Audit, file: dict[str, object]) -> pl.DataFrame:
         return RefusedRow.empty()
     spec = audit.session.specs[notices.spec if notices else "notice_csv"]
     decoded = decode(data, spec, name, date.fromisoformat(str(file["night_on"])))
-    return RefusedRow.of(decoded.tables["notice"]) if "notice" in decoded.tables else RefusedRow.empty()
+    if "notice" not in decoded.tables:
+        return RefusedRow.empty()
+    return file_rows(decoded, joint_rows(decoded.tables["notice"], set(decoded.flawed)))
 
 
 def _check_given_up(audit: Audit, ends: pl.DataFrame) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ from elqr.store.entries.seals import (
     read_changing,
     schema_of,
     seal,
+    seals_of,
 )
 from elqr.store.queries import row_owners as belonging
 from elqr.store.queries.chain import last_link
@@ -55,13 +56,14 @@ def _check_seals(
     }
     for number, link in enumerate(links):
         sealed = tuple(link["read"]["sealed"].get(table.name, NOTHING))
-        computed = seal(table, by_link[number]) if number in by_link else NOTHING
-        if computed != sealed:
+        sealed_rows = by_link.get(number, rows.clear())
+        if sealed not in seals_of(table, sealed_rows):
+            count, digest = seal(table, sealed_rows)
             where = f"{table.name}（実行 {link['run_id']}）"
             yield mismatch(
                 where,
                 Code.ROWS_DIFFER,
-                f"{computed[0]:,}行 {computed[1][:12]}",
+                f"{count:,}行 {digest[:12]}",
                 f"{sealed[0]:,}行 {sealed[1][:12]}",
                 column,
             )

@@ -29,7 +29,7 @@ from sqlalchemy.types import TypeEngine
 
 from elqr.vocabulary import frames
 
-SCHEMA_VERSION = 15
+SCHEMA_VERSION = 16
 BUSY_SECONDS = 30
 """How long a transaction waits for another writer."""
 

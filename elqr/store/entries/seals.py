@@ -8,7 +8,7 @@ The digest is the SHA-256 of the rows in the order of their key, as RFC 4180: te
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,13 +103,28 @@ def seal(table: Table, rows: pl.DataFrame, **constants: object) -> Seal:
     schema = schema_of(table)
     filled = rows.with_columns(pl.lit(value).alias(name) for name, value in constants.items())
     missing = [pl.lit(None, dtype).alias(name) for name, dtype in schema.items() if name not in filled.columns]
-    stored = as_stored(filled.with_columns(missing)).select(*schema)
+    return _seal_columns(table, as_stored(filled.with_columns(missing)), list(schema))
+
+
+def _seal_columns(table: Table, rows: pl.DataFrame, names: list[str]) -> Seal:
+    stored = rows.select(names)
     keys = [column.name for column in table.primary_key.columns]
     ordered = stored if len(keys) == 1 and stored[keys[0]].is_sorted() else stored.sort(keys)
     digest = hashlib.sha256()
     for part in ordered.iter_slices(_ROWS_AT_ONCE):
         digest.update(_to_csv(part))
     return ordered.height, digest.hexdigest()
+
+
+def seals_of(table: Table, rows: pl.DataFrame) -> Iterator[Seal]:
+    """認める封 of rows of a table: as `seal` makes it, and as programs made it that did not have its last columns yet.
+
+    Only columns that are null in all rows may have been added later (版上げ); they come last in their table.
+    """
+    yield seal(table, rows)
+    names = list(schema_of(table))
+    while rows.height and rows[names[-1]].is_null().all():
+        yield _seal_columns(table, rows, names := names[:-1])
 
 
 def _to_csv(rows: pl.DataFrame) -> bytes:

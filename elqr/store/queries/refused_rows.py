@@ -19,6 +19,7 @@ from elqr.vocabulary.report_frames import DeliveryFinding
 
 _KEY = list(ClaimKey.SCHEMA)
 _NUMBER = (FiledRow.NOTICE_FILE_NO, FiledRow.RECORD_NO)
+_PAPER: list[str] = [FiledRow.NOTICE_FILE_NO, FiledRow.JOINT_NO]
 _ROW, _END = notice_refused.c, notice_refused_end.c
 
 _FINDING = (
@@ -93,9 +94,17 @@ def files(connection: Connection) -> pl.DataFrame:
 
 
 def _waiting_before(connection: Connection, file_no: int, rows: pl.DataFrame) -> pl.DataFrame:
-    """まだ取り込まれていない行 of earlier files with the same claims or the same content: frame EarlierRow."""
+    """まだ取り込まれていない行 of earlier files with the same claims or the same content: frame EarlierRow.
+
+    And the other rows of their notices.
+    """
     with stage_rows(connection, rows.select(_KEY).drop_nulls().unique()) as staged:
-        same_claim = waiting_rows(connection, staged, _KEY).with_columns(pl.lit(False).alias(EarlierRow.IS_HERE))
+        same_claim = waiting_rows(connection, staged, _KEY)
+    papers = same_claim.select(_PAPER).drop_nulls().unique()
+    if papers.height:
+        with stage_rows(connection, papers) as staged:
+            same_claim = pl.concat([same_claim, waiting_rows(connection, staged, _PAPER)])
+    same_claim = same_claim.with_columns(pl.lit(False).alias(EarlierRow.IS_HERE))
     this_file, file = t.notice_file.alias("this_file"), t.notice_file.c
     same = and_(this_file.c.notice_file_no == file_no, this_file.c.sha256 == file.sha256)
     earlier = select(file.notice_file_no).join(this_file, same).where(file.notice_file_no < file_no, file.rows_bad > 0)
@@ -157,10 +166,11 @@ def waiting_files(connection: Connection) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def waiting_numbers(connection: Connection, file_no: int) -> list[int]:
-    """まだ取り込まれていない行 of a file: record_no."""
-    query = select(_ROW.record_no).where(_ROW.notice_file_no == file_no, ~_is_ended()).order_by(_ROW.record_no)
-    return list(connection.execute(query).scalars())
+def waiting_numbers(connection: Connection, file_no: int) -> dict[int, int]:
+    """まだ取り込まれていない行 of a file, in order: record_no → the record_no of the first row of the same notice."""
+    paper = func.coalesce(_ROW.joint_no, _ROW.record_no)
+    query = select(_ROW.record_no, paper).where(_ROW.notice_file_no == file_no, ~_is_ended()).order_by(_ROW.record_no)
+    return {record_no: joint_no for record_no, joint_no in connection.execute(query)}
 
 
 def enter_given_up(connection: Connection, request: Mapping[str, Any], records: Sequence[int], night: date) -> None:

@@ -256,7 +256,7 @@ CREATE TABLE delivery_box (
  STRICT
 
 ;
-INSERT INTO "delivery_box" VALUES(2,'inbox',1);
+INSERT INTO "delivery_box" VALUES(2,'inbox',3);
 CREATE TABLE delivery_finding (
 	delivery_no INTEGER NOT NULL, 
 	line_no INTEGER NOT NULL, 
@@ -358,7 +358,7 @@ CREATE TABLE export (
  STRICT
 
 ;
-INSERT INTO "export" VALUES(1,'2026-11-20','2026-11-30T06:54:59+09:00','山田','elqr_history_000001.csv','collection_history_csv',1,1000,1,1,'66226eb34809f1bf2a700c743eee27f0043bfa97ed12babb97f526c732d6c35a','557b79661a38b6674d1ea4d1ff9c4f0113295e043b16e2c3c5202fbbc1379a06');
+INSERT INTO "export" VALUES(1,'2026-11-20','2026-11-30T15:02:36+09:00','山田','elqr_history_000001.csv','collection_history_csv',1,1000,1,1,'66226eb34809f1bf2a700c743eee27f0043bfa97ed12babb97f526c732d6c35a','b2f6796016656ea3ff8c4047c3138e2cee6bf55af25831a87038cf519f3b0849');
 CREATE TABLE export_again (
 	export_no INTEGER NOT NULL, 
 	again_no INTEGER NOT NULL, 
@@ -438,7 +438,7 @@ CREATE TABLE ledger_start (
  STRICT
 
 ;
-INSERT INTO "ledger_start" VALUES(1,'714c547531e9f2151129299c1aacac6f','{}','','','','');
+INSERT INTO "ledger_start" VALUES(1,'d9d2660b57dcfeaa8011c62c0821932c','{}','','','','');
 CREATE TABLE month_close (
 	close_no INTEGER NOT NULL, 
 	month TEXT NOT NULL, 
@@ -550,6 +550,8 @@ CREATE TABLE notice_file (
 
 ;
 INSERT INTO "notice_file" VALUES(1,'f0b0c4be0f722fad64d3cb18e928e1c51499c905fead2f9d106d00bbd266e704','notices.csv','2026-11-20',3,3,0,0);
+INSERT INTO "notice_file" VALUES(2,'7e996062baa7be1ed6bde8ac25822189dc8995894b8b63f095a00e00e0253b1b','refused.csv','2026-11-20',3,0,0,3);
+INSERT INTO "notice_file" VALUES(3,'f1266e3919ccd56392f90f01b6359347adbc6d5b87dee61214380f1051a683ac','withdrawn.csv','2026-11-20',3,0,3,0);
 CREATE TABLE notice_finding (
 	notice_file_no INTEGER NOT NULL, 
 	line_no INTEGER NOT NULL, 
@@ -565,6 +567,9 @@ CREATE TABLE notice_finding (
  STRICT
 
 ;
+INSERT INTO "notice_finding" VALUES(2,1,1,-1,'N603','支払期限','2026-11-30','2027-12-31以後');
+INSERT INTO "notice_finding" VALUES(2,2,2,-1,'N616','納付種別','分納','先に通常の納付書の行（その調定の有効な納付書がない）');
+INSERT INTO "notice_finding" VALUES(2,3,3,-1,'N603','支払期限','2026-11-30','2027-12-31以後');
 CREATE TABLE notice_give_up (
 	give_up_no INTEGER NOT NULL, 
 	notice_file_no INTEGER NOT NULL, 
@@ -622,6 +627,9 @@ CREATE TABLE notice_refused (
  STRICT
 
 ;
+INSERT INTO "notice_refused" VALUES(2,'kokuho',2026,2026,'11',1,1,'1',1);
+INSERT INTO "notice_refused" VALUES(2,'kokuho',2026,2026,'12',1,1,'1',2);
+INSERT INTO "notice_refused" VALUES(2,'kokuho',2026,2026,'13',1,1,'1',3);
 CREATE TABLE notice_refused_end (
 	notice_file_no INTEGER NOT NULL, 
 	record_no INTEGER NOT NULL, 
@@ -639,6 +647,9 @@ CREATE TABLE notice_refused_end (
  STRICT
 
 ;
+INSERT INTO "notice_refused_end" VALUES(2,1,3,NULL,1,'2026-11-20');
+INSERT INTO "notice_refused_end" VALUES(2,2,3,NULL,1,'2026-11-20');
+INSERT INTO "notice_refused_end" VALUES(2,3,3,NULL,1,'2026-11-20');
 CREATE TABLE overdue_payment (
 	payment_no INTEGER NOT NULL, 
 	contract TEXT NOT NULL, 
@@ -851,7 +862,7 @@ CREATE TABLE review (
  STRICT
 
 ;
-INSERT INTO "review" VALUES(1,'book','2026-11-20','2026-11-30T06:55:00+09:00','山田','book.xlsx','5d68f27fc1a13ae0e3f77713fdc994b7a92f999a31f74cdee637e6a0264ec3c7');
+INSERT INTO "review" VALUES(1,'search','2026-11-20','2026-11-30T15:02:37+09:00','山田','理由 該当なし','');
 CREATE TABLE review_step (
 	review_no INTEGER NOT NULL, 
 	result TEXT NOT NULL, 
@@ -865,7 +876,7 @@ CREATE TABLE review_step (
  STRICT
 
 ;
-INSERT INTO "review_step" VALUES(1,'refused','2026-11-20','2026-11-30T06:55:01+09:00','佐藤','調べる');
+INSERT INTO "review_step" VALUES(1,'refused','2026-11-20','2026-11-30T15:02:37+09:00','佐藤','まだ');
 CREATE TABLE ruling (
 	payment_no INTEGER NOT NULL, 
 	ruling TEXT NOT NULL, 
@@ -881,7 +892,7 @@ CREATE TABLE ruling (
  STRICT
 
 ;
-INSERT INTO "ruling" VALUES(2,'hold',NULL,'確かめる','山田','7d1efbbc07869fcbda6daa4aab0737ba',NULL,1,1);
+INSERT INTO "ruling" VALUES(4,'hold',NULL,'確かめる','山田','59fc1df418c3c9c042737cf4330d7ba3',NULL,1,1);
 CREATE TABLE ruling_posting (
 	posting_no INTEGER NOT NULL, 
 	ruling_no INTEGER NOT NULL, 
@@ -904,7 +915,7 @@ CREATE TABLE ruling_result (
  STRICT
 
 ;
-INSERT INTO "ruling_result" VALUES(1,'refused',1000,1000,'2026-11-20');
+INSERT INTO "ruling_result" VALUES(1,'refused',77,77,'2026-11-20');
 CREATE TABLE run (
 	run_no INTEGER NOT NULL, 
 	run_id TEXT NOT NULL, 
@@ -920,12 +931,12 @@ CREATE TABLE run (
  STRICT
 
 ;
-INSERT INTO "run" VALUES(1,'20261120-0001','2026-11-20','{"channels":{"app":[3,1]},"configuration":"ca5e357f3c0a79384441cc6dbe45e3f7170037441774b1de2acc271a6e8a47f9","counters":{},"inputs":["13eb6c248b02ac0b01ceb4a4fcdcb414386b7ac9c9bc6f4404bb4330ade4a9a0","f0b0c4be0f722fad64d3cb18e928e1c51499c905fead2f9d106d00bbd266e704"],"last_notice":3,"last_state":0,"ledger":"714c547531e9f2151129299c1aacac6f","nightly":{},"notice_files":1,"operator":{"login":"","machine":"vm","os_user":"root"},"places":{"already_posted":[0,0],"cancelled":[0,0],"exception":[2,1077],"not_collected":[0,0],"pending":[1,2000],"posted":[1,1000],"rejected":[0,0]},"posted_yen":2077,"sealed":{"bundle":[2,"1d4943aa9314b46c083d78ee2b1373d9b4c601984e9cf5e9fe84d0db2a03e10d"],"decision":[4,"063c9b779cad5a5bee0dc5e5904abd9a55cc856279b52eec859b59dfbaf75cd9"],"delivery":[2,"c1820c7c6464071e327fee39e44977ee5d9b92643aa753c877b663bec11a70e8"],"delivery_box":[1,"8a4ecbe5757a1aae55754298d41b35ed1e604a5e885c0956947c0ea2efaed663"],"delivery_finding":[1,"23c2b5e52d2f3567c7018a2d5708aee3eb34e457afed34a7a3587106126d326b"],"issue_tally":[1,"b28a1f083103d9029b06942cc5a96a605f67eb4f5ecc37ddfcd972a75ef8a354"],"notice_file":[1,"315cb720a95230169ef5df4cbb3d59007ac3fec7a0cca5597074e5e5fc36c4c6"],"payload":[3,"c3631234a9a407255bc769bbc9019a391d9c93c9eb0725c938a363dbfcf46128"],"posting":[3,"4a500674263e91a383f530d0362d7e7c2165f4f1622cbda7773c44b3b9f9b753"],"posting_tally":[3,"3a36711fe5d2e1bf8151c515a178a2071b995f483ae4c6346041dde880f11107"],"upload":[1,"d5a00aeee18b55438a9e3f14543ad3adcf907dbaa2401f36b579cbfbf60082ca"]},"settings":{"schema_version":"14"},"upto":{"arrears_list":0,"bundle":2,"claim_file":0,"claim_state":0,"decision":4,"delivery":2,"deposit":0,"item_order":0,"notice_file":1,"posting":3,"posting_tally":3,"print_batch":0,"ruling":0,"settlement":0,"upload":1},"version":"0.5.0"}','','11a4deb54ffb12dc57c96f1c464c27fa747510d9c2bcecbc7172163b8ca95f69');
-INSERT INTO "run" VALUES(2,'20261120-0002','2026-11-20','{"act":{"kind":"export","number":1,"step":"recorded","taken_by":"山田"},"counters":{},"ledger":"714c547531e9f2151129299c1aacac6f","nightly":{},"operator":{"login":"","machine":"vm","os_user":"root"},"said":{"export":[{"export_no":1,"file_name":"elqr_history_000001.csv","first_posting_no":1,"last_posting_no":1,"made_at":"2026-11-30T06:54:59+09:00","made_by":"山田","manifest_sha256":"557b79661a38b6674d1ea4d1ff9c4f0113295e043b16e2c3c5202fbbc1379a06","night_on":"2026-11-20","postings":1,"sha256":"66226eb34809f1bf2a700c743eee27f0043bfa97ed12babb97f526c732d6c35a","spec":"collection_history_csv","yen":1000}]},"sealed":{},"settings":{"schema_version":"14"},"upto":{"arrears_list":0,"bundle":2,"claim_file":0,"claim_state":0,"decision":4,"delivery":2,"deposit":0,"item_order":0,"notice_file":1,"posting":3,"posting_tally":3,"print_batch":0,"ruling":0,"settlement":0,"upload":1},"version":"0.5.0"}','11a4deb54ffb12dc57c96f1c464c27fa747510d9c2bcecbc7172163b8ca95f69','7bb8941c0ed352f95384f13ddb2ad912fc41dee6f8e3245e64083407d5171c49');
-INSERT INTO "run" VALUES(3,'20261120-0003','2026-11-20','{"act":{"kind":"review","number":1,"step":"asked","taken_by":"山田"},"counters":{},"ledger":"714c547531e9f2151129299c1aacac6f","nightly":{},"operator":{"login":"","machine":"vm","os_user":"root"},"said":{"review":[{"asked_at":"2026-11-30T06:55:00+09:00","asked_by":"山田","kind":"book","night_on":"2026-11-20","review_no":1,"sha256":"5d68f27fc1a13ae0e3f77713fdc994b7a92f999a31f74cdee637e6a0264ec3c7","source":"book.xlsx"}]},"sealed":{"ruling":[1,"0f8cbde203e7e8dbf09fa256030819249f292d72aa47b35e28928ce0db52ceb8"]},"settings":{"schema_version":"14"},"upto":{"arrears_list":0,"bundle":2,"claim_file":0,"claim_state":0,"decision":4,"delivery":2,"deposit":0,"item_order":0,"notice_file":1,"posting":3,"posting_tally":3,"print_batch":0,"ruling":1,"settlement":0,"upload":1},"version":"0.5.0"}','7bb8941c0ed352f95384f13ddb2ad912fc41dee6f8e3245e64083407d5171c49','6e7fc29ddec042dde1f5b1a1b47bbb9d9761f291cc1cd37c8273ea0fd7e42785');
-INSERT INTO "run" VALUES(4,'20261120-0004','2026-11-20','{"act":{"kind":"review","number":1,"step":"refused","taken_by":"佐藤"},"counters":{},"ledger":"714c547531e9f2151129299c1aacac6f","moved_yen":0,"nightly":{"ruling_result":{"2026-11-20":[1,"75216115b464097191f32bada96c2a604b453f07755b752f81bde1bd70af54f4"]}},"operator":{"login":"","machine":"vm","os_user":"root"},"results":{"approved":0,"refused":1,"stale":0},"review":1,"rulings":"a654e3b71bdd38395c7ed6211b16d9edf8b08043d1afd80f7122ca5097201577","said":{"review_step":[{"night_on":"2026-11-20","reason":"調べる","result":"refused","review_no":1,"taken_at":"2026-11-30T06:55:01+09:00","taken_by":"佐藤"}]},"sealed":{},"settings":{"schema_version":"14"},"taken_by":"佐藤","upto":{"arrears_list":0,"bundle":2,"claim_file":0,"claim_state":0,"decision":4,"delivery":2,"deposit":0,"item_order":0,"notice_file":1,"posting":3,"posting_tally":3,"print_batch":0,"ruling":1,"settlement":0,"upload":1},"version":"0.5.0","withdrawn_yen":0}','6e7fc29ddec042dde1f5b1a1b47bbb9d9761f291cc1cd37c8273ea0fd7e42785','f874b9eb247c0dd5b35ef0bb65a38cd0e0e5ca63ccc8192ef186712aa459ffc1');
-INSERT INTO "run" VALUES(5,'20261120-0005','2026-11-20','{"act":{"kind":"waiver","number":1,"step":"asked","taken_by":"山田"},"counters":{},"ledger":"714c547531e9f2151129299c1aacac6f","nightly":{"ruling_result":{"2026-11-20":[1,"75216115b464097191f32bada96c2a604b453f07755b752f81bde1bd70af54f4"]}},"operator":{"login":"","machine":"vm","os_user":"root"},"said":{"waiver":[{"asked_at":"2026-11-30T06:55:01+09:00","asked_by":"山田","name":"empty.csv","night_on":"2026-11-20","reason":"来ない","sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","waiver_no":1}],"waiver_delivery":[{"delivery_no":2,"waiver_no":1}]},"sealed":{},"settings":{"schema_version":"14"},"upto":{"arrears_list":0,"bundle":2,"claim_file":0,"claim_state":0,"decision":4,"delivery":2,"deposit":0,"item_order":0,"notice_file":1,"posting":3,"posting_tally":3,"print_batch":0,"ruling":1,"settlement":0,"upload":1},"version":"0.5.0"}','f874b9eb247c0dd5b35ef0bb65a38cd0e0e5ca63ccc8192ef186712aa459ffc1','8af1df02b6da092c356585dc527e6c82c4f0572ed78119b9a961771690056637');
-INSERT INTO "run" VALUES(6,'20261120-0006','2026-11-20','{"act":{"kind":"waiver","number":1,"step":"approved","taken_by":"佐藤"},"counters":{},"ledger":"714c547531e9f2151129299c1aacac6f","nightly":{"ruling_result":{"2026-11-20":[1,"75216115b464097191f32bada96c2a604b453f07755b752f81bde1bd70af54f4"]}},"operator":{"login":"","machine":"vm","os_user":"root"},"said":{"waiver_step":[{"night_on":"2026-11-20","reason":"","result":"approved","taken_at":"2026-11-30T06:55:01+09:00","taken_by":"佐藤","waiver_no":1}]},"sealed":{},"settings":{"schema_version":"14"},"upto":{"arrears_list":0,"bundle":2,"claim_file":0,"claim_state":0,"decision":4,"delivery":2,"deposit":0,"item_order":0,"notice_file":1,"posting":3,"posting_tally":3,"print_batch":0,"ruling":1,"settlement":0,"upload":1},"version":"0.5.0"}','8af1df02b6da092c356585dc527e6c82c4f0572ed78119b9a961771690056637','2c5b5b05c8aafc59702db274a6dc1395e9daa45d83cbd9110b76a5f433d48119');
+INSERT INTO "run" VALUES(1,'20261120-0001','2026-11-20','{"channels":{"app":[3,1]},"configuration":"ca5e357f3c0a79384441cc6dbe45e3f7170037441774b1de2acc271a6e8a47f9","counters":{},"inputs":["13eb6c248b02ac0b01ceb4a4fcdcb414386b7ac9c9bc6f4404bb4330ade4a9a0","7e996062baa7be1ed6bde8ac25822189dc8995894b8b63f095a00e00e0253b1b","f0b0c4be0f722fad64d3cb18e928e1c51499c905fead2f9d106d00bbd266e704","f1266e3919ccd56392f90f01b6359347adbc6d5b87dee61214380f1051a683ac"],"last_notice":3,"last_state":0,"ledger":"d9d2660b57dcfeaa8011c62c0821932c","nightly":{},"notice_files":3,"operator":{"login":"","machine":"vm","os_user":"root"},"places":{"already_posted":[0,0],"cancelled":[0,0],"exception":[2,1077],"not_collected":[0,0],"pending":[1,2000],"posted":[1,1000],"rejected":[0,0]},"posted_yen":2077,"sealed":{"bundle":[2,"1d4943aa9314b46c083d78ee2b1373d9b4c601984e9cf5e9fe84d0db2a03e10d"],"decision":[4,"063c9b779cad5a5bee0dc5e5904abd9a55cc856279b52eec859b59dfbaf75cd9"],"delivery":[2,"c1820c7c6464071e327fee39e44977ee5d9b92643aa753c877b663bec11a70e8"],"delivery_box":[1,"566cce12ab1c8b12de57b6396b3e4500518ceab17307d5fbada228ac0ae5e56e"],"delivery_finding":[1,"23c2b5e52d2f3567c7018a2d5708aee3eb34e457afed34a7a3587106126d326b"],"issue_tally":[1,"b28a1f083103d9029b06942cc5a96a605f67eb4f5ecc37ddfcd972a75ef8a354"],"notice_file":[3,"892225aafef9c0e09785195d04bf8b37d9479a697b8574702a2e4a6e8622bdeb"],"notice_finding":[3,"6c4dea295a5b6a3ccce12015b1a5ce9cd94eb51a530ba7e41a4c19ae82841806"],"notice_refused":[3,"0888077985c85c1fc6803e26c279b03ca594e0dae66ab82df8e73cf8c5ccb2b1"],"notice_refused_end":[3,"0886ff9a8191cb4539c9130b3126193f5b882168c983794e9d15f321b352d117"],"payload":[3,"c3631234a9a407255bc769bbc9019a391d9c93c9eb0725c938a363dbfcf46128"],"posting":[3,"4a500674263e91a383f530d0362d7e7c2165f4f1622cbda7773c44b3b9f9b753"],"posting_tally":[3,"3a36711fe5d2e1bf8151c515a178a2071b995f483ae4c6346041dde880f11107"],"upload":[1,"d5a00aeee18b55438a9e3f14543ad3adcf907dbaa2401f36b579cbfbf60082ca"]},"settings":{"schema_version":"14"},"upto":{"arrears_list":0,"bundle":2,"claim_file":0,"claim_state":0,"decision":4,"delivery":2,"deposit":0,"item_order":0,"notice_file":3,"posting":3,"posting_tally":3,"print_batch":0,"ruling":0,"settlement":0,"upload":1},"version":"0.5.0"}','','6a63db0c48b2ea9b8f17e60c1bebaeea6189951f975f643928d82dba6713afa9');
+INSERT INTO "run" VALUES(2,'20261120-0002','2026-11-20','{"act":{"kind":"export","number":1,"step":"recorded","taken_by":"山田"},"counters":{},"ledger":"d9d2660b57dcfeaa8011c62c0821932c","nightly":{},"operator":{"login":"","machine":"vm","os_user":"root"},"said":{"export":[{"export_no":1,"file_name":"elqr_history_000001.csv","first_posting_no":1,"last_posting_no":1,"made_at":"2026-11-30T15:02:36+09:00","made_by":"山田","manifest_sha256":"b2f6796016656ea3ff8c4047c3138e2cee6bf55af25831a87038cf519f3b0849","night_on":"2026-11-20","postings":1,"sha256":"66226eb34809f1bf2a700c743eee27f0043bfa97ed12babb97f526c732d6c35a","spec":"collection_history_csv","yen":1000}]},"sealed":{},"settings":{"schema_version":"14"},"upto":{"arrears_list":0,"bundle":2,"claim_file":0,"claim_state":0,"decision":4,"delivery":2,"deposit":0,"item_order":0,"notice_file":3,"posting":3,"posting_tally":3,"print_batch":0,"ruling":0,"settlement":0,"upload":1},"version":"0.5.0"}','6a63db0c48b2ea9b8f17e60c1bebaeea6189951f975f643928d82dba6713afa9','d94cffabc1cfb2687f624c0d89b270a90703e5ad05151e942484aeb6e02f04ae');
+INSERT INTO "run" VALUES(3,'20261120-0003','2026-11-20','{"act":{"kind":"review","number":1,"step":"asked","taken_by":"山田"},"counters":{},"ledger":"d9d2660b57dcfeaa8011c62c0821932c","nightly":{},"operator":{"login":"","machine":"vm","os_user":"root"},"said":{"review":[{"asked_at":"2026-11-30T15:02:37+09:00","asked_by":"山田","kind":"search","night_on":"2026-11-20","review_no":1,"sha256":"","source":"理由 該当なし"}]},"sealed":{"ruling":[1,"3d3545fe33586f28b5449faecb104128016acf5c66bda30cd389d87721639954"]},"settings":{"schema_version":"14"},"upto":{"arrears_list":0,"bundle":2,"claim_file":0,"claim_state":0,"decision":4,"delivery":2,"deposit":0,"item_order":0,"notice_file":3,"posting":3,"posting_tally":3,"print_batch":0,"ruling":1,"settlement":0,"upload":1},"version":"0.5.0"}','d94cffabc1cfb2687f624c0d89b270a90703e5ad05151e942484aeb6e02f04ae','a28fc88a16e81ef689b6476b7b5d947008537f66a309d787e274017175313196');
+INSERT INTO "run" VALUES(4,'20261120-0004','2026-11-20','{"act":{"kind":"review","number":1,"step":"refused","taken_by":"佐藤"},"counters":{},"ledger":"d9d2660b57dcfeaa8011c62c0821932c","moved_yen":0,"nightly":{"ruling_result":{"2026-11-20":[1,"a79f115954f854758a72d3f2451ef81f768100d41f088e612af877332508eaa9"]}},"operator":{"login":"","machine":"vm","os_user":"root"},"results":{"approved":0,"refused":1,"stale":0},"review":1,"rulings":"ba7aa733056503123607c2124448f956eb99043a1e7ecf6819e903e57159d933","said":{"review_step":[{"night_on":"2026-11-20","reason":"まだ","result":"refused","review_no":1,"taken_at":"2026-11-30T15:02:37+09:00","taken_by":"佐藤"}]},"sealed":{},"settings":{"schema_version":"14"},"taken_by":"佐藤","upto":{"arrears_list":0,"bundle":2,"claim_file":0,"claim_state":0,"decision":4,"delivery":2,"deposit":0,"item_order":0,"notice_file":3,"posting":3,"posting_tally":3,"print_batch":0,"ruling":1,"settlement":0,"upload":1},"version":"0.5.0","withdrawn_yen":0}','a28fc88a16e81ef689b6476b7b5d947008537f66a309d787e274017175313196','b4e511f483b6dfe7da8704f90e10abb54dfb4a2c3cb3e83d94ea2dcb8ddc7a73');
+INSERT INTO "run" VALUES(5,'20261120-0005','2026-11-20','{"act":{"kind":"waiver","number":1,"step":"asked","taken_by":"山田"},"counters":{},"ledger":"d9d2660b57dcfeaa8011c62c0821932c","nightly":{"ruling_result":{"2026-11-20":[1,"a79f115954f854758a72d3f2451ef81f768100d41f088e612af877332508eaa9"]}},"operator":{"login":"","machine":"vm","os_user":"root"},"said":{"waiver":[{"asked_at":"2026-11-30T15:02:38+09:00","asked_by":"山田","name":"empty.csv","night_on":"2026-11-20","reason":"空","sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","waiver_no":1}],"waiver_delivery":[{"delivery_no":2,"waiver_no":1}]},"sealed":{},"settings":{"schema_version":"14"},"upto":{"arrears_list":0,"bundle":2,"claim_file":0,"claim_state":0,"decision":4,"delivery":2,"deposit":0,"item_order":0,"notice_file":3,"posting":3,"posting_tally":3,"print_batch":0,"ruling":1,"settlement":0,"upload":1},"version":"0.5.0"}','b4e511f483b6dfe7da8704f90e10abb54dfb4a2c3cb3e83d94ea2dcb8ddc7a73','de7ff14c3276a2c2222a42f92a226a5be154cdfd96d00609a48e73d010d9c266');
+INSERT INTO "run" VALUES(6,'20261120-0006','2026-11-20','{"act":{"kind":"waiver","number":1,"step":"approved","taken_by":"佐藤"},"counters":{},"ledger":"d9d2660b57dcfeaa8011c62c0821932c","nightly":{"ruling_result":{"2026-11-20":[1,"a79f115954f854758a72d3f2451ef81f768100d41f088e612af877332508eaa9"]}},"operator":{"login":"","machine":"vm","os_user":"root"},"said":{"waiver_step":[{"night_on":"2026-11-20","reason":"","result":"approved","taken_at":"2026-11-30T15:02:38+09:00","taken_by":"佐藤","waiver_no":1}]},"sealed":{},"settings":{"schema_version":"14"},"upto":{"arrears_list":0,"bundle":2,"claim_file":0,"claim_state":0,"decision":4,"delivery":2,"deposit":0,"item_order":0,"notice_file":3,"posting":3,"posting_tally":3,"print_batch":0,"ruling":1,"settlement":0,"upload":1},"version":"0.5.0"}','de7ff14c3276a2c2222a42f92a226a5be154cdfd96d00609a48e73d010d9c266','1a63ddc5330860b38946fb08436ab720a471c104618c8b56ac68680da115f82b');
 CREATE TABLE setting (
 	name TEXT NOT NULL, 
 	value TEXT NOT NULL, 
@@ -1019,7 +1030,7 @@ CREATE TABLE waiver (
  STRICT
 
 ;
-INSERT INTO "waiver" VALUES(1,'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855','empty.csv','2026-11-20','2026-11-30T06:55:01+09:00','山田','来ない');
+INSERT INTO "waiver" VALUES(1,'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855','empty.csv','2026-11-20','2026-11-30T15:02:38+09:00','山田','空');
 CREATE TABLE waiver_delivery (
 	waiver_no INTEGER NOT NULL, 
 	delivery_no INTEGER NOT NULL, 
@@ -1044,7 +1055,7 @@ CREATE TABLE waiver_step (
  STRICT
 
 ;
-INSERT INTO "waiver_step" VALUES(1,'approved','2026-11-20','2026-11-30T06:55:01+09:00','佐藤','');
+INSERT INTO "waiver_step" VALUES(1,'approved','2026-11-20','2026-11-30T15:02:38+09:00','佐藤','');
 CREATE TABLE watched_bundle (
 	bundle_no INTEGER NOT NULL, 
 	night_on TEXT NOT NULL, 
@@ -1057,8 +1068,8 @@ CREATE TABLE watched_bundle (
 CREATE INDEX arrears_request_by_situation ON arrears_request (situation);
 CREATE TRIGGER arrears_request_no_update BEFORE UPDATE ON arrears_request BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER arrears_request_no_delete BEFORE DELETE ON arrears_request BEGIN SELECT RAISE(ABORT, 'append-only'); END;
-CREATE INDEX claim_state_by_claim ON claim_state (claim_no, state_no);
 CREATE UNIQUE INDEX claim_state_by_file ON claim_state (file_no, record_no);
+CREATE INDEX claim_state_by_claim ON claim_state (claim_no, state_no);
 CREATE TRIGGER claim_state_no_update BEFORE UPDATE ON claim_state BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER claim_state_no_delete BEFORE DELETE ON claim_state BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE INDEX month_close_by_month ON month_close (month);
@@ -1082,8 +1093,8 @@ CREATE TRIGGER claim_entry_no_update BEFORE UPDATE ON claim_entry BEGIN SELECT R
 CREATE TRIGGER claim_entry_no_delete BEFORE DELETE ON claim_entry BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER notice_file_no_update BEFORE UPDATE ON notice_file BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER notice_file_no_delete BEFORE DELETE ON notice_file BEGIN SELECT RAISE(ABORT, 'append-only'); END;
-CREATE INDEX notice_part ON notice (procedure_code, levy_year, tax_year, bill_no, installment_no) WHERE part_kind IS NOT NULL;
 CREATE INDEX notice_reissued ON notice (procedure_code, levy_year, tax_year, bill_no, installment_no, issue_no) WHERE issue_no > 1;
+CREATE INDEX notice_part ON notice (procedure_code, levy_year, tax_year, bill_no, installment_no) WHERE part_kind IS NOT NULL;
 CREATE TRIGGER notice_no_update BEFORE UPDATE ON notice BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER notice_no_delete BEFORE DELETE ON notice BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE INDEX notice_claim_by_claim ON notice_claim (claim_no);
@@ -1101,23 +1112,23 @@ CREATE TRIGGER payload_no_update BEFORE UPDATE ON payload BEGIN SELECT RAISE(ABO
 CREATE TRIGGER payload_no_delete BEFORE DELETE ON payload BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER file_no_update BEFORE UPDATE ON file BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER file_no_delete BEFORE DELETE ON file BEGIN SELECT RAISE(ABORT, 'append-only'); END;
-CREATE INDEX delivery_by_name ON delivery (name, sha256);
 CREATE INDEX delivery_by_night ON delivery (night_on);
+CREATE INDEX delivery_by_name ON delivery (name, sha256);
 CREATE TRIGGER delivery_no_update BEFORE UPDATE ON delivery BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER delivery_no_delete BEFORE DELETE ON delivery BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER payment_no_update BEFORE UPDATE ON payment BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER payment_no_delete BEFORE DELETE ON payment BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER payment_identity_no_update BEFORE UPDATE ON payment_identity BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER payment_identity_no_delete BEFORE DELETE ON payment_identity BEGIN SELECT RAISE(ABORT, 'append-only'); END;
-CREATE INDEX decision_unposted ON decision (notice_no) WHERE place IN ('exception', 'rejected', 'not_collected', 'cancelled');
 CREATE INDEX decision_pending ON decision (notice_no) WHERE outcome = 'pending';
 CREATE INDEX decision_waiting ON decision (payment_no) WHERE place IN ('exception', 'rejected');
+CREATE INDEX decision_unposted ON decision (notice_no) WHERE place IN ('exception', 'rejected', 'not_collected', 'cancelled');
 CREATE TRIGGER decision_no_update BEFORE UPDATE ON decision BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER decision_no_delete BEFORE DELETE ON decision BEGIN SELECT RAISE(ABORT, 'append-only'); END;
-CREATE INDEX posting_by_night ON posting (night_on);
-CREATE UNIQUE INDEX posting_once ON posting (payment_no, account, claim_no) WHERE reverses_no IS NULL;
-CREATE INDEX posting_by_claim ON posting (claim_no);
 CREATE INDEX posting_moved ON posting (payment_no) WHERE reverses_no IS NOT NULL;
+CREATE INDEX posting_by_night ON posting (night_on);
+CREATE INDEX posting_by_claim ON posting (claim_no);
+CREATE UNIQUE INDEX posting_once ON posting (payment_no, account, claim_no) WHERE reverses_no IS NULL;
 CREATE TRIGGER posting_no_update BEFORE UPDATE ON posting BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER posting_no_delete BEFORE DELETE ON posting BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER suggestion_no_update BEFORE UPDATE ON suggestion BEGIN SELECT RAISE(ABORT, 'append-only'); END;
@@ -1127,13 +1138,13 @@ CREATE TRIGGER print_batch_no_delete BEFORE DELETE ON print_batch BEGIN SELECT R
 CREATE INDEX print_notice_by_notice ON print_notice (notice_no);
 CREATE TRIGGER print_notice_no_update BEFORE UPDATE ON print_notice BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER print_notice_no_delete BEFORE DELETE ON print_notice BEGIN SELECT RAISE(ABORT, 'append-only'); END;
-CREATE UNIQUE INDEX deposit_by_file ON deposit (file_no, record_no);
-CREATE INDEX deposit_by_day ON deposit (booked_on, yen);
 CREATE UNIQUE INDEX deposit_once ON deposit (identity, rank_no) WHERE repeats_no IS NULL;
+CREATE INDEX deposit_by_day ON deposit (booked_on, yen);
+CREATE UNIQUE INDEX deposit_by_file ON deposit (file_no, record_no);
 CREATE TRIGGER deposit_no_update BEFORE UPDATE ON deposit BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER deposit_no_delete BEFORE DELETE ON deposit BEGIN SELECT RAISE(ABORT, 'append-only'); END;
-CREATE UNIQUE INDEX bundle_once ON bundle (file_no, channel, stage, day_on, is_funds_day);
 CREATE INDEX bundle_by_night ON bundle (night_on);
+CREATE UNIQUE INDEX bundle_once ON bundle (file_no, channel, stage, day_on, is_funds_day);
 CREATE TRIGGER bundle_no_update BEFORE UPDATE ON bundle BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER bundle_no_delete BEFORE DELETE ON bundle BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE INDEX settlement_by_night ON settlement (night_on);
@@ -1144,8 +1155,8 @@ CREATE TRIGGER difference_no_update BEFORE UPDATE ON difference BEGIN SELECT RAI
 CREATE TRIGGER difference_no_delete BEFORE DELETE ON difference BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER review_no_update BEFORE UPDATE ON review BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER review_no_delete BEFORE DELETE ON review BEGIN SELECT RAISE(ABORT, 'append-only'); END;
-CREATE INDEX ruling_by_payment ON ruling (payment_no);
 CREATE INDEX ruling_by_review ON ruling (review_no);
+CREATE INDEX ruling_by_payment ON ruling (payment_no);
 CREATE TRIGGER ruling_no_update BEFORE UPDATE ON ruling BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER ruling_no_delete BEFORE DELETE ON ruling BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE INDEX ruling_result_by_night ON ruling_result (night_on);
