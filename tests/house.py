@@ -7,8 +7,8 @@ HOUSE: tuple[tuple[str, str], ...] = (
     (
         "vocabulary",
         "__init__ codes frames arrival_frames claim_frames counted_frames export_frames limits matching_frames "
-        "money_frames notice_frames number_series page_frames report_frames audit_frames ruling_frames signature "
-        "strict tally_frames terms claim_terms code_texts counted_terms errors meanings visible_text findings",
+        "money_frames notice_frames number_series page_frames ruling_frames report_frames audit_frames signature "
+        "strict tally_frames terms claim_terms ruling_terms code_texts counted_terms errors meanings visible_text findings",
     ),
     ("arithmetic", "__init__ business_day checkdigit fiscal_year person_name plain_number pseudonym wareki"),
     ("disk", "__init__ atomic_write content config_files inbox_filter inbox archive named_files own_json run_log"),
@@ -28,7 +28,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "__init__ alarms claim_entries claim_items contract counting deposits expected_files joint_payment "
         "month_figures night_result notice_lookup offsets pairing postings standing reductions refused_rows register kpi "
         "repeats row_checks claim_states instalments claim_changes joint_notices notice_keys notices reassignment "
-        "ruling_reversal sender_correction settlement settlement_rules suggestions totals whole_year matching partition "
+        "payouts ruling_reversal sender_correction settlement settlement_rules suggestions totals whole_year matching partition "
         "rulings",
     ),
     (
@@ -44,13 +44,13 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "migrations.versions.v3_review migrations.versions.v6_reissued migrations.versions.v9_reductions queries "
         "tables tables.acts tables.arrears tables.claim_files tables.exports tables.held_files tables.item_orders "
         "tables.ledger migrations.identities migrations.versions.v14_received migrations.versions.v15_notice_lines "
-        "migrations.versions.v16_joint_rows "
+        "migrations.versions.v16_payouts "
         "queries.chain queries.conservation queries.item_orders queries.ledger_identity "
         "migrations.versions.v8_places queries.owed queries.claim_states queries.notice_lines queries.claim_entries "
         "migrations.versions.v12_claim_entries queries.claim_lookup queries.undecided tables.money queries.unsealed "
         "tables.months migrations.versions.v7_said_once tables.counted tables.refused_rows queries.refused_rows "
         "tables.retractions tables.reviews queries.announced queries.moves queries.counted queries.details "
-        "queries.paid_notice queries.claim_items queries.open_claims queries.reports queries.open_exceptions "
+        "queries.paid_notice queries.claim_items queries.open_claims queries.reports queries.open_exceptions queries.payouts queries.review_trail "
         "queries.fiscal_year queries.requests queries.arrears queries.held_files queries.retractions queries.exports "
         "queries.money queries.row_owners queries.sender_corrections queries.trends tables.totals entries.seals "
         "entries.chain entries.acts migrations ledger_file queries.past_nights queries.totals entries.night "
@@ -63,7 +63,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "__init__ claim_card early_files excel excel.excel_text excel.package excel.row_mark kpi page page.chart "
         "tables tables.ageing tables.table data_files excel.book excel.cells excel.worksheet excel.workbook "
         "page.document page.year tables.night tables.arrivals tables.backlog tables.daily tables.case_file "
-        "tables.places tables.refunds tables.retractions tables.trends page.page screen tables.ledger_rows books "
+        "tables.places tables.retractions tables.trends page.page screen tables.ledger_rows tables.refunds books "
         "days months review_form tables.money arrears tables.payment_list morning years",
     ),
     (
@@ -93,7 +93,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
     (
         "cli",
         "terminal arrears backup claim day doctor export file held ledger month night notice payload printing "
-        "replay review settlement spec synthetic undo verify year __init__",
+        "replay review refund settlement spec synthetic undo verify year __init__",
     ),
     ("", "__main__"),
 )

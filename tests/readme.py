@@ -24,7 +24,8 @@ from elqr.store.db.schema import metadata
 from elqr.vocabulary.code_texts import CODES
 from elqr.vocabulary.limits import LIMITS
 from elqr.vocabulary.meanings import EXIT_MEANINGS, RULING_MEANINGS, SETTLEMENT_MEANINGS
-from elqr.vocabulary.terms import ENDED, PLACE_OF, SEVERITY_OF, WRITTEN_RULINGS, Outcome, SettlementOutcome, Severity
+from elqr.vocabulary.ruling_terms import FOLLOWS, PAYS_INTO, WRITTEN_RULINGS, Ruling
+from elqr.vocabulary.terms import ENDED, PLACE_OF, SEVERITY_OF, Outcome, SettlementOutcome, Severity
 from tests.bench.curves import FIGURES, spoken
 from tests.bench.growth import MEDIAN, MEMORY, NIGHT, ONE_CORE, START, STEPS
 from tests.bench.instead.nights import WAYS
@@ -97,6 +98,19 @@ def rulings() -> str:
     return "\n".join(
         [*lines, *(f"| {ruling.label} | `{ruling}` | {RULING_MEANINGS[ruling]} |" for ruling in WRITTEN_RULINGS)]
     )
+
+
+def payouts() -> str:
+    """還付の進み方: which step follows which, and where its yen go."""
+    lines = _rows("一歩", "前の決裁", "お金", "意味")
+    for step, before in FOLLOWS.items():
+        account = PAYS_INTO.get(step)
+        place = (
+            f"仮受から{account.label}へ" if account else "還付済から仮受へ" if step is Ruling.BOUNCED else "動かない"
+        )
+        wanted = "・".join(ruling.label for ruling in before)
+        lines.append(f"| {step.label} | {wanted} | {place} | {RULING_MEANINGS[step]} |")
+    return "\n".join(lines)
 
 
 def books() -> str:
@@ -293,6 +307,7 @@ BLOCKS = {
     "codes": codes,
     "outcomes": outcomes,
     "rulings": rulings,
+    "payouts": payouts,
     "limits": limits,
     "settlement": settlement,
     "books": books,

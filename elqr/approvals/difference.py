@@ -23,8 +23,9 @@ from elqr.store.queries.retractions import retractions_approved
 from elqr.store.tables.money import difference
 from elqr.vocabulary.errors import NotFound, Refused
 from elqr.vocabulary.money_frames import Bundle, Deposit, LineBundle, LineDeposit, Settled
+from elqr.vocabulary.ruling_terms import RetractionKind, RulingResult
 from elqr.vocabulary.signature import Signature
-from elqr.vocabulary.terms import ENDED, RetractionKind, RulingResult, SettlementOutcome
+from elqr.vocabulary.terms import ENDED, SettlementOutcome
 
 MARK_CHARS = 8
 """How many characters of a mark are shown and typed."""

@@ -36,8 +36,9 @@ from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import BadFile, NotFound, Refused
 from elqr.vocabulary.findings import Finding, Location
 from elqr.vocabulary.frames import PrintableNotice, PrintNotice
+from elqr.vocabulary.ruling_terms import RulingResult
 from elqr.vocabulary.signature import Signature
-from elqr.vocabulary.terms import PrintState, RulingResult
+from elqr.vocabulary.terms import PrintState
 
 
 def record_upload(session: Session, name: str, data: bytes, signature: Signature) -> Mapping[str, object]:

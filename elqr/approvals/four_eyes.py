@@ -16,8 +16,8 @@ from elqr.store.entries.acts import ASKED, Act, acts_of, enter_act
 from elqr.store.queries import requests as queries
 from elqr.store.queries.requests import ARREARS, DIFFERENCE, GIVE_UP, RETRACTION, REVIEW, WAIVER, RequestKind
 from elqr.vocabulary.errors import NotFound, Refused
+from elqr.vocabulary.ruling_terms import RulingResult
 from elqr.vocabulary.signature import Signature
-from elqr.vocabulary.terms import RulingResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from elqr.store.queries import held_files as queries
 from elqr.store.queries.requests import WAIVER
 from elqr.vocabulary.errors import NotFound, Refused
 from elqr.vocabulary.report_frames import HeldFile
+from elqr.vocabulary.ruling_terms import RulingResult
 from elqr.vocabulary.signature import Signature
-from elqr.vocabulary.terms import RulingResult
 
 MARK_CHARS = 8
 """How many characters of a content's hash are shown and typed."""

@@ -29,9 +29,9 @@ from elqr.store.queries import ledger_identity as identity
 from elqr.vocabulary.errors import BadFile, NotFound, Refused
 from elqr.vocabulary.limits import BY_ELQR
 from elqr.vocabulary.number_series import LABELS, HandedOut
+from elqr.vocabulary.ruling_terms import RulingResult
 from elqr.vocabulary.signature import Signature
 from elqr.vocabulary.strict import Strict
-from elqr.vocabulary.terms import RulingResult
 
 _ASKED_FOR = tuple(name for name in LABELS if name != "run_no")
 """The series that people must give when no trace tells them. Runs are left out: the names of folders tell them."""

@@ -17,8 +17,8 @@ from elqr.store.queries import months as queries
 from elqr.store.queries import reports as report_queries
 from elqr.store.queries.requests import MONTH_CLOSE
 from elqr.vocabulary.errors import NotFound, Refused
+from elqr.vocabulary.ruling_terms import RulingResult
 from elqr.vocabulary.signature import Signature
-from elqr.vocabulary.terms import RulingResult
 
 
 def draw_month(session: Session, first: date) -> Monthly:

@@ -11,8 +11,8 @@ from elqr.session.session import Session
 from elqr.store.queries import refused_rows as queries
 from elqr.store.queries.requests import GIVE_UP, requests
 from elqr.vocabulary.errors import NotFound, Refused
+from elqr.vocabulary.ruling_terms import RulingResult
 from elqr.vocabulary.signature import Signature
-from elqr.vocabulary.terms import RulingResult
 
 
 def request_giving_up(session: Session, file_no: int, record_nos: Sequence[int], signature: Signature) -> int:

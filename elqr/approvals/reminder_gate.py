@@ -21,8 +21,8 @@ from elqr.store.queries.requests import ARREARS, requests
 from elqr.store.tables.arrears import arrears_request
 from elqr.vocabulary.arrival_frames import Unpaid
 from elqr.vocabulary.errors import Refused
+from elqr.vocabulary.ruling_terms import RulingResult
 from elqr.vocabulary.signature import Signature
-from elqr.vocabulary.terms import RulingResult
 
 
 @dataclass(frozen=True, slots=True)

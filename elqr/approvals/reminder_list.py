@@ -26,8 +26,8 @@ from elqr.store.queries.ledger_identity import ledger_id
 from elqr.vocabulary.arrival_frames import ChangedClaim, Unpaid
 from elqr.vocabulary.errors import BadFile, NotFound, Refused
 from elqr.vocabulary.limits import BY_ELQR
+from elqr.vocabulary.ruling_terms import RulingResult
 from elqr.vocabulary.signature import Signature
-from elqr.vocabulary.terms import RulingResult
 
 MANIFEST = "manifest.json"
 

@@ -20,8 +20,9 @@ from elqr.store.queries import retractions as queries
 from elqr.store.queries.requests import DIFFERENCE, RETRACTION, requests
 from elqr.store.tables.money import difference
 from elqr.vocabulary.errors import NotFound, Refused
+from elqr.vocabulary.ruling_terms import RetractionKind, RulingResult
 from elqr.vocabulary.signature import Signature
-from elqr.vocabulary.terms import PrintState, RetractionKind, RulingResult
+from elqr.vocabulary.terms import PrintState
 
 
 @dataclass(frozen=True, slots=True)

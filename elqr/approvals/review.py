@@ -5,6 +5,7 @@ every ruling again and does not carry out those whose payment or notice has chan
 """
 
 from dataclasses import dataclass, replace
+from datetime import date
 
 import polars as pl
 
@@ -23,6 +24,7 @@ from elqr.approvals.ruling_state import (
     rulings_to_undo,
     with_current_payments,
     with_ledger_state,
+    with_state_to_pay_out,
     with_state_to_reassign,
     with_state_to_undo,
 )
@@ -32,6 +34,7 @@ from elqr.arithmetic.plain_number import plain_number, plain_number_expr
 from elqr.disk.content import sha256_of
 from elqr.report.excel.row_mark import CONTENT, marks
 from elqr.report.review_form import read_form
+from elqr.rules.payouts import refusals as refuse_payouts
 from elqr.rules.reassignment import refusals as refuse_reassignments
 from elqr.rules.ruling_reversal import by_payment, refusals, reversal
 from elqr.rules.rulings import decided_on, effects, fingerprint, judge_proposals
@@ -40,14 +43,16 @@ from elqr.store.entries.links import ReviewEnd
 from elqr.store.queries import reports as report_queries
 from elqr.store.queries import reviews as queries
 from elqr.store.queries import sender_corrections as withdrawal_queries
+from elqr.store.queries.payouts import enter_payouts
 from elqr.store.queries.requests import REVIEW
 from elqr.vocabulary.errors import BadFile, NotFound, Refused
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.frames import Move, Proposal, Ruled, RulingEffect
 from elqr.vocabulary.report_frames import ExceptionRow, LateNotice
-from elqr.vocabulary.ruling_frames import DraftReassignment, DraftRuling, PaymentNow
+from elqr.vocabulary.ruling_frames import DraftPayout, DraftReassignment, DraftRuling, PaymentNow, Payout
+from elqr.vocabulary.ruling_terms import WRITTEN_RULINGS, ReviewKind, Ruling, RulingResult
 from elqr.vocabulary.signature import Signature
-from elqr.vocabulary.terms import WRITTEN_RULINGS, Account, ReviewKind, Ruling, RulingResult
+from elqr.vocabulary.terms import Account
 
 _RULING_OF_LABEL = {ruling.label: ruling.value for ruling in WRITTEN_RULINGS}
 
@@ -68,6 +73,22 @@ class Requested:
     findings: tuple[Finding, ...]
     left_out: int = 0
     returned: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutEntry:
+    """還付の記入: the day and the number of a step, 加算金, and 宛名番号 of who gets it, if it is not the payer."""
+
+    done_on: date
+    number: str
+    interest_yen: int = 0
+    payee_ref: str = ""
+
+    def columns(self) -> dict[str, pl.Expr]:
+        """The columns of frame Payout."""
+        values = (self.done_on, self.number, self.interest_yen, self.payee_ref)
+        names = (Payout.DONE_ON, Payout.NUMBER, Payout.INTEREST_YEN, Payout.PAYEE_REF)
+        return {str(name): pl.lit(value) for name, value in zip(names, values, strict=True)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +238,33 @@ def request_reassignment(
         review_no = _enter(session, request_row, proposals, signature)
     moved = (DraftReassignment.CLAIM_YEN, *([DraftReassignment.HELD_YEN] if target else []))
     return Requested(review_no, proposals.height, sum(int(rows[name].sum()) for name in moved), 0, ())
+
+
+def request_payout(
+    session: Session, step: Ruling, payment_nos: tuple[int, ...], entry: PayoutEntry, signature: Signature
+) -> Requested:
+    """還付の一歩を申請する, for payments by their numbers, each with the same entry.
+
+    Raises Refused with the reason when one cannot take the step.
+    """
+    with session.ledger.transaction() as connection:
+        session.refuse_earlier_day()
+        if entry.done_on > session.night_on:
+            raise Refused(f"{step.label}の日付 {entry.done_on} は、まだ来ていません。")
+        rows = with_state_to_pay_out(session, payment_nos)
+        if reasons := refuse_payouts(rows, step, entry.done_on):
+            raise Refused(f"{step.label}にできない収納があります。{'。'.join(reasons)}。")
+        nothing = (pl.lit(None, pl.Int64).alias(name) for name in (Proposal.NOTICE_NO, Proposal.UNDOES_NO))
+        target_mark = pl.lit(None, pl.String).alias(DraftRuling.TARGET_MARK)
+        proposals = _proposals(rows.with_columns(*nothing, target_mark), step, signature)
+        request = enter_request(
+            session, REVIEW, {"kind": ReviewKind.PAYOUT.value, "source": "", "sha256": ""}, signature
+        )
+        numbers = queries.enter_rulings(connection, request.number, proposals)
+        enter_payouts(connection, Payout.of(numbers.with_columns(**entry.columns())))
+        record_request(session, request)
+    moved = DraftPayout.REFUNDED_YEN if step is Ruling.BOUNCED else DraftPayout.HELD_YEN
+    return Requested(request.number, proposals.height, int(rows[moved].sum()), 0, ())
 
 
 def _proposals(rows: pl.DataFrame, ruling: Ruling, signature: Signature) -> pl.DataFrame:

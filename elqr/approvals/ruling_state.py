@@ -6,6 +6,7 @@ from elqr.approvals.open_exceptions import NOW, exceptions_table
 from elqr.report.excel.row_mark import CONTENT, marks
 from elqr.report.review_form import SHOWN
 from elqr.report.tables import night as shape
+from elqr.rules.payouts import is_payout, payout_marks, yen_held
 from elqr.rules.reassignment import is_reassignment, place_marks
 from elqr.rules.rulings import DECIDED_ON, decided_on, yen_text
 from elqr.rules.sender_correction import other_payments_held
@@ -18,13 +19,15 @@ from elqr.vocabulary.frames import Notice, NumberedPosting, Proposal, Ruled
 from elqr.vocabulary.report_frames import ExceptionRow
 from elqr.vocabulary.ruling_frames import (
     CurrentRuling,
+    DraftPayout,
     DraftReassignment,
     DraftRuling,
     LaterRuling,
     PaymentNow,
     RulingToUndo,
 )
-from elqr.vocabulary.terms import AWAITS_PAYOUT, Outcome, Ruling
+from elqr.vocabulary.ruling_terms import AWAITS_PAYOUT, Ruling
+from elqr.vocabulary.terms import Outcome
 
 OWN_NOTICE_NO = "own_notice_no"
 """収納の照会キーの納付書 of a draft without a written target, or null."""
@@ -162,6 +165,25 @@ def with_state_to_reassign(session: Session, payment_nos: tuple[int, ...], targe
     )
 
 
+def with_state_to_pay_out(session: Session, payment_nos: tuple[int, ...]) -> pl.DataFrame:
+    """還付を進める収納に今の台帳を並べる: frame DraftPayout. A number that no payment has keeps nulls."""
+    connection = session.ledger.connection
+    numbers = pl.DataFrame({DraftPayout.PAYMENT_NO: sorted(set(payment_nos))})
+    standing = withdrawal_queries.standing_of(connection, numbers)
+    names = (DraftPayout.PAYMENT_NO, DraftPayout.FALLS_ON, PaymentNow.LAST_STANDING_NO)
+    now = queries.standing(connection, numbers, NOW).select(names)
+    stood = queries.rulings_by_no(connection, now[PaymentNow.LAST_STANDING_NO].drop_nulls())
+    last = stood.select(
+        pl.col(Ruled.RULING_NO).alias(PaymentNow.LAST_STANDING_NO), pl.col(Ruled.RULING).alias(DraftPayout.STANDING)
+    )
+    now = now.join(last, on=PaymentNow.LAST_STANDING_NO, how="left", validate="m:1", maintain_order="left")
+    rows = numbers
+    for known in (now, payout_marks(standing, now), yen_held(standing)):
+        rows = rows.join(known, on=DraftPayout.PAYMENT_NO, how="left", validate="1:1", maintain_order="left")
+    is_waiting = pl.col(DraftPayout.PAYMENT_NO).is_in(queries.waiting_rulings(connection)[Ruled.PAYMENT_NO].implode())
+    return DraftPayout.of(rows.with_columns(is_waiting.alias(DraftPayout.IS_WAITING)))
+
+
 def notice_marks(session: Session, postings: pl.DataFrame) -> pl.DataFrame:
     """取り消す決裁の納付書の照合値: ruling_no, target_mark over all notices of its postings (frame Made)."""
     notices = (
@@ -207,8 +229,17 @@ def with_current_payments(session: Session, rulings: pl.DataFrame, standing: pl.
     rows = rows.join(places, on=Ruled.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
     is_undo = pl.col(Ruled.RULING) == Ruling.UNDO.value
     rows = rows.with_columns(pl.when(is_undo).then("undone_mark").otherwise(TARGET_MARK).alias(TARGET_MARK))
+    steps = payout_marks(standing, rows.select(Ruled.PAYMENT_NO, PaymentNow.LAST_STANDING_NO).unique())
+    steps = steps.rename({DraftPayout.MARK: "step_mark"})
+    rows = rows.join(steps, on=Ruled.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
     payment_mark = (
-        pl.when(is_undo).then(pl.lit("")).when(is_reassignment()).then("place_mark").otherwise(DraftRuling.MARK_NOW)
+        pl.when(is_undo)
+        .then(pl.lit(""))
+        .when(is_reassignment())
+        .then("place_mark")
+        .when(is_payout())
+        .then("step_mark")
+        .otherwise(DraftRuling.MARK_NOW)
     )
     is_unchanged = pl.col(Ruled.MARK).eq_missing(decided_on(payment_mark))
     is_still_last = ~is_undo | pl.col(PaymentNow.LAST_STANDING_NO).eq_missing(pl.col(Ruled.UNDOES_NO))

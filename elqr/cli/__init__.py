@@ -22,6 +22,7 @@ from elqr.cli.night import kpi_command, night_command
 from elqr.cli.notice import notice
 from elqr.cli.payload import payload
 from elqr.cli.printing import COMMANDS as PRINT_COMMANDS
+from elqr.cli.refund import refund
 from elqr.cli.replay import replay_command
 from elqr.cli.review import review
 from elqr.cli.settlement import settlement
@@ -53,6 +54,7 @@ wait; memory that polars no longer uses goes back to the machine."""
 _COMMANDS = (
     night_command,
     review,
+    refund,
     claim,
     settlement,
     arrears,

@@ -24,7 +24,8 @@ from elqr.cli.terminal import (
     say_findings,
     signer_options,
 )
-from elqr.vocabulary.terms import WRITTEN_RULINGS, Channel, ExitCode, Outcome, Ruling, RulingResult, Term
+from elqr.vocabulary.ruling_terms import WRITTEN_RULINGS, Ruling, RulingResult
+from elqr.vocabulary.terms import Channel, ExitCode, Outcome, Term
 
 if TYPE_CHECKING:
     from elqr.approvals.open_exceptions import Search
@@ -121,7 +122,7 @@ def review_import(file: Path, signer: Signer, as_json: bool) -> int:
 
     with signer.open_job() as session:
         requested = request_from_book(session, file.name, read_named(file), signer.sign())
-    return _say_requested(requested, as_json)
+    return say_requested(requested, as_json)
 
 
 @review.command(
@@ -144,7 +145,7 @@ def review_decide(ruling: Ruling, target: str, reason: str, signer: Signer, as_j
         raise click.BadParameter(f"{ruling.label} には --target に対象の納付番号が要ります。")
     with signer.open_job() as session:
         requested = request_by_search(session, _search(**search), ruling, signer.sign(reason), target)
-    return _say_requested(requested, as_json)
+    return say_requested(requested, as_json)
 
 
 @review.command("undo", help="承認した決裁を取り消すことを申請します（NUMBERS は決裁番号）。")
@@ -157,7 +158,7 @@ def review_undo(numbers: tuple[int, ...], reason: str, signer: Signer, as_json: 
 
     with signer.open_job() as session:
         requested = request_undo(session, numbers, signer.sign(reason))
-    return _say_requested(requested, as_json)
+    return say_requested(requested, as_json)
 
 
 @review.command(
@@ -174,7 +175,7 @@ def review_reassign(numbers: tuple[int, ...], target: str, reason: str, signer: 
 
     with signer.open_job() as session:
         requested = request_reassignment(session, numbers, target, signer.sign(reason))
-    return _say_requested(requested, as_json, "動かす額（対象に入らない額は仮受に残る）")
+    return say_requested(requested, as_json, "動かす額（対象に入らない額は仮受に残る）")
 
 
 @review.command("approve", help="申請 NO を承認します（申請した人・決めた人とは別の人が）。")
@@ -237,12 +238,13 @@ def review_list(with_ended: bool, job: Path, as_json: bool) -> int:
 @json_option
 def review_trail(no: int | None, payment: int | None, job: Path, as_json: bool) -> int:
     from elqr.store.entries.acts import ASKED, acts_of_kinds, seat
-    from elqr.store.queries.reviews import trail
+    from elqr.store.queries.review_trail import trail
 
     with open_job(job, rehearsal=True) as session, session.ledger.transaction() as connection:
         rows = trail(connection, review_no=no, payment_no=payment).to_dicts()
         acts = acts_of_kinds(connection, ("review",))
     for row in rows:
+        row["done_on"] = row["done_on"] and row["done_on"].isoformat()
         row["asked_at_seat"] = seat(acts.get(("review", row["review_no"], ASKED)))
         row["taken_at_seat"] = seat(acts.get(("review", row["review_no"], _ENDS.get(row["result"], ""))))
     if as_json:
@@ -258,6 +260,9 @@ def review_trail(no: int | None, payment: int | None, job: Path, as_json: bool) 
             f"  {row['asked_at'][:16].replace('T', ' ')} 担当 {row['staff']}・申請 {row['asked_by']}"
             f"{row['asked_at_seat']}　{row['reason']}"
         )
+        if row["done_on"]:
+            interest = f"　加算金 {row['interest_yen']:,}円" if row["interest_yen"] else ""
+            click.echo(f"  {row['done_on']} {row['number']}{interest}")
         if row["result"]:
             yen = f"仮受 {row['before_yen']:,}円 → {row['after_yen']:,}円"
             yen += f"　送付元の取消 {row['withdrawn_yen']:,}円" if row["withdrawn_yen"] else ""
@@ -275,7 +280,8 @@ def review_trail(no: int | None, payment: int | None, job: Path, as_json: bool) 
     return ExitCode.CLEAN
 
 
-def _say_requested(requested: Requested, as_json: bool, what: str = "仮受額") -> int:
+def say_requested(requested: Requested, as_json: bool, what: str = "仮受額") -> int:
+    """申請の結果を告げる."""
     say_findings(requested.findings)
     if as_json:
         print_json(

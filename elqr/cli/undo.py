@@ -18,7 +18,8 @@ from elqr.cli.terminal import (
     reason_option,
     signer_options,
 )
-from elqr.vocabulary.terms import ExitCode, RetractionKind, RulingResult
+from elqr.vocabulary.ruling_terms import RetractionKind, RulingResult
+from elqr.vocabulary.terms import ExitCode
 
 _KINDS = (
     (RetractionKind.UPLOADED, "uploaded", "FILES", "納付書情報 FILES（ファイル名）を登録したという記録"),

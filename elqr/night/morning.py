@@ -48,10 +48,12 @@ from elqr.store.queries import late_notices as late_queries
 from elqr.store.queries import open_exceptions as waiting_queries
 from elqr.store.queries import refused_rows as refused_queries
 from elqr.store.queries import reports as report_queries
+from elqr.store.queries import review_trail as trail_queries
 from elqr.store.queries import reviews as review_queries
 from elqr.store.queries import totals as tallies
 from elqr.store.queries import trends as trend_queries
 from elqr.store.queries.conservation import conservation_breaks
+from elqr.store.queries.payouts import refund_cases
 from elqr.store.queries.retractions import retractions_in
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import CannotWrite, LedgerError
@@ -181,7 +183,7 @@ def _rows(session: Session, result: ReportRows | None) -> Rows:
         decisions=decisions,
         exceptions=exceptions.filter(ExceptionRow.IS_OPEN),
         awaiting=exceptions.filter(~pl.col(ExceptionRow.IS_OPEN)),
-        rulings=review_queries.rulings_in(connection, day),
+        rulings=trail_queries.rulings_in(connection, day),
         others=report_queries.other_payments(connection, payments),
         suggestions=report_queries.suggestions(connection, payments, late),
         postings=postings,
@@ -191,6 +193,7 @@ def _rows(session: Session, result: ReportRows | None) -> Rows:
         sums=_sums(session),
         money=money_rows(session.ledger, session.rules, day),
         waiting=waiting,
+        refunds=refund_cases(connection, day),
     )
     retractions = retractions_in(connection, day)
     return replace(rows, cases=_cases(session, rows, late), retractions=None if retractions.is_empty() else retractions)

@@ -25,7 +25,8 @@ from elqr.rules.rulings import REASON, RULING, STAFF, TARGET
 from elqr.vocabulary.limits import IN_BOOK
 from elqr.vocabulary.meanings import RULING_MEANINGS
 from elqr.vocabulary.report_frames import DecidedPayment
-from elqr.vocabulary.terms import NEEDS_TARGET, WRITTEN_RULINGS, Outcome
+from elqr.vocabulary.ruling_terms import NEEDS_TARGET, WRITTEN_RULINGS
+from elqr.vocabulary.terms import Outcome
 
 REVIEW_FORM = "elqr-review-1"
 """様式の名 of a book that comes back with decisions. The number rises when its columns change their meaning."""

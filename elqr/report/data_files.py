@@ -41,7 +41,7 @@ def csv_pieces(table: Table) -> Iterator[bytes]:
     """CSVの切れ: the bytes of `csv_bytes` in pieces."""
     names = [heading.name for heading in table.headings]
     yield b"\xef\xbb\xbf" + _csv(pl.DataFrame([names], orient="row"))
-    for rows in map(visible_texts, table.pieces(_ROWS_A_PIECE)):
+    for rows in map(visible_texts, (piece for piece in table.pieces(_ROWS_A_PIECE) if piece.height)):
         yield _csv(rows.select(_cell(heading, rows[heading.name]) for heading in table.headings))
     if table.totals:
         sums = {name: str(table.total(name)) if name in table.totals else "" for name in names}

@@ -23,7 +23,7 @@ from elqr.rules.register import Register
 from elqr.vocabulary.counted_frames import BasisSum
 from elqr.vocabulary.counted_terms import CountedBy, DayRule
 from elqr.vocabulary.report_frames import MonthlySum
-from elqr.vocabulary.terms import Account, Channel, YearKind
+from elqr.vocabulary.terms import END_ACCOUNTS, Account, Channel, YearKind
 
 _COUNTS = ("件数", "収納額", "うち決裁件数", "うち決裁額")
 
@@ -161,25 +161,30 @@ def nights_table(figures: Figures) -> Table:
             "収納額": (pl.col(MonthlySum.YEN), Style.YEN),
             "仮受の前残": (opening, Style.YEN),
             "仮受へ": (pl.col("in_yen"), Style.YEN),
-            "仮受から調定へ": (pl.col("out_yen"), Style.YEN),
+            "仮受から（決裁）": (pl.col("out_yen"), Style.YEN),
             "仮受の残高": (pl.col("balance_yen"), Style.YEN),
         },
-        ("件数", "収納額", "仮受へ", "仮受から調定へ"),
+        ("件数", "収納額", "仮受へ", "仮受から（決裁）"),
     )
+
+
+_ALSO = {Account.WITHDRAWN: "、調定からの分を含む"}
 
 
 def balance_table(figures: Figures) -> Table:
     """仮受残高: from the end of the previous month to the end of this one."""
-    in_suspense, withdrawn_yen, reduced_yen = figures.in_suspense, figures.withdrawn_yen, figures.reduced_yen
+    in_suspense, reduced_yen = figures.in_suspense, figures.reduced_yen
+    ended = {account: yen for account in END_ACCOUNTS if (yen := figures.yen_on(account))}
+    targets = "・".join(account.label for account in (Account.CLAIM, *ended))
     conditions = (~pl.col(MonthlySum.IS_MOVE), _IS_RULED)
     into_yen, out_yen = (int(in_suspense.filter(condition)[MonthlySum.YEN].sum()) for condition in conditions)
     lines = [
         ("前月末の残高", figures.opening_yen),
         ("仮受へ（要確認になった額）", into_yen),
         *([("調定から仮受へ（減額による過納）", reduced_yen)] if reduced_yen else []),
-        ("仮受から調定・送付元の取消へ（決裁）" if withdrawn_yen else "仮受から調定へ（決裁）", out_yen),
+        (f"仮受から{targets}へ（決裁）", out_yen),
         ("月末の残高", figures.closing_yen),
-        *([("送付元の取消になった額（この月の決裁、調定からの分を含む）", withdrawn_yen)] if withdrawn_yen else []),
+        *((f"{place.label}になった額（この月の決裁{_ALSO.get(place, '')}）", yen) for place, yen in ended.items()),
     ]
     rows = pl.DataFrame(lines, schema={"what": pl.String, "amount": pl.Int64}, orient="row")
     note = "仮受（要確認の額）の残高。前月末の残高に、この月の増減を足すと月末の残高です。"

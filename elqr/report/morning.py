@@ -35,7 +35,7 @@ from elqr.rules.register import Register
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.page_frames import Waiting
 from elqr.vocabulary.report_frames import DailySum, DecidedPayment, Delivery, ExceptionRow, PlacedRecord
-from elqr.vocabulary.terms import NIGHT_ACCOUNTS, Account, FileStatus, Outcome, Place
+from elqr.vocabulary.terms import END_ACCOUNTS, NIGHT_ACCOUNTS, Account, FileStatus, Outcome, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def morning(
     )
     outcome = _outcome_table(rows.decisions, register)
     exception = shape.exception_table(rows.exceptions, rows.others, rows.suggestions, register, night)
-    refund = refund_table(rows.exceptions, rows.awaiting, rows.others, register)
+    refund = refund_table(rows, register)
     note = backlog.left_out_note(exception.height, rows.waiting)
     exception, refund = (replace(table, note=table.note + note) for table in (exception, refund))
     daily = daily_table(rows.postings, register)
@@ -177,7 +177,7 @@ def _assert_agreement(outcome: Table, exception: Table, daily: Table, rows: Rows
     assert outcome.total("収納額") == posted[Account.CLAIM], "収納額 agrees"
     assert outcome.total("仮受額") == posted[Account.SUSPENSE], "仮受額 agrees"
     assert daily.total("収納額") == posted[Account.CLAIM] + moved[Account.CLAIM], "収納日計 holds what rulings moved"
-    assert sum(moved.values()) == 0 == posted[Account.WITHDRAWN], "rulings move yen and make none"
+    assert sum(moved.values()) == 0 == sum(posted[account] for account in END_ACCOUNTS), "rulings make no yen"
     waiting_yen = int(rows.waiting[Waiting.SUSPENSE_YEN].sum())
     assert waiting_yen == rows.balances[Account.SUSPENSE], "what waits holds all of suspense"
     listed_yen = exception.total("仮受額") + int(rows.awaiting[ExceptionRow.SUSPENSE_YEN].sum())
@@ -238,11 +238,11 @@ def _money(postings: pl.DataFrame) -> list[Line]:
     reduced = postings.filter((pl.col(DailySum.ACCOUNT) == Account.SUSPENSE.value) & pl.col(DailySum.IS_REDUCTION))
     is_ruled = pl.col(DailySum.IS_MOVE) & ~pl.col(DailySum.IS_REDUCTION)
     ruled = {account: postings.filter((pl.col(DailySum.ACCOUNT) == account.value) & is_ruled) for account in Account}
-    withdrawn = ruled[Account.WITHDRAWN]
-    label = "決裁で調定へ（差引）" if withdrawn.height else "決裁で仮受から調定へ"
     moves = (
-        (label, ruled[Account.CLAIM]), ("決裁で送付元の取消へ", withdrawn), ("減額による過納で調定から仮受へ", reduced)
-    )  # fmt: skip
+        ("決裁で調定へ（差引）", ruled[Account.CLAIM]),
+        *((f"決裁で{account.label}へ", ruled[account]) for account in END_ACCOUNTS),
+        ("減額による過納で調定から仮受へ", reduced),
+    )
     moved = [_line(what, rows, DailySum.COUNT, DailySum.YEN) for what, rows in moves if rows.height]
     return [*lines, total, *moved]
 

@@ -31,14 +31,15 @@ class Figures:
     by: CountedBy = CountedBy.NIGHT
 
     def __post_init__(self) -> None:
-        assert self.opening_yen + self._yen(Account.SUSPENSE) == self.closing_yen, "suspense runs on"
+        assert self.opening_yen + self.yen_on(Account.SUSPENSE) == self.closing_yen, "suspense runs on"
         moved = self.sums.filter(MonthlySum.IS_MOVE).group_by(MonthlySum.DAY_ON).agg(pl.col(MonthlySum.YEN).sum())
         assert moved[MonthlySum.YEN].eq(0).all(), "rulings and reductions move yen and make none"
 
     def _of(self, account: Account) -> pl.DataFrame:
         return self.sums.filter(pl.col(MonthlySum.ACCOUNT) == account.value)
 
-    def _yen(self, account: Account) -> int:
+    def yen_on(self, account: Account) -> int:
+        """勘定に入った額 in the month, less what left it again."""
         return int(self._of(account)[MonthlySum.YEN].sum())
 
     @property
@@ -57,14 +58,9 @@ class Figures:
         return self._of(Account.SUSPENSE)
 
     @property
-    def withdrawn_yen(self) -> int:
-        """送付元の取消の額: what rulings withdrew, less what they restored."""
-        return self._yen(Account.WITHDRAWN)
-
-    @property
     def yen(self) -> int:
         """収納額: yen posted to claims in the month."""
-        return self._yen(Account.CLAIM)
+        return self.yen_on(Account.CLAIM)
 
     @property
     def reduced_yen(self) -> int:

@@ -12,7 +12,8 @@ from elqr.arithmetic.fiscal_year import OpenYears
 from elqr.rules.standing import book_in_open_year
 from elqr.vocabulary.frames import Move, Posting, Ruled
 from elqr.vocabulary.ruling_frames import CurrentRuling, DraftReassignment, Standing
-from elqr.vocabulary.terms import Account, Ruling
+from elqr.vocabulary.ruling_terms import Ruling
+from elqr.vocabulary.terms import Account
 
 _HELD = (CurrentRuling.FISCAL_YEAR, CurrentRuling.IS_ARREARS, CurrentRuling.PROCEDURE_CODE)
 _TAKEN_YEN = "taken_yen"

@@ -14,7 +14,8 @@ from elqr.rules.standing import book_in_open_year
 from elqr.vocabulary.claim_frames import OpenClaim
 from elqr.vocabulary.frames import Move, Ruled
 from elqr.vocabulary.ruling_frames import CurrentRuling, Made, RulingToUndo
-from elqr.vocabulary.terms import Account, Ruling, RulingResult
+from elqr.vocabulary.ruling_terms import Ruling, RulingResult
+from elqr.vocabulary.terms import Account
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from elqr.arithmetic.fiscal_year import OpenYears
+from elqr.rules.payouts import payout_moves
 from elqr.rules.reassignment import taken_off, through_suspense, with_taken
 from elqr.rules.ruling_reversal import reversal
 from elqr.rules.sender_correction import PART_YEN, TARGET_PROCEDURE, Concerned, moves_of, overlapping_rulings
@@ -21,17 +22,8 @@ from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding, Location
 from elqr.vocabulary.frames import Move, Posting, Proposal, Ruled, RulingEffect
 from elqr.vocabulary.ruling_frames import CurrentRuling, DraftRuling, TargetClaim
-from elqr.vocabulary.terms import (
-    AWAITS_PAYOUT,
-    IN_DOUBT,
-    NEEDS_TARGET,
-    WRITTEN_RULINGS,
-    Account,
-    Outcome,
-    Ruling,
-    RulingResult,
-    Stage,
-)
+from elqr.vocabulary.ruling_terms import AWAITS_PAYOUT, NEEDS_TARGET, PAYS_INTO, WRITTEN_RULINGS, Ruling, RulingResult
+from elqr.vocabulary.terms import IN_DOUBT, Account, Outcome, Stage
 
 RULING, TARGET, REASON, STAFF = "決裁", "対象の納付番号", "決裁の理由", "担当"
 """記入欄: the columns in which people write."""
@@ -269,11 +261,12 @@ def effects(
     applied = _apply_to_claims(offering, _with_moves(claims, pl.concat([withdrawn, off])), years)
     applied = pl.concat([off, through_suspense(offering, applied)])
     back = reversal(rulings, _with_moves(claims, pl.concat([withdrawn, applied])), postings, years)
-    moves = Move.of(pl.concat([withdrawn, applied, back.moves]))
+    paid = payout_moves(rulings.filter(is_current), concerned.standing)
+    moves = Move.of(pl.concat([withdrawn, applied, paid, back.moves]))
     moved_yen, held_yen = pl.col(Move.YEN).sum().alias(_MOVED_YEN), pl.col(CurrentRuling.SUSPENSE_YEN)
     suspense = moves.filter(pl.col(Move.ACCOUNT) == Account.SUSPENSE.value).group_by(Move.RULING_NO, Move.PAYMENT_NO)
     assert moves.group_by(Move.RULING_NO, Move.PAYMENT_NO).agg(pl.col(Move.YEN).sum())[Move.YEN].eq(0).all()
-    has_effect = ~_any_of(NEEDS_TARGET) | (pl.col(_MOVED_YEN).fill_null(0) != 0)
+    has_effect = ~_any_of((*NEEDS_TARGET, *PAYS_INTO, Ruling.BOUNCED)) | (pl.col(_MOVED_YEN).fill_null(0) != 0)
     is_carried_out = is_current & has_effect & ~pl.col(Ruled.RULING_NO).is_in(back.gone.implode())
     rows = rulings.join(
         suspense.agg(moved_yen),

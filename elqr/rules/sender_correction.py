@@ -14,7 +14,8 @@ from elqr.rules.standing import book_in_open_year
 from elqr.vocabulary.claim_frames import OpenClaim
 from elqr.vocabulary.frames import Move, Posting, Ruled
 from elqr.vocabulary.ruling_frames import Beside, CurrentRuling, OtherConfirmed, Standing, TargetClaim
-from elqr.vocabulary.terms import Account, Outcome, Ruling, Stage
+from elqr.vocabulary.ruling_terms import Ruling
+from elqr.vocabulary.terms import NIGHT_ACCOUNTS, Account, Outcome, Stage
 
 TARGET_PROCEDURE = "target_procedure"
 """The procedure of the claim that takes the yen. The payment has a column for its own."""
@@ -56,7 +57,7 @@ class Concerned:
 
 def other_payments_held(concerned: Concerned) -> pl.DataFrame:
     """ほかの確報の額: frame Beside, by payment."""
-    is_held = pl.col(Posting.ACCOUNT) != Account.WITHDRAWN.value
+    is_held = pl.col(Posting.ACCOUNT).is_in([account.value for account in NIGHT_ACCOUNTS])
     held = concerned.standing.filter(is_held).group_by(Posting.PAYMENT_NO).agg(pl.col(Posting.YEN).sum())
     rows = concerned.others.join(held, left_on=OtherConfirmed.OTHER_NO, right_on=Posting.PAYMENT_NO, how="left")
     return rows.group_by(Ruled.PAYMENT_NO).agg(
@@ -108,7 +109,7 @@ def moves_of(rulings: pl.DataFrame, claims: pl.DataFrame, concerned: Concerned, 
     back = (
         withdrawn_payments(rulings, concerned)
         .join(concerned.standing, on=Ruled.PAYMENT_NO)
-        .filter((pl.col(Posting.ACCOUNT) != Account.WITHDRAWN.value) & (pl.col(Posting.YEN) > 0))
+        .filter(pl.col(Posting.ACCOUNT).is_in([account.value for account in NIGHT_ACCOUNTS]), pl.col(Posting.YEN) > 0)
         .join(rulings.select(Ruled.RULING_NO, Ruled.STAFF, Ruled.REASON), on=Ruled.RULING_NO)
         .with_columns(pl.col(Ruled.STAFF).alias(Move.DECIDED_BY))
     )

@@ -1,6 +1,7 @@
 """Meanings (言葉の意味): what staff read about rulings, settlement outcomes and exit codes."""
 
-from elqr.vocabulary.terms import ExitCode, Ruling, SettlementOutcome
+from elqr.vocabulary.ruling_terms import Ruling
+from elqr.vocabulary.terms import ExitCode, SettlementOutcome
 
 RULING_MEANINGS: dict[Ruling, str] = {
     Ruling.APPLY: "仮受の額を、対象の納付番号の納付書（調定）に充てる",
@@ -14,6 +15,12 @@ RULING_MEANINGS: dict[Ruling, str] = {
     Ruling.NOTED: "見たことだけを記す。お金は動かさない（不足、段階の順序、確報の届かない速報など）",
     Ruling.UNDO: "承認した決裁を取り消し、動いた額を元の場所に戻して、要確認に戻す",
     Ruling.REASSIGN: "計上した収納を調定から外し、対象の納付書の調定に入れる。入らない額は仮受に戻し、要確認にする",
+    Ruling.REFUND_DECIDED: "還付候補を還付すると決めた。決定日・決定番号・加算金を記す。お金はまだ仮受のまま",
+    Ruling.PAID_OUT: "還付を支払った。支払日・支払番号を記し、仮受から還付済に移す",
+    Ruling.BOUNCED: "支払った還付が戻った。還付済から仮受に戻し、支払い直すのを待つ",
+    Ruling.TIME_BARRED: "時効で還付しない。仮受から歳入に移す",
+    Ruling.TOO_SMALL: "少額のため還付しない。仮受から歳入に移す",
+    Ruling.PASSED_ON: "当市の収納でないものを相手に返した。仮受から返還済に移す",
 }
 """決裁の意味: what each ruling asks for."""
 

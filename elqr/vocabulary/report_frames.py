@@ -19,6 +19,7 @@ from elqr.vocabulary.frames import (
     RulingEffect,
     Suggestion,
 )
+from elqr.vocabulary.ruling_frames import Payout
 
 
 class DecidedPayment(Frame):
@@ -216,7 +217,10 @@ class PlacedRecord(Frame):
 
 
 class RulingRecord(Frame):
-    """決裁の記録: who decided what and why, who approved it, and the yen in suspense before and after it."""
+    """決裁の記録: who decided what and why, who approved it, and the yen in suspense before and after it.
+
+    `done_on`, `number` and `interest_yen` are what a step of a refund says besides.
+    """
 
     REVIEW_NO = Ruled.REVIEW_NO
     RULING_NO = Ruled.RULING_NO
@@ -238,6 +242,9 @@ class RulingRecord(Frame):
     WITHDRAWN_YEN = Column("withdrawn_yen", pl.Int64)
     RETURNED_YEN = Column("returned_yen", pl.Int64)
     UNDOES_NO = Ruled.UNDOES_NO
+    DONE_ON = Payout.DONE_ON
+    NUMBER = Payout.NUMBER
+    INTEREST_YEN = Payout.INTEREST_YEN
 
 
 class RetractionRecord(Frame):

@@ -178,3 +178,50 @@ class DraftReassignment(Frame):
     IS_THERE = Column("is_there", pl.Boolean)
     LEFT_YEN = DraftRuling.LEFT_YEN
     TARGET_MARK = DraftRuling.TARGET_MARK
+
+
+class DraftPayout(Frame):
+    """還付の一歩の横に今の台帳: a payment, the ruling that stands on it, and its yen in suspense and 還付済.
+
+    `mark` is of where its yen are and of the ruling.
+    """
+
+    PAYMENT_NO = Proposal.PAYMENT_NO
+    STANDING = Column("standing", pl.String)
+    FALLS_ON = PaymentNow.FALLS_ON
+    HELD_YEN = DraftReassignment.HELD_YEN
+    REFUNDED_YEN = Column("refunded_yen", pl.Int64)
+    MARK = Proposal.MARK
+    IS_WAITING = DraftReassignment.IS_WAITING
+
+
+class Payout(Frame):
+    """還付の記録 of a ruling: its day (決定日・支払日・返戻日), its number (決定番号・支払番号), 加算金, and 宛名番号.
+
+    `payee_ref` is empty where it is the payer of the notice.
+    """
+
+    RULING_NO = Ruled.RULING_NO
+    DONE_ON = Column("done_on", pl.Date)
+    NUMBER = Column("number", pl.String)
+    INTEREST_YEN = Column("interest_yen", pl.Int64)
+    PAYEE_REF = Column("payee_ref", pl.String)
+
+
+class RefundCase(Frame):
+    """過誤納の一件: a payment that is to be paid back or on, what stands on it, its last entry, and where its yen are.
+
+    The entry is that of the ruling that stands, or of the 還付決定 before it. 加算金 is that of the 還付決定.
+    """
+
+    PAYMENT_NO = Payment.PAYMENT_NO
+    PAID_ON = Payment.PAID_ON
+    STANDING = DraftPayout.STANDING
+    DONE_ON = Payout.DONE_ON
+    NUMBER = Payout.NUMBER
+    INTEREST_YEN = Payout.INTEREST_YEN
+    PAYEE_REF = Payout.PAYEE_REF
+    HELD_YEN = DraftPayout.HELD_YEN
+    REFUNDED_YEN = DraftPayout.REFUNDED_YEN
+    REVENUE_YEN = Column("revenue_yen", pl.Int64)
+    PASSED_ON_YEN = Column("passed_on_yen", pl.Int64)

@@ -183,80 +183,21 @@ LEFT_CLAIM = (Flag.REDUCED, Flag.RETURNED)
 
 
 class Account(Term):
-    """勘定: where the yen of a confirmed payment are. Only a ruling puts them on the last."""
+    """勘定: where the yen of a confirmed payment are. Only rulings put them on the last four, where they end."""
 
     CLAIM = "claim", "調定"
     SUSPENSE = "suspense", "仮受"
     WITHDRAWN = "withdrawn", "送付元の取消"
+    REFUNDED = "refunded", "還付済"
+    REVENUE = "revenue", "歳入"
+    PASSED_ON = "passed_on", "返還済"
 
 
 NIGHT_ACCOUNTS = (Account.CLAIM, Account.SUSPENSE)
-"""夜が計上する勘定."""
+"""夜が計上する勘定: what stands on them is the city's to decide on."""
 
-
-class Ruling(Term):
-    """決裁: what finance may decide on an exception (要確認)."""
-
-    APPLY = "apply", "納付書に充てる"
-    REFUND = "refund", "還付候補"
-    APPROPRIATE = "appropriate", "充当"
-    HOLD = "hold", "保留"
-    SEND_BACK = "send_back", "差戻し"
-    NOT_OURS = "not_ours", "当市の収納でない"
-    REPLACE = "replace", "訂正（先の収納に代える）"
-    TAKE_BACK = "take_back", "収納の取消"
-    NOTED = "noted", "確認のみ"
-    UNDO = "undo", "決裁の取消"
-    REASSIGN = "reassign", "組替"
-
-
-LEAVES_CLAIM = (Ruling.UNDO, Ruling.REASSIGN)
-"""These may put yen of a claim into suspense, and open what they leave there."""
-
-WRITTEN_RULINGS = tuple(ruling for ruling in Ruling if ruling not in LEAVES_CLAIM)
-"""What may be written in a workbook. 取消 is requested by the number of a ruling, 組替 by that of a payment."""
-
-NEEDS_TARGET = (Ruling.APPLY, Ruling.APPROPRIATE)
-"""These need a 対象の納付番号."""
-
-WITHDRAWS = (Ruling.REPLACE, Ruling.TAKE_BACK)
-"""These withdraw yen that the sender took back or corrected."""
-
-CLOSES_WHEN_EMPTY = (*NEEDS_TARGET, *WITHDRAWS, Ruling.REASSIGN)
-"""These close an exception when none of its yen are left in suspense."""
-
-AWAITS_PAYOUT = (Ruling.REFUND, Ruling.NOT_OURS)
-"""These close an exception while its yen stay in suspense, until they are paid out."""
-
-CLOSES = (*AWAITS_PAYOUT, Ruling.NOTED)
-"""These close an exception whatever is in suspense."""
-
-
-class RulingResult(Term):
-    """決裁の結果: what a second person decided on a ruling, or that the ledger had changed in the meantime."""
-
-    APPROVED = "approved", "承認"
-    REFUSED = "refused", "却下"
-    STALE = "stale", "無効（その後に変わった）"
-
-
-class RetractionKind(Term):
-    """取り消しの種別: which kind of record two people may retract."""
-
-    UPLOADED = "uploaded", "登録の記録"
-    RELEASED = "released", "発送の承認"
-    DIFFERENCE = "difference", "差額の確認"
-    EXPORT = "export", "書き出し"
-    TAKEN = "taken", "取込済の記録"
-
-
-class ReviewKind(Term):
-    """申請の種別: where the rulings of one request came from."""
-
-    BOOK = "book", "ブック"
-    SEARCH = "search", "条件指定"
-    UNDO = "undo", "取消"
-    REASSIGN = "reassign", "組替"
+END_ACCOUNTS = (Account.WITHDRAWN, Account.REFUNDED, Account.REVENUE, Account.PASSED_ON)
+"""決裁でお金の終わる勘定."""
 
 
 class PostingResult(Term):

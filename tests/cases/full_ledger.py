@@ -126,7 +126,7 @@ def _paid(city: City, name: str, *rows: tuple[int, int, str, str]) -> None:
 
 
 def _decided(city: City) -> None:
-    """One payment applied, taken back and left; a request refused."""
+    """One payment applied, taken back and left; a request refused; a refund decided on."""
     book = city.folder / "book.xlsx"
     run(city, "review", "export", "--out", book)
     key_no, _ = city.issued()["kokuho", "100003", 1, 1]
@@ -138,6 +138,12 @@ def _decided(city: City) -> None:
     run(city, "review", "approve", 2, "--by", "鈴木")
     run(city, "review", "decide", "--ruling", "還付候補", "--reason", "二度", "--outcome", "二重納付", "--by", "山田")
     run(city, "review", "reject", 3, "--by", "佐藤", "--reason", "調べてから")
+    run(city, "review", "decide", "--ruling", "還付候補", "--reason", "二度", "--outcome", "二重納付", "--by", "山田")
+    run(city, "review", "approve", 4, "--by", "佐藤")
+    twice = next(row["受付番号"] for row in city.report("要確認一覧") if row["理由"] == "二重納付")
+    on = ("--on", "2026-11-20", "--number", "5")
+    run(city, "refund", "decide", twice, *on, "--by", "山田", "--reason", "二度")
+    run(city, "review", "approve", 5, "--by", "佐藤")
 
 
 def _closed(city: City) -> None:

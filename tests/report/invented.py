@@ -32,7 +32,9 @@ RULINGS = pl.DataFrame(
         **{name: [1] for name in ("review_no", "ruling_no", "payment_no")},
         **{name: [100] for name in ("paid_yen", "before_yen", "after_yen", "withdrawn_yen", "returned_yen")},
         **{name: ["x"] for name in ("outcome", "ruling", "target", "reason", "staff", "asked_by", "asked_at")},
-        **{name: ["x"] for name in ("result", "taken_by", "taken_at")},
+        **{name: ["x"] for name in ("result", "taken_by", "taken_at", "number")},
+        "done_on": [NIGHT],
+        "interest_yen": [0],
     }
 )
 
@@ -128,7 +130,7 @@ def books_of(
     own, rows = own or register(), rows_of(found)
     drawn = NightTables(
         shape.exception_table(found, rows.others, rows.suggestions, own, day),
-        refund_table(found, rows.awaiting, rows.others, own),
+        refund_table(rows, own),
         shape.ruling_table(rows.rulings),
         daily_table(rows.postings, own),
         places_table(records(found, rows.redelivered), own),

@@ -19,7 +19,7 @@ from elqr.report.excel.book import Check
 from elqr.report.excel.row_mark import digest, marks
 from elqr.report.excel.workbook import book_bytes
 from elqr.vocabulary.meanings import RULING_MEANINGS
-from elqr.vocabulary.terms import WRITTEN_RULINGS, Ruling
+from elqr.vocabulary.ruling_terms import WRITTEN_RULINGS, Ruling
 from tests.builders import (
     NIGHT,
     REAL_BARCODE,

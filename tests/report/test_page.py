@@ -16,7 +16,8 @@ from elqr.report.tables.payment_list import DETAILED, LISTED, LISTED_PER_PLACE, 
 from elqr.report.tables.table import Style
 from elqr.report.tables.trends import Sums, trend
 from elqr.vocabulary.page_frames import ChannelTrend, PlaceTrend, RulingTrend
-from elqr.vocabulary.terms import Place, Ruling
+from elqr.vocabulary.ruling_terms import Ruling
+from elqr.vocabulary.terms import Place
 from tests.builders import NIGHT, City, elqr
 from tests.report.invented import exceptions, rows_of
 from tests.report.page_city import BREAKING, founded, page

@@ -13,7 +13,8 @@ from elqr.rules.sender_correction import Concerned
 from elqr.vocabulary.claim_frames import OpenClaim
 from elqr.vocabulary.frames import Move, Ruled, RulingEffect
 from elqr.vocabulary.ruling_frames import Made, Standing
-from elqr.vocabulary.terms import Account, Ruling, RulingResult
+from elqr.vocabulary.ruling_terms import Ruling, RulingResult
+from elqr.vocabulary.terms import Account
 
 _OTHERS = {
     "payment_no": pl.Int64, "other_no": pl.Int64, "same_key": pl.Boolean, "other_paid_yen": pl.Int64,

@@ -20,7 +20,7 @@ from elqr.store.queries.requests import MONTH_CLOSE, requests
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import NotFound
 from elqr.vocabulary.findings import Finding
-from elqr.vocabulary.terms import RulingResult
+from elqr.vocabulary.ruling_terms import RulingResult
 
 _NO_LINK: dict[str, Any] = {"read": {}}
 """Stands for a run that the chain does not have."""

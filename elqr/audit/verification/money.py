@@ -18,7 +18,8 @@ from elqr.vocabulary.audit_frames import BundledPayment, EnteredSettlement
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
 from elqr.vocabulary.money_frames import Bundle, Deposit, DepositContent, Settled
-from elqr.vocabulary.terms import Outcome, RulingResult, SettlementOutcome
+from elqr.vocabulary.ruling_terms import RulingResult
+from elqr.vocabulary.terms import Outcome, SettlementOutcome
 
 _BY_RULE = (Deposit.IDENTITY, Deposit.RANK_NO, Deposit.REPEATS_NO, Deposit.KIND)
 """Columns that an older rule decided and today's rule cannot compute again."""

@@ -8,7 +8,7 @@ from elqr.store.entries.acts import ASKED, acts_of_kinds
 from elqr.store.queries import row_owners as belonging
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding
-from elqr.vocabulary.terms import RulingResult
+from elqr.vocabulary.ruling_terms import RulingResult
 
 
 def two_people(audit: Audit) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import NotFound
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
 from elqr.vocabulary.notice_frames import EarlierRow, EndedRow, FiledRow, RefusedRow, RowEnd
-from elqr.vocabulary.terms import RulingResult
+from elqr.vocabulary.ruling_terms import RulingResult
 
 _NUMBER = [FiledRow.NOTICE_FILE_NO, FiledRow.RECORD_NO]
 

@@ -14,7 +14,8 @@ from elqr.vocabulary.audit_frames import CarriedRuling, DecisionBeside, EnteredP
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
 from elqr.vocabulary.frames import Decision, Move, Posting
-from elqr.vocabulary.terms import Account, Place, Ruling, RulingResult
+from elqr.vocabulary.ruling_terms import Ruling, RulingResult
+from elqr.vocabulary.terms import Account, Place
 
 
 def chain(audit: Audit) -> Iterator[Finding]:

@@ -195,7 +195,10 @@ def longest_widths(columns: Sequence[Column], frame: pl.DataFrame) -> dict[str, 
             return values.abs().sum().cast(pl.Int64).cast(pl.String).str.len_chars().cast(pl.Int64)
         return text_width(values.cast(pl.String)).max()
 
-    widths = frame.select(width(column) for column in columns if column.entry is None)
+    shown = [column for column in columns if column.entry is None]
+    if frame.is_empty():
+        return dict.fromkeys((column.name for column in shown), 0)
+    widths = frame.select(width(column) for column in shown)
     return {name: most or 0 for name, most in zip(widths.columns, widths.row(0), strict=True)}
 
 

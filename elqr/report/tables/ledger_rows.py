@@ -7,6 +7,7 @@ import polars as pl
 from elqr.report.tables.case_file import Cases
 from elqr.report.tables.trends import Sums
 from elqr.vocabulary.page_frames import Waiting
+from elqr.vocabulary.ruling_frames import RefundCase
 from elqr.vocabulary.terms import Term
 
 STANDING = "standing"
@@ -48,6 +49,8 @@ class Rows:
     `others` (frame EarlierPayment) are the payments that decisions name as the earlier ones, `suggestions` (frame
     SuggestedNotice) the notices whose keys are near an unknown key.
 
+    `refunds` (frame RefundCase) are the entries of what is to be paid back or on.
+
     `chain` says which ledger this is and where its chain of runs ends. `sums` are the sums of earlier nights, `cases`
     the details of the payments that the page lists. `money` is None if the job has no contracts, `arrivals` (frame
     Arriving) if it expects no files, `retractions` if nothing is taken back.
@@ -70,5 +73,6 @@ class Rows:
     cases: Cases = field(default_factory=Cases)
     money: Money | None = None
     waiting: pl.DataFrame = field(default_factory=Waiting.empty)
+    refunds: pl.DataFrame = field(default_factory=RefundCase.empty)
     arrivals: pl.DataFrame | None = None
     retractions: pl.DataFrame | None = None

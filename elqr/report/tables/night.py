@@ -22,6 +22,7 @@ from elqr.vocabulary.report_frames import (
     RulingRecord,
     SuggestedNotice,
 )
+from elqr.vocabulary.ruling_terms import Ruling, RulingResult
 from elqr.vocabulary.terms import (
     SEVERITY_OF,
     WHOLE_YEAR,
@@ -30,8 +31,6 @@ from elqr.vocabulary.terms import (
     Flag,
     Outcome,
     Place,
-    Ruling,
-    RulingResult,
     Severity,
     Stage,
     Term,
@@ -317,6 +316,9 @@ def ruling_table(rulings: pl.DataFrame) -> Table:
             "仮受額（後）": (pl.col(RulingRecord.AFTER_YEN), Style.YEN),
             "送付元の取消額": (pl.col(RulingRecord.WITHDRAWN_YEN), Style.YEN),
             "仮受に置いた額": (pl.col(RulingRecord.RETURNED_YEN), Style.YEN),
+            "決裁の日付": (pl.col(RulingRecord.DONE_ON), Style.DATE),
+            "決裁の文書番号": (pl.col(RulingRecord.NUMBER), Style.TEXT),
+            "加算金": (pl.col(RulingRecord.INTEREST_YEN), Style.YEN),
         },
         ("領収額",),
     )

@@ -2,32 +2,37 @@
 
 import polars as pl
 
+from elqr.report.tables.ledger_rows import Rows
 from elqr.report.tables.night import department, flag_names, installment_name, labels_of, procedure_name, table_of
 from elqr.report.tables.table import Style, Table
 from elqr.rules.register import Register
 from elqr.vocabulary.claim_terms import TO_PAY_BACK
 from elqr.vocabulary.report_frames import EarlierPayment, ExceptionRow
-from elqr.vocabulary.terms import LEFT_CLAIM, Channel, Outcome, Ruling
+from elqr.vocabulary.ruling_frames import RefundCase
+from elqr.vocabulary.ruling_terms import Ruling
+from elqr.vocabulary.terms import LEFT_CLAIM, Channel, Outcome
 
 
-def refund_table(exceptions: pl.DataFrame, awaiting: pl.DataFrame, others: pl.DataFrame, register: Register) -> Table:
+def refund_table(ledger: Rows, register: Register) -> Table:
     """過誤納候補: second payments and overpayments that wait for 還付 or 充当, and payments ruled to be paid out.
 
-    `exceptions` and `awaiting` are frame ExceptionRow, `others` the earlier payments that they name (frame
-    EarlierPayment).
+    Those ruled have the day and the number of their last step, and the 加算金 and the payee of their 還付決定.
     """
     kinds = (*TO_PAY_BACK, Outcome.NOTICE_CANCELLED, Outcome.REASSIGNED)
     flags = pl.col(ExceptionRow.FLAGS).str.split(",")
     has_left_claim = pl.any_horizontal(flags.list.contains(flag.value) for flag in LEFT_CLAIM)
     is_held = pl.col(ExceptionRow.SUSPENSE_YEN) > 0
     is_kind = pl.col(ExceptionRow.OUTCOME).is_in([*map(str, kinds)]) | (has_left_claim & is_held)
-    rows = pl.concat([exceptions.filter(is_kind), awaiting])
-    earlier_payments = others.select(
+    rows = pl.concat([ledger.exceptions.filter(is_kind), ledger.awaiting])
+    earlier_payments = ledger.others.select(
         pl.col(EarlierPayment.PAYMENT_NO).alias(ExceptionRow.OTHER_PAYMENT_NO),
         labels_of(EarlierPayment.CHANNEL, Channel).alias("other_channel"),
         pl.col(EarlierPayment.PAID_ON).alias("other_paid_on"),
     )
     rows = rows.join(earlier_payments, on=ExceptionRow.OTHER_PAYMENT_NO, how="left", maintain_order="left")
+    entered = (RefundCase.DONE_ON, RefundCase.NUMBER, RefundCase.INTEREST_YEN, RefundCase.PAYEE_REF)
+    steps = ledger.refunds.select(RefundCase.PAYMENT_NO, *entered)
+    rows = rows.join(steps, on=ExceptionRow.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
     return table_of(
         "過誤納候補",
         "二重納付・過納・取消済納付書・減額・決裁の取消・組替で調定から外れた収納と、返すと決裁した収納。仮受額が還付または充当の候補です。",
@@ -36,6 +41,10 @@ def refund_table(exceptions: pl.DataFrame, awaiting: pl.DataFrame, others: pl.Da
             "受付番号": (pl.col(ExceptionRow.PAYMENT_NO), Style.COUNT),
             "区分": (labels_of(ExceptionRow.OUTCOME, Outcome), Style.TEXT),
             "決裁": (labels_of(ExceptionRow.RULING, Ruling), Style.TEXT),
+            "決裁の日付": (pl.col(RefundCase.DONE_ON), Style.DATE),
+            "決裁の文書番号": (pl.col(RefundCase.NUMBER), Style.TEXT),
+            "加算金": (pl.col(RefundCase.INTEREST_YEN), Style.YEN),
+            "還付先の宛名番号": (pl.col(RefundCase.PAYEE_REF), Style.DIGITS),
             "所管課": (department(register), Style.TEXT),
             "手続": (procedure_name(register), Style.TEXT),
             "賦課年度": (pl.col(ExceptionRow.LEVY_YEAR), Style.TEXT),

@@ -5,7 +5,7 @@ import polars as pl
 from elqr.report.tables.night import labels_of, table_of
 from elqr.report.tables.table import Style, Table
 from elqr.vocabulary.report_frames import RetractionRecord
-from elqr.vocabulary.terms import RetractionKind, RulingResult
+from elqr.vocabulary.ruling_terms import RetractionKind, RulingResult
 
 
 def retraction_table(rows: pl.DataFrame) -> Table:

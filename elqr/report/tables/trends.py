@@ -6,7 +6,8 @@ from datetime import date
 import polars as pl
 
 from elqr.vocabulary.page_frames import ChannelTrend, PlaceTrend, RulingTrend
-from elqr.vocabulary.terms import CLOSES, CLOSES_WHEN_EMPTY, Channel, Place
+from elqr.vocabulary.ruling_terms import CLOSES, CLOSES_WHEN_EMPTY
+from elqr.vocabulary.terms import Channel, Place
 
 NIGHTS = 30
 _REOPENED, _IS_OPEN = "reopened", "is_open_after"

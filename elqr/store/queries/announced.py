@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, and_, exists, func, select
 
 from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
-from elqr.vocabulary.terms import CLOSES, Outcome, RulingResult, Stage
+from elqr.vocabulary.ruling_terms import CLOSES, RulingResult
+from elqr.vocabulary.terms import Outcome, Stage
 
 
 def still_waits(night: date | None = None) -> ColumnElement[bool]:

@@ -21,7 +21,8 @@ from elqr.vocabulary.counted_frames import CountedDay
 from elqr.vocabulary.counted_terms import DayRule
 from elqr.vocabulary.export_frames import Collected
 from elqr.vocabulary.frames import ClaimKey
-from elqr.vocabulary.terms import Account, RetractionKind
+from elqr.vocabulary.ruling_terms import RetractionKind
+from elqr.vocabulary.terms import Account
 
 
 def last_posting_no(connection: Connection) -> int:

@@ -17,7 +17,8 @@ from elqr.store.tables import money as m
 from elqr.store.tables.claim_files import claim_file
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.report_frames import HeldFile
-from elqr.vocabulary.terms import FileStatus, RulingResult
+from elqr.vocabulary.ruling_terms import RulingResult
+from elqr.vocabulary.terms import FileStatus
 
 _NAMES_A_DAY = r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 """A day in a file name, so that it names one file. Other names come again with different content."""

@@ -27,7 +27,8 @@ from elqr.vocabulary.money_frames import (
     Settled,
     WatchedDeposit,
 )
-from elqr.vocabulary.terms import REOPENED, DepositKind, Outcome, Place, RetractionKind, SettlementOutcome, Stage
+from elqr.vocabulary.ruling_terms import RetractionKind
+from elqr.vocabulary.terms import REOPENED, DepositKind, Outcome, Place, SettlementOutcome, Stage
 
 
 def known_deposits(connection: Connection, lines: pl.DataFrame) -> pl.DataFrame:

@@ -13,7 +13,8 @@ from elqr.store.queries.totals import balances
 from elqr.store.tables import ledger as t
 from elqr.store.tables import months as m
 from elqr.vocabulary.counted_frames import BasisSum
-from elqr.vocabulary.terms import Account, RulingResult
+from elqr.vocabulary.ruling_terms import RulingResult
+from elqr.vocabulary.terms import Account
 
 
 def figures(connection: Connection, first: date) -> Figures:

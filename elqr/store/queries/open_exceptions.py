@@ -29,17 +29,8 @@ from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
 from elqr.store.tables import reviews as r
 from elqr.vocabulary.page_frames import Waiting
-from elqr.vocabulary.terms import (
-    AWAITS_PAYOUT,
-    CLOSES,
-    CLOSES_WHEN_EMPTY,
-    LEAVES_CLAIM,
-    Account,
-    Outcome,
-    Place,
-    Ruling,
-    RulingResult,
-)
+from elqr.vocabulary.ruling_terms import AWAITS_PAYOUT, CLOSES, CLOSES_WHEN_EMPTY, LEAVES_CLAIM, Ruling, RulingResult
+from elqr.vocabulary.terms import Account, Outcome, Place
 
 
 @dataclass(frozen=True, slots=True)

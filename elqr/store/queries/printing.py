@@ -32,8 +32,9 @@ from elqr.store.queries.owed import owed_yen
 from elqr.store.queries.retractions import numbers_taken_back
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.frames import NoticeStanding, Payload, PrintableNotice, PrintNotice
+from elqr.vocabulary.ruling_terms import RetractionKind
 from elqr.vocabulary.signature import Signature
-from elqr.vocabulary.terms import Outcome, PrintState, RetractionKind, Stage
+from elqr.vocabulary.terms import Outcome, PrintState, Stage
 
 _FROM_PAYLOAD = {PrintableNotice.KEY_NO, PrintableNotice.CHECK_NO, PrintableNotice.ITEM_NO, PrintableNotice.DIGITS}
 

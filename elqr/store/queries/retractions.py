@@ -12,7 +12,7 @@ from elqr.store.queries.chain import night_before
 from elqr.store.queries.requests import RETRACTION, requests
 from elqr.store.tables import retractions as r
 from elqr.vocabulary.report_frames import RetractionRecord
-from elqr.vocabulary.terms import RetractionKind, RulingResult
+from elqr.vocabulary.ruling_terms import RetractionKind, RulingResult
 
 
 def _is_approved(kind: RetractionKind, until: date | None) -> ColumnElement[bool]:

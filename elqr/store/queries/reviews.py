@@ -6,30 +6,25 @@ from typing import Any
 
 import polars as pl
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     and_,
     case,
     func,
-    or_,
     select,
 )
 
 from elqr.rules.totals import posting_tallies
 from elqr.store.db.bulk import (
-    Columns,
     insert_frame,
     next_no,
     number_rows,
     read_frame,
     schema_of,
-    select_named,
     stage_rows,
 )
 from elqr.store.queries import matching as queries
-from elqr.store.queries.chain import night_before
 from elqr.store.queries.open_claims import open_claims
-from elqr.store.queries.open_exceptions import Waits, last_standing_no, moved_yen, undone_by_no, waiting_outcome
+from elqr.store.queries.open_exceptions import Waits, last_standing_no, moved_yen, undone_by_no
 from elqr.store.queries.reports import decision_columns, decision_rows
 from elqr.store.queries.requests import REVIEW, requests_with
 from elqr.store.queries.sender_corrections import others_moved, standing_of
@@ -50,9 +45,10 @@ from elqr.vocabulary.frames import (
     Ruled,
     RulingEffect,
 )
-from elqr.vocabulary.report_frames import DecidedPayment, ExceptionRow, RulingRecord
+from elqr.vocabulary.report_frames import DecidedPayment, ExceptionRow
 from elqr.vocabulary.ruling_frames import EndedRuling, LaterRuling, Made, PaymentNow
-from elqr.vocabulary.terms import LEAVES_CLAIM, LEFT_CLAIM, Account, Flag, KeyKind, RulingResult
+from elqr.vocabulary.ruling_terms import RulingResult
+from elqr.vocabulary.terms import LEFT_CLAIM, Account, Flag
 
 _APPROVED = RulingResult.APPROVED.value
 
@@ -194,10 +190,11 @@ def reviews(connection: Connection) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def enter_rulings(connection: Connection, review_no: int, proposals: pl.DataFrame) -> None:
-    """申請の決裁を記す: frame Proposal."""
+def enter_rulings(connection: Connection, review_no: int, proposals: pl.DataFrame) -> pl.DataFrame:
+    """申請の決裁を記す: frame Proposal. Returns payment_no and ruling_no of each."""
     rows = number_rows(proposals.select(*Proposal.SCHEMA), Ruled.RULING_NO, next_no(connection, r.ruling.c.ruling_no))
     insert_frame(connection, r.ruling, rows, review_no=review_no)
+    return rows.select(Ruled.PAYMENT_NO, Ruled.RULING_NO)
 
 
 def enter_effects(connection: Connection, night: date, effects: pl.DataFrame, moves: pl.DataFrame) -> None:
@@ -301,100 +298,3 @@ def moved_since(connection: Connection, moves: pl.DataFrame) -> pl.DataFrame:
         )
         rows = read_frame(connection, query, LaterRuling.SCHEMA)
     return rows.sort(LaterRuling.LATER_NO).unique(LaterRuling.RULING_NO, keep="last", maintain_order=True)
-
-
-def rulings_in(connection: Connection, night: date) -> pl.DataFrame:
-    """決裁一覧 of a night: frame RulingRecord of rulings that wait at its end, or ended on the last night or since."""
-    day, ended = night.isoformat(), r.review_step.c.night_on
-    is_new = or_(ended.is_(None), ended >= night_before(connection, night))
-    return _read_trail(connection, [r.review.c.night_on <= day, is_new], day)
-
-
-def trail(connection: Connection, review_no: int | None = None, payment_no: int | None = None) -> pl.DataFrame:
-    """決裁の記録: frame RulingRecord of a request, of a payment (any ruling that moved its yen), or of all."""
-    conditions = [r.ruling.c.review_no == review_no] if review_no is not None else []
-    if payment_no is not None:
-        moved = select(r.ruling_posting.c.ruling_no).join(
-            t.posting, t.posting.c.posting_no == r.ruling_posting.c.posting_no
-        )
-        moves_it = moved.where(t.posting.c.payment_no == payment_no, t.posting.c.reverses_no.is_not(None))
-        conditions.append(or_(r.ruling.c.payment_no == payment_no, r.ruling.c.ruling_no.in_(moves_it)))
-    return _read_trail(connection, conditions, date.max.isoformat())
-
-
-def _read_trail(connection: Connection, conditions: list[ColumnElement[bool]], until: str) -> pl.DataFrame:
-    """決裁の記録 as of a night: frame RulingRecord."""
-    review, step, effect = r.review.c, r.review_step.c, r.ruling_result.c
-    effect_on, key = r.ruling_result.c.night_on, t.notice_key.c
-    digits = select(func.min(key.key_digits)).where(key.notice_no == r.ruling.c.notice_no).correlate(r.ruling)
-    target = func.coalesce(digits.where(key.key_kind == KeyKind.ELQR.value).scalar_subquery(), digits.scalar_subquery())
-    columns: Columns = {
-        RulingRecord.REVIEW_NO: review.review_no,
-        RulingRecord.RULING_NO: r.ruling.c.ruling_no,
-        RulingRecord.PAYMENT_NO: r.ruling.c.payment_no,
-        RulingRecord.OUTCOME: waiting_outcome(date.fromisoformat(until)),
-        RulingRecord.PAID_YEN: t.payment.c.paid_yen,
-        RulingRecord.RULING: r.ruling.c.ruling,
-        RulingRecord.TARGET: target,
-        RulingRecord.REASON: r.ruling.c.reason,
-        RulingRecord.STAFF: r.ruling.c.staff,
-        RulingRecord.ASKED_BY: review.asked_by,
-        RulingRecord.ASKED_AT: review.asked_at,
-        RulingRecord.RESULT: effect.result,
-        RulingRecord.TAKEN_BY: step.taken_by,
-        RulingRecord.TAKEN_AT: step.taken_at,
-        RulingRecord.STEP_REASON: step.reason,
-        RulingRecord.BEFORE_YEN: effect.before_yen,
-        RulingRecord.AFTER_YEN: effect.after_yen,
-        RulingRecord.WITHDRAWN_YEN: _withdrawn_yen(until),
-        RulingRecord.RETURNED_YEN: _returned_yen(until),
-        RulingRecord.UNDOES_NO: r.ruling.c.undoes_no,
-    }
-    query = (
-        select_named(columns)
-        .select_from(r.ruling)
-        .join(r.review, review.review_no == r.ruling.c.review_no)
-        .join(t.payment, t.payment.c.payment_no == r.ruling.c.payment_no)
-        .join(t.decision, t.decision.c.payment_no == r.ruling.c.payment_no)
-        .outerjoin(r.review_step, and_(step.review_no == review.review_no, step.night_on <= until))
-        .outerjoin(r.ruling_result, and_(effect.ruling_no == r.ruling.c.ruling_no, effect_on <= until))
-        .where(*conditions)
-        .order_by(r.ruling.c.ruling_no)
-    )
-    return read_frame(connection, query, RulingRecord.SCHEMA)
-
-
-def _withdrawn_yen(until: str) -> ColumnElement[int]:
-    """送付元の取消にした額 of a ruling, up to a night."""
-    posting = t.posting.alias("withdrawal").c
-    return (
-        select(func.coalesce(func.sum(posting.yen), 0))
-        .where(
-            r.ruling_posting.c.ruling_no == r.ruling.c.ruling_no,
-            posting.posting_no == r.ruling_posting.c.posting_no,
-            posting.account == Account.WITHDRAWN.value,
-            posting.night_on <= until,
-        )
-        .correlate(r.ruling)
-        .scalar_subquery()
-    )
-
-
-def _returned_yen(until: str) -> ColumnElement[int]:
-    """調定から仮受に移した額 of a ruling that undoes another or takes a payment off its claims, up to a night."""
-    posting, back = t.posting.alias("held").c, t.posting.alias("held_back").c
-    return (
-        select(func.coalesce(func.sum(posting.yen), 0))
-        .where(
-            r.ruling.c.ruling.in_([ruling.value for ruling in LEAVES_CLAIM]),
-            r.ruling_posting.c.ruling_no == r.ruling.c.ruling_no,
-            posting.posting_no == r.ruling_posting.c.posting_no,
-            posting.account == Account.SUSPENSE.value,
-            posting.yen > 0,
-            back.posting_no == posting.reverses_no,
-            back.account == Account.CLAIM.value,
-            posting.night_on <= until,
-        )
-        .correlate(r.ruling)
-        .scalar_subquery()
-    )

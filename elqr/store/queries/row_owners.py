@@ -15,7 +15,8 @@ from elqr.store.tables.claim_files import claim_file, claim_state
 from elqr.vocabulary.audit_frames import NoticeFile
 from elqr.vocabulary.claim_frames import DatedState
 from elqr.vocabulary.frames import Claim, ClaimKey, Notice
-from elqr.vocabulary.terms import PrintState, RulingResult
+from elqr.vocabulary.ruling_terms import RulingResult
+from elqr.vocabulary.terms import PrintState
 
 _APPROVED = RulingResult.APPROVED.value
 

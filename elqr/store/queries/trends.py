@@ -13,7 +13,8 @@ from elqr.store.queries.open_exceptions import returned_payments
 from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
 from elqr.vocabulary.page_frames import ChannelTrend, PlaceTrend, RulingTrend
-from elqr.vocabulary.terms import Account, Place, Ruling, RulingResult
+from elqr.vocabulary.ruling_terms import Ruling, RulingResult
+from elqr.vocabulary.terms import Account, Place
 
 
 def run_sums(connection: Connection, night: date, nights: int) -> tuple[pl.DataFrame, pl.DataFrame]:

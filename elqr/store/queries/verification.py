@@ -45,8 +45,9 @@ from elqr.vocabulary.frames import (
     Ruled,
 )
 from elqr.vocabulary.money_frames import Bundle, Deposit
+from elqr.vocabulary.ruling_terms import RulingResult
 from elqr.vocabulary.tally_frames import IssueTally, PostingTally
-from elqr.vocabulary.terms import DepositKind, RulingResult
+from elqr.vocabulary.terms import DepositKind
 
 _WHOLE, _TEXT = pl.Int64, pl.String
 _APPROVED = RulingResult.APPROVED.value

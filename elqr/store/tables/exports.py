@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, PrimaryKeyConstraint
 
 from elqr.store.db.schema import Whole, guard, table, texts
-from elqr.vocabulary.terms import RetractionKind, RulingResult
+from elqr.vocabulary.ruling_terms import RetractionKind, RulingResult
 
 export = table(
     "export",

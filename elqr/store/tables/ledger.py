@@ -233,7 +233,7 @@ posting = table(
     Column("night_on", Text, nullable=False),
     Column("reverses_no", Whole, ForeignKey("posting.posting_no")),
     *texts("decided_by", "reason"),
-    CheckConstraint("account IN ('claim', 'suspense', 'withdrawn')"),
+    CheckConstraint("account IN ('claim', 'suspense', 'withdrawn', 'refunded', 'revenue', 'passed_on')"),
     CheckConstraint("(account = 'claim') = (claim_no IS NOT NULL)"),
     CheckConstraint("yen <> 0"),
     Index("posting_by_claim", "claim_no"),

@@ -7,7 +7,7 @@ nights before it.
 from sqlalchemy import Column, ForeignKey, Index
 
 from elqr.store.db.schema import Text, Whole, guard, index, table, texts
-from elqr.vocabulary.terms import RulingResult
+from elqr.vocabulary.ruling_terms import RulingResult
 
 month_close = table(
     "month_close",

@@ -4,6 +4,7 @@ from sqlalchemy import Column, ForeignKey, Index, PrimaryKeyConstraint
 
 from elqr.store.db.schema import Text, Whole, columns, table, texts
 from elqr.vocabulary import frames
+from elqr.vocabulary.ruling_frames import Payout
 
 review = table(
     "review",
@@ -44,6 +45,9 @@ ruling_posting = table(
     Index("ruling_posting_by_ruling", "ruling_no"),
 )
 """決裁による仕訳: the ruling behind a posting, and the notice that it pays where the ruling names none."""
+
+payout = table("payout", *columns(Payout, key="ruling_no"))
+"""還付の記録: what a ruling that pays out says besides: its day, its number, 加算金, and to whom."""
 
 reduced_posting = table(
     "reduced_posting",

@@ -1,0 +1,99 @@
+"""Payouts (還付と返還): how yen that are not the city's leave suspense, step by step, and where they end.
+
+Pure. A step follows the one that stands (`FOLLOWS`), and moves all of a payment's yen or none: 還付決定 moves none,
+支払済 and the like move what is in suspense to the account where it ends, and 返戻 brings back what was paid.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+
+import polars as pl
+
+from elqr.rules.reassignment import place_marks
+from elqr.vocabulary.frames import Move, Posting, Ruled
+from elqr.vocabulary.ruling_frames import CurrentRuling, DraftPayout, PaymentNow, Standing
+from elqr.vocabulary.ruling_terms import FOLLOWS, PAYS_INTO, Ruling
+from elqr.vocabulary.terms import Account
+
+
+def is_payout() -> pl.Expr:
+    """還付の一歩か, of a row of frame Ruled."""
+    return pl.col(Ruled.RULING).is_in([ruling.value for ruling in FOLLOWS])
+
+
+def payout_marks(standing: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
+    """還付の照合値: payment_no and mark, of frame Standing and the last ruling that stands (payment_no and its number).
+
+    When a yen or a ruling of the payment came or went since a step was requested, the mark differs.
+    """
+    marks = last.join(place_marks(standing), on=Posting.PAYMENT_NO, how="left", validate="1:1", maintain_order="left")
+    ruling = pl.col(PaymentNow.LAST_STANDING_NO).cast(pl.String).fill_null("-")
+    mark = pl.concat_str(pl.col(DraftPayout.MARK).fill_null("-"), ruling, separator="|")
+    return marks.select(Posting.PAYMENT_NO, mark.alias(DraftPayout.MARK))
+
+
+def yen_held(standing: pl.DataFrame) -> pl.DataFrame:
+    """仮受と還付済の額: payment_no, held_yen and refunded_yen, of frame Standing."""
+    account, yen = pl.col(Posting.ACCOUNT), pl.col(Posting.YEN)
+    of_account = {DraftPayout.HELD_YEN: Account.SUSPENSE, DraftPayout.REFUNDED_YEN: Account.REFUNDED}
+    sums = (yen.filter(account == value.value).sum().alias(name) for name, value in of_account.items())
+    return standing.group_by(Posting.PAYMENT_NO).agg(*sums)
+
+
+def payout_moves(rulings: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
+    """還付の仕訳: frame Move, for the steps among `rulings` (frame CurrentRuling, all current).
+
+    `standing` (frame Standing) says where the yen of their payments are. Yen stay in the year in which they entered
+    suspense.
+    """
+    into = rulings.filter(pl.col(CurrentRuling.SUSPENSE_YEN) > 0).with_columns(
+        pl.col(Ruled.RULING)
+        .replace_strict({ruling.value: account.value for ruling, account in PAYS_INTO.items()}, default=None)
+        .alias(Move.ACCOUNT),
+        pl.col(CurrentRuling.SUSPENSE_YEN).alias(Move.YEN),
+        pl.col(CurrentRuling.HELD_NO).alias(Move.REVERSES_NO),
+    )
+    refunded = standing.filter(pl.col(Posting.ACCOUNT) == Account.REFUNDED.value, pl.col(Posting.YEN) > 0)
+    bounced = rulings.filter(pl.col(Ruled.RULING) == Ruling.BOUNCED.value)
+    back = bounced.select(Ruled.RULING_NO, Ruled.PAYMENT_NO, Ruled.STAFF, Ruled.REASON).join(
+        refunded.drop(Standing.NOTICE_NO), on=Ruled.PAYMENT_NO, maintain_order="left"
+    )
+    back = back.with_columns(pl.col(Standing.POSTING_NO).alias(Move.REVERSES_NO))
+    added = [_moves(into.drop_nulls(Move.ACCOUNT)), _moves(back.with_columns(_account(Account.SUSPENSE)))]
+    taken = [
+        part.with_columns(_account(account), -pl.col(Move.YEN))
+        for part, account in zip(added, (Account.SUSPENSE, Account.REFUNDED), strict=True)
+    ]
+    return pl.concat([*added, *taken])
+
+
+def _account(account: Account) -> pl.Expr:
+    return pl.lit(account.value).alias(Move.ACCOUNT)
+
+
+def _moves(rows: pl.DataFrame) -> pl.DataFrame:
+    nothing = (pl.lit(None, pl.Int64).alias(name) for name in (Move.CLAIM_NO, Move.NOTICE_NO))
+    return Move.of(rows.with_columns(pl.col(Ruled.STAFF).alias(Move.DECIDED_BY), *nothing))
+
+
+def refusals(rows: pl.DataFrame, step: Ruling, done_on: date) -> list[str]:
+    """進めない理由: in words, for each payment of `rows` (frame DraftPayout) that cannot take the step on that day."""
+    stands = pl.col(DraftPayout.STANDING)
+    label = stands.replace_strict({ruling.value: ruling.label for ruling in Ruling}, default="決裁なし")
+    wanted = "・".join(ruling.label for ruling in FOLLOWS[step] if ruling is not step)
+    is_back = step is Ruling.BOUNCED
+    held, place = (DraftPayout.REFUNDED_YEN, Account.REFUNDED) if is_back else (DraftPayout.HELD_YEN, Account.SUSPENSE)
+    causes: Mapping[str, pl.Expr] = {
+        "受付{}は台帳にありません": pl.col(DraftPayout.MARK).is_null(),
+        "受付{}には承認待ちの申請があります。先に承認か却下をしてください": pl.col(DraftPayout.IS_WAITING),
+        f"受付{{}}の今の決裁は「{{}}」です。{step.label}は「{wanted}」の後です": ~stands.is_in(
+            [ruling.value for ruling in FOLLOWS[step]]
+        ).fill_null(False),
+        f"受付{{}}の{place.label}は 0円です": pl.col(held) <= 0,
+        f"受付{{}}は {done_on} より後の収納です": pl.lit(done_on) < pl.col(DraftPayout.FALLS_ON),
+    }
+    reasons = (
+        pl.when(is_so).then(pl.format(words, *(DraftPayout.PAYMENT_NO, label)[: words.count("{}")]))
+        for words, is_so in causes.items()
+    )
+    return rows.select(pl.coalesce(*reasons)).to_series().drop_nulls().to_list()

@@ -1,0 +1,93 @@
+"""Queries and entries of payouts (還付の照会と記帳): what is paid back or on, how far it is, and where it ended."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import polars as pl
+from sqlalchemy import ColumnElement, Connection, select
+
+from elqr.store.db.bulk import insert_frame, read_frame, schema_of, select_named, stage_rows
+from elqr.store.queries.open_exceptions import last_standing_no, moved_yen, undone_by_no
+from elqr.store.tables import ledger as t
+from elqr.store.tables import reviews as r
+from elqr.vocabulary.frames import Column, Ruled
+from elqr.vocabulary.ruling_frames import PaymentNow, Payout, RefundCase
+from elqr.vocabulary.ruling_terms import AWAITS_PAYOUT, FOLLOWS, Ruling, RulingResult
+from elqr.vocabulary.terms import Account
+
+REFUND_PLACES: Mapping[Column, Account] = {
+    RefundCase.HELD_YEN: Account.SUSPENSE,
+    RefundCase.REFUNDED_YEN: Account.REFUNDED,
+    RefundCase.REVENUE_YEN: Account.REVENUE,
+    RefundCase.PASSED_ON_YEN: Account.PASSED_ON,
+}
+"""過誤納のある勘定: the column of a case, and the account of which it has the yen."""
+
+
+def enter_payouts(connection: Connection, payouts: pl.DataFrame) -> None:
+    """還付の記録を記す: frame Payout, with the rulings of their request."""
+    insert_frame(connection, r.payout, payouts.select(*Payout.SCHEMA))
+
+
+def refund_cases(connection: Connection, night: date, *, with_ended: bool = False) -> pl.DataFrame:
+    """過誤納 as of a night: frame RefundCase of payments that two people decided to pay back or on, in that order.
+
+    Without `with_ended` only those whose yen still wait in suspense.
+    """
+    standing = r.ruling.alias("last_standing").c
+    columns = {
+        RefundCase.PAYMENT_NO: t.payment.c.payment_no,
+        RefundCase.PAID_ON: t.payment.c.paid_on,
+        RefundCase.STANDING: standing.ruling,
+        PaymentNow.LAST_STANDING_NO: standing.ruling_no,
+        **{name: _yen_on(account, night) for name, account in REFUND_PLACES.items()},
+    }
+    decided = select(r.ruling.c.payment_no).where(r.ruling.c.ruling.in_(_CASES))
+    query = (
+        select_named(columns)
+        .select_from(t.payment)
+        .join(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
+        .join(standing.ruling_no.table, standing.ruling_no == last_standing_no(night))
+        .where(t.payment.c.payment_no.in_(decided), standing.ruling.in_(_CASES))
+    )
+    if not with_ended:
+        query = query.where(_yen_on(Account.SUSPENSE, night) != 0)
+    rows = read_frame(connection, query, schema_of(columns)).sort(PaymentNow.LAST_STANDING_NO)
+    entries = _entries(connection, rows, night)
+    last_no = pl.col(Payout.RULING_NO).alias(PaymentNow.LAST_STANDING_NO)
+    last = entries.select(last_no, Payout.DONE_ON, Payout.NUMBER)
+    decided_last = entries.filter(pl.col(Ruled.RULING) == Ruling.REFUND_DECIDED.value)
+    decided_last = decided_last.unique(Ruled.PAYMENT_NO, keep="last", maintain_order=True)
+    to_whom = decided_last.select(Ruled.PAYMENT_NO, Payout.INTEREST_YEN, Payout.PAYEE_REF)
+    rows = rows.join(last, on=PaymentNow.LAST_STANDING_NO, how="left", validate="1:1", maintain_order="left")
+    return RefundCase.of(rows.join(to_whom, on=Ruled.PAYMENT_NO, how="left", validate="1:1", maintain_order="left"))
+
+
+_CASES = [ruling.value for ruling in {*AWAITS_PAYOUT, *FOLLOWS}]
+
+
+def _yen_on(account: Account, night: date) -> ColumnElement[int]:
+    """勘定にある額 of the payment of a query, as of a night."""
+    moved = moved_yen(account, night)
+    return t.decision.c.suspense_yen + moved if account is Account.SUSPENSE else moved
+
+
+def _entries(connection: Connection, payments: pl.DataFrame, night: date) -> pl.DataFrame:
+    """効力のある還付の記録 of payments: frame Payout with payment_no and ruling, in the order of rulings."""
+    effect = r.ruling_result.c
+    columns = {
+        Ruled.PAYMENT_NO: r.ruling.c.payment_no,
+        Ruled.RULING: r.ruling.c.ruling,
+        **{name: r.payout.c[name] for name in Payout.SCHEMA},
+    }
+    with stage_rows(connection, payments.select(Ruled.PAYMENT_NO)) as staged:
+        query = (
+            select(*(column.label(name) for name, column in columns.items()))
+            .join(r.ruling, r.ruling.c.ruling_no == r.payout.c.ruling_no)
+            .join(staged, staged.c.payment_no == r.ruling.c.payment_no)
+            .join(r.ruling_result, effect.ruling_no == r.payout.c.ruling_no)
+            .where(effect.result == RulingResult.APPROVED.value, effect.night_on <= night.isoformat())
+            .where(undone_by_no(r.ruling.c.ruling_no, r.ruling.c.payment_no).is_(None))
+        )
+        schema = {Ruled.PAYMENT_NO: pl.Int64, Ruled.RULING: pl.String, **Payout.SCHEMA}
+        return read_frame(connection, query, schema).sort(Payout.RULING_NO)

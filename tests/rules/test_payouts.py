@@ -1,0 +1,160 @@
+"""還付と返還: each step by two people, each undone by counter-posting, until the yen are where they end."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.builders import Ran, elqr, notice_row
+from tests.cases.prepared import prepared
+from tests.cases.ruling_desk import MORNING, Desk
+
+FIRST, SECOND, PAID = date(2026, 11, 11), date(2026, 11, 12), date(2026, 11, 20)
+_DECIDE = ("--on", "2026-11-18", "--number", "還付第5号")
+_PAY = ("--on", "2026-11-19", "--number", "伝票77")
+
+
+def _desk_of(folder: Path) -> Desk:
+    """10,000 yen were paid twice; the second payment, number 2, is a 還付候補. Number 3 names a key that nobody knows."""
+    desk = Desk.opened(folder, notice_row(), notice_row(bill_no="200002", principal_yen=6_000, payer_ref="2"))
+    key, check = desk.keys["100001/1"]
+    desk.paid(FIRST, (key, check), 10_000)
+    desk.paid(SECOND, (key, check), 10_000, serial=2)
+    desk.paid(SECOND, ("9" + key[1:], check), 777, serial=3)
+    desk.rule("還付候補", 2)
+    assert desk.stands() == {(1, "100001/1"): 10_000, (2, "suspense"): 10_000, (3, "suspense"): 777}
+    return desk
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return prepared(tmp_path / "city", _desk_of)
+
+
+def _ask(desk: Desk, step: str, *what: object, payment: int = 2) -> Ran:
+    return desk.run("refund", step, payment, *what, "--reason", "確かめた", "--by", "山田", "--json")
+
+
+def _step(desk: Desk, step: str, *what: object, payment: int = 2) -> Ran:
+    return desk.approved(_ask(desk, step, *what, payment=payment), MORNING)
+
+
+def _of_second(desk: Desk) -> dict[str, int]:
+    return {where: yen for (no, where), yen in desk.stands().items() if no == 2}
+
+
+def test_a_refund_goes_from_decision_to_payment(desk: Desk) -> None:
+    asked = _ask(desk, "decide", *_DECIDE, "--interest", 1_200, "--payee", "8800")
+    assert (asked.json["rulings"], asked.json["suspense_yen"]) == (1, 10_000)
+    assert desk.run("refund", "list", "--json").json[0]["standing"] == "refund", "one person decides nothing"
+    assert desk.approved(asked, MORNING).json["moved_yen"] == 0
+    (case,) = desk.run("refund", "list", "--json").json  # type: ignore[misc]
+    assert case == {
+        "payment_no": 2, "paid_on": "2026-11-05", "standing": "refund_decided", "done_on": "2026-11-18",
+        "number": "還付第5号", "interest_yen": 1_200, "payee_ref": "8800", "held_yen": 10_000, "refunded_yen": 0,
+        "revenue_yen": 0, "passed_on_yen": 0,
+    }  # fmt: skip
+    assert _of_second(desk) == {"suspense": 10_000}
+    trail = elqr("review", "trail", "--payment", 2, "--job", desk.city.job)
+    assert "2026-11-18 還付第5号　加算金 1,200円" in trail.out
+    (decided,) = (
+        row
+        for row in elqr("review", "trail", "--json", "--job", desk.city.job).json
+        if row["ruling"] == "refund_decided"
+    )  # type: ignore[index, union-attr]
+    assert (decided["done_on"], decided["number"], decided["interest_yen"]) == ("2026-11-18", "還付第5号", 1_200)
+    row = desk.report("過誤納候補")[2]
+    names = ("区分", "決裁", "決裁の日付", "決裁の文書番号", "加算金", "還付先の宛名番号", "還付・充当候補額")
+    wanted = ["二重納付", "還付決定", "2026-11-18", "還付第5号", 1_200, "8800", 10_000]
+    assert [row[name] for name in names] == wanted
+    listed = {row["決裁"]: row for row in desk.city.report("決裁一覧", MORNING)}["還付決定"]
+    assert [listed[name] for name in names[2:5]] == wanted[2:5]
+    ended = _step(desk, "paid", *_PAY)
+    assert ended.json["moved_yen"] == 10_000 and _of_second(desk) == {"refunded": 10_000}
+    assert desk.run("refund", "list").out == "還付・返還を待つ収納はありません。\n"
+    (case,) = desk.run("refund", "list", "--all", "--json").json  # type: ignore[misc]
+    assert [case[name] for name in ("standing", "number", "interest_yen", "refunded_yen")] == [  # type: ignore[index]
+        "paid_out", "伝票77", 1_200, 10_000,
+    ]  # fmt: skip
+    assert desk.report("過誤納候補") == {} and list(desk.report("要確認一覧")) == [3]
+
+
+def test_a_transfer_that_failed_goes_back_one_step(desk: Desk) -> None:
+    _step(desk, "decide", *_DECIDE)
+    _step(desk, "paid", *_PAY)
+    assert _step(desk, "bounced", "--on", "2026-11-20").json["moved_yen"] == -10_000
+    assert _of_second(desk) == {"suspense": 10_000}
+    row = desk.report("過誤納候補")[2]
+    assert (row["決裁"], row["還付・充当候補額"]) == ("還付返戻", 10_000)
+    _step(desk, "paid", "--on", "2026-11-20", "--number", "伝票78")
+    assert _of_second(desk) == {"refunded": 10_000}
+
+
+@pytest.mark.parametrize("step", ["time-barred", "too-small"])
+def test_what_is_not_paid_back_is_revenue(desk: Desk, step: str) -> None:
+    assert _step(desk, step, "--on", "2026-11-20").json["moved_yen"] == 10_000
+    assert _of_second(desk) == {"revenue": 10_000}
+    assert "過誤納" not in str(desk.report("過誤納候補"))
+
+
+def test_what_is_not_ours_is_passed_on(desk: Desk) -> None:
+    desk.rule("当市の収納でない", 3)
+    _step(desk, "passed-on", *_PAY, payment=3)
+    assert desk.stands()[3, "passed_on"] == 777
+
+
+def test_each_step_is_undone_by_counter_posting(desk: Desk) -> None:
+    _step(desk, "decide", *_DECIDE)
+    _step(desk, "paid", *_PAY)
+    assert desk.undo(3).json["results"] == {"承認": 1} and _of_second(desk) == {"suspense": 10_000}
+    assert desk.run("refund", "list", "--json").json[0]["standing"] == "refund_decided"
+    _step(desk, "paid", "--on", "2026-11-20", "--number", "伝票79")
+    assert _of_second(desk) == {"refunded": 10_000}
+    rows = desk.city.sql("SELECT account, yen FROM posting WHERE payment_no = 2 ORDER BY posting_no")
+    assert sum(yen for _, yen in rows) == 10_000 and len(rows) == 1 + 3 * 2
+
+
+REFUSED = [
+    ("候補のない収納", 3, "decide", _DECIDE, "受付3の今の決裁は「決裁なし」です。還付決定は「還付候補」の後です"),
+    ("決定のない支払", 2, "paid", _PAY, "受付2の今の決裁は「還付候補」です。還付支払済は「還付決定・還付返戻」の後です"),
+    ("支払のない返戻", 2, "bounced", ("--on", "2026-11-20"), "還付返戻は「還付支払済」の後です"),
+    ("当市の収納", 2, "passed-on", _PAY, "返還済は「当市の収納でない」の後です"),
+    ("ない番号", 99, "decide", _DECIDE, "受付99は台帳にありません"),
+    ("収納より前", 2, "decide", ("--on", "2026-11-04", "--number", "5"), "受付2は 2026-11-04 より後の収納です"),
+    ("先の日付", 2, "decide", ("--on", "2099-01-01", "--number", "5"), "日付 2099-01-01 は、まだ来ていません"),
+    ("番号なし", 2, "decide", ("--on", "2026-11-18"), "--number が必要です"),
+    ("空の番号", 2, "decide", ("--on", "2026-11-18", "--number", " "), "決定番号が空です"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("payment", "step", "what", "said"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED]
+)
+def test_a_step_out_of_order_is_refused_with_why(
+    desk: Desk, payment: int, step: str, what: tuple[object, ...], said: str
+) -> None:
+    ran = _ask(desk, step, *what, payment=payment)
+    assert ran.code != 0 and said in ran.err and ran.err.count("\n") == 1
+    assert _of_second(desk) == {"suspense": 10_000}
+
+
+def test_two_people_and_one_request_at_a_time(desk: Desk) -> None:
+    asked = _ask(desk, "decide", *_DECIDE)
+    same = desk.run("review", "approve", asked.json["review"], "--by", "山田")
+    assert same.code != 0 and "refund_decided" not in desk.run("refund", "list", "--json").out
+    assert "承認待ちの申請" in _ask(desk, "too-small", "--on", "2026-11-20").err
+    desk.run("review", "reject", asked.json["review"], "--by", "佐藤", "--reason", "まだ")
+    assert _ask(desk, "too-small", "--on", "2026-11-20").code == 0
+
+
+def test_what_changed_since_it_was_asked_for_is_not_carried_out(tmp_path: Path) -> None:
+    """15,000 yen were paid on 10,000; the claim is lowered to 7,000 between the request and the approval."""
+    desk = Desk.opened(tmp_path / "city", notice_row())
+    desk.paid(FIRST, desk.keys["100001/1"], 15_000)
+    desk.rule("還付候補", 1)
+    asked = _ask(desk, "decide", *_DECIDE, payment=1)
+    desk.city.notices(notice_row(issue_no=2, principal_yen=7_000, change_reason="減額更正"), name="less.csv")
+    desk.city.night(MORNING)
+    assert desk.stands() == {(1, "100001/1"): 7_000, (1, "suspense"): 8_000}
+    assert desk.approved(asked, MORNING).json["results"] == {"無効（その後に変わった）": 1}
+    assert desk.run("refund", "list", "--json").json[0]["standing"] == "refund"
