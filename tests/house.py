@@ -75,7 +75,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "audit",
         "__init__ backup doctor verification.anchor verification.audit verification.claim_files "
         "verification.counted verification.coverage verification.handed verification.identity verification.ledger "
-        "verification.money verification.people verification.refused verification.rows verification.runs "
+        "verification.money verification.payouts verification.people verification.refused verification.rows verification.runs "
         "verification.sources verification.unsealed verification",
     ),
     (

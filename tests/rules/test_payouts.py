@@ -158,3 +158,39 @@ def test_what_changed_since_it_was_asked_for_is_not_carried_out(tmp_path: Path) 
     assert desk.stands() == {(1, "100001/1"): 7_000, (1, "suspense"): 8_000}
     assert desk.approved(asked, MORNING).json["results"] == {"無効（その後に変わった）": 1}
     assert desk.run("refund", "list", "--json").json[0]["standing"] == "refund"
+
+
+DAMAGES = [
+    ("還付先の勘定", "UPDATE posting SET account = 'revenue' WHERE account = 'refunded'", "還付支払済"),
+    ("消えた記録", "DELETE FROM payout WHERE ruling_no = 2", "還付の記録がない"),
+    ("書き換えた加算金", "UPDATE payout SET interest_yen = 9999", "実行の記録"),
+    ("よその決裁の記録", "UPDATE payout SET ruling_no = 1 WHERE ruling_no = 2", "還付の一歩でない決裁にはない"),
+]
+
+
+@pytest.mark.parametrize(("damage", "said"), [row[1:] for row in DAMAGES], ids=[row[0] for row in DAMAGES])
+def test_what_somebody_changes_is_told(desk: Desk, damage: str, said: str) -> None:
+    _step(desk, "decide", *_DECIDE)
+    _step(desk, "paid", *_PAY)
+    desk.stands()
+    desk.city.damage(damage)
+    ran = desk.run("verify")
+    assert ran.code != 0 and said in ran.err
+
+
+def test_what_was_paid_out_is_not_taken_back_by_its_sender(tmp_path: Path) -> None:
+    """The 取消 comes after the refund was paid. Nothing of the payment is the city's any more."""
+    desk = Desk.opened(tmp_path / "city", notice_row())
+    key, check = desk.keys["100001/1"]
+    desk.paid(FIRST, (key, check), 10_000)
+    desk.paid(SECOND, (key, check), 10_000, serial=2)
+    desk.rule("還付候補", 2)
+    _step(desk, "decide", *_DECIDE)
+    _step(desk, "paid", *_PAY)
+    desk.paid(PAID, (key, check), 10_000, serial=2, stage="9")
+    waiting = next(int(str(no)) for no in desk.report("要確認一覧"))
+    ran = desk.run(
+        "review", "decide", "--ruling", "収納の取消", "--payment", waiting, "--reason", "送付元", "--by", "山田"
+    )
+    assert "取り消す額のない収納" in ran.err
+    assert desk.stands()[2, "refunded"] == 10_000

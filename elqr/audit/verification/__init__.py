@@ -15,6 +15,7 @@ from elqr.audit.verification.handed import arrears, exports, months
 from elqr.audit.verification.identity import identity
 from elqr.audit.verification.ledger import claim_entries, decisions, postings, structure, tallies
 from elqr.audit.verification.money import bundles, settlements
+from elqr.audit.verification.payouts import payouts
 from elqr.audit.verification.people import two_people
 from elqr.audit.verification.refused import refused_rows
 from elqr.audit.verification.rows import acts, changing_rows, seals
@@ -38,6 +39,7 @@ RULES: tuple[tuple[str, Callable[[Audit], Iterator[Finding]]], ...] = (
     ("消込結果", decisions),
     ("調定異動", claim_entries),
     ("仕訳", postings),
+    ("還付と返還", payouts),
     ("計上日", counted_days),
     ("累計", tallies),
     ("収納の束", bundles),

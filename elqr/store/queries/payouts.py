@@ -29,6 +29,12 @@ def enter_payouts(connection: Connection, payouts: pl.DataFrame) -> None:
     insert_frame(connection, r.payout, payouts.select(*Payout.SCHEMA))
 
 
+def all_payouts(connection: Connection) -> pl.DataFrame:
+    """還付の記録: frame Payout."""
+    query = select(*(r.payout.c[name] for name in Payout.SCHEMA))
+    return read_frame(connection, query, Payout.SCHEMA).sort(Payout.RULING_NO)
+
+
 def refund_cases(connection: Connection, night: date, *, with_ended: bool = False) -> pl.DataFrame:
     """過誤納 as of a night: frame RefundCase of payments that two people decided to pay back or on, in that order.
 
