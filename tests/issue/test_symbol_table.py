@@ -79,14 +79,14 @@ def test_a_finder_stands_where_the_docstring_says() -> None:
     assert first % 2**23 == 0
 
 
-def test_thousands_are_segno_s_and_every_mask_is_among_them() -> None:
-    codes = random_codes(20_261_120, 2_000)
+def test_hundreds_are_segno_s_and_every_mask_is_among_them() -> None:
+    codes = random_codes(20_261_120, 800)
     rows = symbol_rows(series(codes)).tolist()
     assert len(rows) == len(codes)
     wrong = [code for code, made in zip(codes, rows, strict=True) if made != wanted_rows(code)]
     assert wrong == []
     masks = Counter(drawn(code).mask for code in codes)
-    assert sorted(masks) == list(range(8)) and min(masks.values()) > 20
+    assert sorted(masks) == list(range(8)) and min(masks.values()) > 5
 
 
 @settings(deadline=None)
