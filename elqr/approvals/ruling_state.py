@@ -3,12 +3,13 @@
 import polars as pl
 
 from elqr.approvals.open_exceptions import NOW, exceptions_table
+from elqr.arithmetic.plain_number import yen_text
 from elqr.report.excel.row_mark import CONTENT, marks
 from elqr.report.review_form import SHOWN
 from elqr.report.tables import night as shape
 from elqr.rules.payouts import is_payout, payout_marks, yen_held
 from elqr.rules.reassignment import is_reassignment, place_marks
-from elqr.rules.rulings import DECIDED_ON, decided_on, yen_text
+from elqr.rules.rulings import DECIDED_ON, decided_on
 from elqr.rules.sender_correction import other_payments_held
 from elqr.session.session import Session
 from elqr.store.queries import reviews as queries

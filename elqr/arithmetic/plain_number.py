@@ -26,3 +26,9 @@ def plain_number_expr(name: str) -> pl.Expr:
 
 
 _RUST_GROUPING = re.sub(r"\\u([0-9A-F]{4})", r"\\x{\1}", _GROUPING)
+
+
+def yen_text(yen: str | pl.Expr) -> pl.Expr:
+    """金額 of a column as people read it: 1,234,567."""
+    text = (pl.col(yen) if isinstance(yen, str) else yen).cast(pl.String)
+    return text.str.reverse().str.replace_all("([0-9]{3})", "$1,").str.strip_suffix(",").str.reverse()

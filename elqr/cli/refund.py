@@ -42,7 +42,7 @@ def refund_list(with_ended: bool, job: Path, day: date | None, as_json: bool) ->
     with open_job(job, day, rehearsal=True) as session, session.ledger.transaction() as connection:
         rows = refund_cases(connection, session.night_on, with_ended=with_ended).to_dicts()
     if as_json:
-        days = ("paid_on", "done_on")
+        days = ("paid_on", "done_on", "refund_decided_on")
         print_json([row | {name: row[name] and row[name].isoformat() for name in days} for row in rows])
         return ExitCode.CLEAN
     for row in rows:

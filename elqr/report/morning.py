@@ -81,7 +81,7 @@ def morning(
     )
     outcome = _outcome_table(rows.decisions, register)
     exception = shape.exception_table(rows.exceptions, rows.others, rows.suggestions, register, night)
-    refund = refund_table(rows, register)
+    refund = refund_table(rows, register, night)
     note = backlog.left_out_note(exception.height, rows.waiting)
     exception, refund = (replace(table, note=table.note + note) for table in (exception, refund))
     daily = daily_table(rows.postings, register)

@@ -10,9 +10,10 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from elqr.arithmetic.fiscal_year import WithoutPeriod, closing_day, last_day
+from elqr.issue.layout import EARLIEST_YEAR, LATEST_YEAR
 from elqr.vocabulary.claim_terms import ClaimSource, Item
 from elqr.vocabulary.strict import Strict, WrittenDay
-from elqr.vocabulary.terms import AccountingKind, Priority, ProcedureKind
+from elqr.vocabulary.terms import AccountingKind, Outcome, Priority, ProcedureKind
 
 
 class Accounting(Strict):
@@ -39,6 +40,7 @@ class Procedure(Strict):
     go_live_on: WrittenDay | None = None
     claims: ClaimSource = ClaimSource.NOTICES
     order: tuple[Item, ...] = ()
+    refund: str = ""
     accounting: Annotated[tuple[Accounting, ...], BeforeValidator(_list_kind)] = (
         Accounting(kind=AccountingKind.GENERAL),
     )
@@ -80,10 +82,47 @@ class Procedure(Strict):
         return self.go_live_on is not None and self.go_live_on <= on
 
 
+class RefundRule(Strict):
+    """還付の決まり of a kind of fund, as the city has confirmed it.
+
+    `overpaid` are the reasons that are 過納; all others are 誤納, whose interest starts `later_months` later. The base
+    is cut to `base_unit_yen` and bears nothing below `base_least_yen`; the interest is cut to `unit_yen` and not paid
+    below `least_yen`.
+    """
+
+    barred_years: int = Field(ge=1, le=20)
+    has_interest: bool
+    overpaid: tuple[Outcome, ...] = ()
+    later_months: int = Field(default=0, ge=0, le=12)
+    base_unit_yen: int = Field(default=1, ge=1)
+    base_least_yen: int = Field(default=0, ge=0)
+    unit_yen: int = Field(default=1, ge=1)
+    least_yen: int = Field(default=0, ge=0)
+
+
+class RefundRate(Strict):
+    """還付加算金の割合 of a calendar year, in percent, as the city has confirmed it."""
+
+    year: int = Field(ge=EARLIEST_YEAR, le=LATEST_YEAR)
+    percent: float = Field(ge=0, le=100)
+
+
 class Register(Strict):
     """手続台帳: the procedures of a city."""
 
     procedure: tuple[Procedure, ...] = Field(min_length=1)
+    refund_rules: dict[str, RefundRule] = Field(default_factory=dict)
+    refund_rates: tuple[RefundRate, ...] = ()
+
+    @model_validator(mode="after")
+    def _check_refunds(self) -> Self:
+        names = {procedure.refund for procedure in self.procedure if procedure.refund}
+        if lost := sorted(names - self.refund_rules.keys()):
+            raise ValueError(f"refund の決まり {', '.join(lost)} が [refund_rules] にありません")
+        years = [rate.year for rate in self.refund_rates]
+        if twice := sorted({year for year in years if years.count(year) > 1}):
+            raise ValueError(f"refund_rates の年が重なっています: {', '.join(map(str, twice))}")
+        return self
 
     @model_validator(mode="after")
     def _check_uniqueness(self) -> Self:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from elqr.arithmetic.fiscal_year import OpenYears
+from elqr.arithmetic.plain_number import yen_text
 from elqr.rules.payouts import payout_moves
 from elqr.rules.reassignment import taken_off, through_suspense, with_taken
 from elqr.rules.ruling_reversal import reversal
@@ -64,18 +65,6 @@ def _any_of(rulings: Iterable[Ruling]) -> pl.Expr:
 
 def _is_blank(name: str) -> pl.Expr:
     return pl.col(name).fill_null("") == ""
-
-
-def yen_text(name: str) -> pl.Expr:
-    """金額 as people read it: 1,234,567."""
-    return (
-        pl.col(name)
-        .cast(pl.String)
-        .str.reverse()
-        .str.replace_all("([0-9]{3})", "$1,")
-        .str.strip_suffix(",")
-        .str.reverse()
-    )
 
 
 _HAS_NO_YEN = pl.col(DraftRuling.SUSPENSE_YEN) == 0

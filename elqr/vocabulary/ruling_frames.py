@@ -208,10 +208,30 @@ class Payout(Frame):
     PAYEE_REF = Column("payee_ref", pl.String)
 
 
+class Reduced(Frame):
+    """減額の夜: the first night that took yen of a payment off its claim."""
+
+    PAYMENT_NO = Payment.PAYMENT_NO
+    REDUCED_ON = Column("reduced_on", pl.Date)
+
+
+class RefundTerm(Reduced):
+    """還付の期限と加算金: 区分 (過納・誤納), 起算日, 時効完成日, what 加算金 is due, and how that was computed.
+
+    Nulls where the city's rule is not written.
+    """
+
+    KIND = Column("refund_kind", pl.String)
+    STARTS_ON = Column("starts_on", pl.Date)
+    BARRED_ON = Column("barred_on", pl.Date)
+    DUE_YEN = Column("due_yen", pl.Int64)
+    WORKING = Column("working", pl.String)
+
+
 class RefundCase(Frame):
     """過誤納の一件: a payment that is to be paid back or on, what stands on it, its last entry, and where its yen are.
 
-    The entry is that of the ruling that stands, or of the 還付決定 before it. 加算金 is that of the 還付決定.
+    The entry is that of the ruling that stands. 加算金, payee and `refund_decided_on` are those of the 還付決定.
     """
 
     PAYMENT_NO = Payment.PAYMENT_NO
@@ -219,6 +239,7 @@ class RefundCase(Frame):
     STANDING = DraftPayout.STANDING
     DONE_ON = Payout.DONE_ON
     NUMBER = Payout.NUMBER
+    REFUND_DECIDED_ON = Column("refund_decided_on", pl.Date)
     INTEREST_YEN = Payout.INTEREST_YEN
     PAYEE_REF = Payout.PAYEE_REF
     HELD_YEN = DraftPayout.HELD_YEN

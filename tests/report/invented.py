@@ -130,7 +130,7 @@ def books_of(
     own, rows = own or register(), rows_of(found)
     drawn = NightTables(
         shape.exception_table(found, rows.others, rows.suggestions, own, day),
-        refund_table(rows, own),
+        refund_table(rows, own, day),
         shape.ruling_table(rows.rulings),
         daily_table(rows.postings, own),
         places_table(records(found, rows.redelivered), own),

@@ -51,7 +51,7 @@ def test_a_refund_goes_from_decision_to_payment(desk: Desk) -> None:
     (case,) = desk.run("refund", "list", "--json").json  # type: ignore[misc]
     assert case == {
         "payment_no": 2, "paid_on": "2026-11-05", "standing": "refund_decided", "done_on": "2026-11-18",
-        "number": "還付第5号", "interest_yen": 1_200, "payee_ref": "8800", "held_yen": 10_000, "refunded_yen": 0,
+        "number": "還付第5号", "interest_yen": 1_200, "refund_decided_on": "2026-11-18", "payee_ref": "8800", "held_yen": 10_000, "refunded_yen": 0,
         "revenue_yen": 0, "passed_on_yen": 0,
     }  # fmt: skip
     assert _of_second(desk) == {"suspense": 10_000}
@@ -141,7 +141,7 @@ def test_a_step_out_of_order_is_refused_with_why(
 def test_two_people_and_one_request_at_a_time(desk: Desk) -> None:
     asked = _ask(desk, "decide", *_DECIDE)
     same = desk.run("review", "approve", asked.json["review"], "--by", "山田")
-    assert same.code != 0 and "refund_decided" not in desk.run("refund", "list", "--json").out
+    assert same.code != 0 and desk.run("refund", "list", "--json").json[0]["standing"] == "refund"  # type: ignore[index]
     assert "承認待ちの申請" in _ask(desk, "too-small", "--on", "2026-11-20").err
     desk.run("review", "reject", asked.json["review"], "--by", "佐藤", "--reason", "まだ")
     assert _ask(desk, "too-small", "--on", "2026-11-20").code == 0
@@ -194,3 +194,37 @@ def test_what_was_paid_out_is_not_taken_back_by_its_sender(tmp_path: Path) -> No
     )
     assert "取り消す額のない収納" in ran.err
     assert desk.stands()[2, "refunded"] == 10_000
+
+
+_RULE = """
+[refund_rules.premium]
+barred_years = 2
+has_interest = true
+overpaid = ["reduced"]
+later_months = 1
+base_unit_yen = 1000
+
+[[refund_rates]]
+year = 2026
+percent = 7.3
+"""
+
+
+def test_the_list_says_what_is_due_besides_by_the_city_s_rule(desk: Desk) -> None:
+    """Paid on 5 November, 誤納: from 6 December, after the decision of 18 November nothing; by a later one 10 days."""
+    row = desk.report("過誤納候補")[2]
+    assert row["加算金の計算"] == "還付の決まりが手続台帳にありません" and row["加算金（計算）"] is None
+    register = desk.city.folder / "procedures.toml"
+    text = register.read_text(encoding="utf-8")
+    register.write_text(
+        text.replace('code = "kokuho"', 'code = "kokuho"\nrefund = "premium"') + _RULE, encoding="utf-8"
+    )
+    later = date(2026, 12, 15)
+    row = desk.report("過誤納候補", later)[2]
+    names = ("過納・誤納", "加算金の起算日", "加算金（計算）", "加算金の計算", "時効完成日")
+    due = ["誤納", "2026-12-06", 20, "10,000円×（7.3%×10日）÷365＝20円", "2028-11-05"]
+    assert [row[name] for name in names] == due
+    what = (2, *_DECIDE, "--reason", "確かめた", "--by", "山田", "--json")
+    desk.approved(desk.run("refund", "decide", *what, day=later), later)
+    row = desk.report("過誤納候補", date(2026, 12, 16))[2]
+    assert [row[name] for name in names[2:4]] == [0, "起算日 2026-12-06 の前"]

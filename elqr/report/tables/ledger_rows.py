@@ -7,7 +7,7 @@ import polars as pl
 from elqr.report.tables.case_file import Cases
 from elqr.report.tables.trends import Sums
 from elqr.vocabulary.page_frames import Waiting
-from elqr.vocabulary.ruling_frames import RefundCase
+from elqr.vocabulary.ruling_frames import Reduced, RefundCase
 from elqr.vocabulary.terms import Term
 
 STANDING = "standing"
@@ -49,7 +49,8 @@ class Rows:
     `others` (frame EarlierPayment) are the payments that decisions name as the earlier ones, `suggestions` (frame
     SuggestedNotice) the notices whose keys are near an unknown key.
 
-    `refunds` (frame RefundCase) are the entries of what is to be paid back or on.
+    `refunds` (frame RefundCase) are the entries of what is to be paid back or on, `reduced` (frame Reduced) the nights
+    that took yen off claims.
 
     `chain` says which ledger this is and where its chain of runs ends. `sums` are the sums of earlier nights, `cases`
     the details of the payments that the page lists. `money` is None if the job has no contracts, `arrivals` (frame
@@ -74,5 +75,6 @@ class Rows:
     money: Money | None = None
     waiting: pl.DataFrame = field(default_factory=Waiting.empty)
     refunds: pl.DataFrame = field(default_factory=RefundCase.empty)
+    reduced: pl.DataFrame = field(default_factory=Reduced.empty)
     arrivals: pl.DataFrame | None = None
     retractions: pl.DataFrame | None = None

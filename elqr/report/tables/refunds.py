@@ -1,22 +1,26 @@
 """The table of what may have to be paid back (過誤納候補)."""
 
+from datetime import date
+
 import polars as pl
 
 from elqr.report.tables.ledger_rows import Rows
 from elqr.report.tables.night import department, flag_names, installment_name, labels_of, procedure_name, table_of
 from elqr.report.tables.table import Style, Table
+from elqr.rules.refund_terms import refund_terms
 from elqr.rules.register import Register
 from elqr.vocabulary.claim_terms import TO_PAY_BACK
 from elqr.vocabulary.report_frames import EarlierPayment, ExceptionRow
-from elqr.vocabulary.ruling_frames import RefundCase
+from elqr.vocabulary.ruling_frames import Reduced, RefundCase, RefundTerm
 from elqr.vocabulary.ruling_terms import Ruling
 from elqr.vocabulary.terms import LEFT_CLAIM, Channel, Outcome
 
 
-def refund_table(ledger: Rows, register: Register) -> Table:
+def refund_table(ledger: Rows, register: Register, night: date) -> Table:
     """過誤納候補: second payments and overpayments that wait for 還付 or 充当, and payments ruled to be paid out.
 
-    Those ruled have the day and the number of their last step, and the 加算金 and the payee of their 還付決定.
+    Those ruled have the day and the number of their last step, and the 加算金 and the payee of their 還付決定. What is
+    due besides is computed by the city's rules, up to the 還付決定 or the night.
     """
     kinds = (*TO_PAY_BACK, Outcome.NOTICE_CANCELLED, Outcome.REASSIGNED)
     flags = pl.col(ExceptionRow.FLAGS).str.split(",")
@@ -31,8 +35,10 @@ def refund_table(ledger: Rows, register: Register) -> Table:
     )
     rows = rows.join(earlier_payments, on=ExceptionRow.OTHER_PAYMENT_NO, how="left", maintain_order="left")
     entered = (RefundCase.DONE_ON, RefundCase.NUMBER, RefundCase.INTEREST_YEN, RefundCase.PAYEE_REF)
-    steps = ledger.refunds.select(RefundCase.PAYMENT_NO, *entered)
-    rows = rows.join(steps, on=ExceptionRow.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
+    steps = ledger.refunds.select(RefundCase.PAYMENT_NO, RefundCase.REFUND_DECIDED_ON, *entered)
+    for known in (steps, ledger.reduced):
+        rows = rows.join(known, on=ExceptionRow.PAYMENT_NO, how="left", validate="1:1", maintain_order="left")
+    rows = rows.hstack(refund_terms(rows, register, night).drop(*Reduced.SCHEMA))
     return table_of(
         "過誤納候補",
         "二重納付・過納・取消済納付書・減額・決裁の取消・組替で調定から外れた収納と、返すと決裁した収納。仮受額が還付または充当の候補です。",
@@ -44,6 +50,11 @@ def refund_table(ledger: Rows, register: Register) -> Table:
             "決裁の日付": (pl.col(RefundCase.DONE_ON), Style.DATE),
             "決裁の文書番号": (pl.col(RefundCase.NUMBER), Style.TEXT),
             "加算金": (pl.col(RefundCase.INTEREST_YEN), Style.YEN),
+            "過納・誤納": (pl.col(RefundTerm.KIND), Style.TEXT),
+            "加算金の起算日": (pl.col(RefundTerm.STARTS_ON), Style.DATE),
+            "加算金（計算）": (pl.col(RefundTerm.DUE_YEN), Style.YEN),
+            "加算金の計算": (pl.col(RefundTerm.WORKING), Style.TEXT),
+            "時効完成日": (pl.col(RefundTerm.BARRED_ON), Style.DATE),
             "還付先の宛名番号": (pl.col(RefundCase.PAYEE_REF), Style.DIGITS),
             "所管課": (department(register), Style.TEXT),
             "手続": (procedure_name(register), Style.TEXT),

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from datetime import date
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from elqr.store.db.bulk import insert_frame, read_frame, schema_of, select_named, stage_rows
+from elqr.store.queries.moves import is_move_by
 from elqr.store.queries.open_exceptions import last_standing_no, moved_yen, undone_by_no
 from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
 from elqr.vocabulary.frames import Column, Ruled
-from elqr.vocabulary.ruling_frames import PaymentNow, Payout, RefundCase
+from elqr.vocabulary.ruling_frames import PaymentNow, Payout, Reduced, RefundCase
 from elqr.vocabulary.ruling_terms import AWAITS_PAYOUT, FOLLOWS, Ruling, RulingResult
 from elqr.vocabulary.terms import Account
 
@@ -64,9 +65,22 @@ def refund_cases(connection: Connection, night: date, *, with_ended: bool = Fals
     last = entries.select(last_no, Payout.DONE_ON, Payout.NUMBER)
     decided_last = entries.filter(pl.col(Ruled.RULING) == Ruling.REFUND_DECIDED.value)
     decided_last = decided_last.unique(Ruled.PAYMENT_NO, keep="last", maintain_order=True)
-    to_whom = decided_last.select(Ruled.PAYMENT_NO, Payout.INTEREST_YEN, Payout.PAYEE_REF)
+    decided_on = pl.col(Payout.DONE_ON).alias(RefundCase.REFUND_DECIDED_ON)
+    to_whom = decided_last.select(Ruled.PAYMENT_NO, decided_on, Payout.INTEREST_YEN, Payout.PAYEE_REF)
     rows = rows.join(last, on=PaymentNow.LAST_STANDING_NO, how="left", validate="1:1", maintain_order="left")
     return RefundCase.of(rows.join(to_whom, on=Ruled.PAYMENT_NO, how="left", validate="1:1", maintain_order="left"))
+
+
+def reduced_on(connection: Connection, payments: pl.DataFrame, night: date) -> pl.DataFrame:
+    """減額の夜 of payments, up to a night: frame Reduced."""
+    with stage_rows(connection, payments.select(Ruled.PAYMENT_NO).unique()) as staged:
+        query = (
+            select(staged.c.payment_no, func.min(t.posting.c.night_on).label(Reduced.REDUCED_ON))
+            .join(t.posting, and_(t.posting.c.payment_no == staged.c.payment_no, is_move_by(night)))
+            .join(r.reduced_posting, r.reduced_posting.c.posting_no == t.posting.c.posting_no)
+            .group_by(staged.c.payment_no)
+        )
+        return read_frame(connection, query, Reduced.SCHEMA)
 
 
 _CASES = [ruling.value for ruling in {*AWAITS_PAYOUT, *FOLLOWS}]
