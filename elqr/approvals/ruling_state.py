@@ -175,7 +175,9 @@ def with_state_to_pay_out(session: Session, payment_nos: tuple[int, ...]) -> pl.
     now = queries.standing(connection, numbers, NOW).select(names)
     stood = queries.rulings_by_no(connection, now[PaymentNow.LAST_STANDING_NO].drop_nulls())
     last = stood.select(
-        pl.col(Ruled.RULING_NO).alias(PaymentNow.LAST_STANDING_NO), pl.col(Ruled.RULING).alias(DraftPayout.STANDING)
+        pl.col(Ruled.RULING_NO).alias(PaymentNow.LAST_STANDING_NO),
+        pl.col(Ruled.RULING).alias(DraftPayout.STANDING),
+        DraftPayout.AFTER_YEN,
     )
     now = now.join(last, on=PaymentNow.LAST_STANDING_NO, how="left", validate="m:1", maintain_order="left")
     rows = numbers

@@ -90,6 +90,8 @@ def refusals(rows: pl.DataFrame, step: Ruling, done_on: date) -> list[str]:
             [ruling.value for ruling in FOLLOWS[step]]
         ).fill_null(False),
         f"受付{{}}の{place.label}は 0円です": pl.col(held) <= 0,
+        "受付{}の今の仮受額は「{}」のときと違います。今の額で決め直してください": pl.lit(step in PAYS_INTO)
+        & (pl.col(held) != pl.col(DraftPayout.AFTER_YEN)),
         f"受付{{}}は {done_on} より後の収納です": pl.lit(done_on) < pl.col(DraftPayout.FALLS_ON),
     }
     reasons = (

@@ -160,6 +160,20 @@ def test_what_changed_since_it_was_asked_for_is_not_carried_out(tmp_path: Path) 
     assert desk.run("refund", "list", "--json").json[0]["standing"] == "refund"
 
 
+def test_no_more_is_paid_out_than_was_decided(tmp_path: Path) -> None:
+    """15,000 yen were paid on 10,000, and 5,000 decided on; then the claim is lowered to 7,000."""
+    desk = Desk.opened(tmp_path / "city", notice_row())
+    desk.paid(FIRST, desk.keys["100001/1"], 15_000)
+    desk.rule("還付候補", 1)
+    _step(desk, "decide", *_DECIDE, payment=1)
+    desk.city.notices(notice_row(issue_no=2, principal_yen=7_000, change_reason="減額更正"), name="less.csv")
+    desk.city.night(MORNING)
+    assert "「還付決定」のときと違います。今の額で決め直してください" in _ask(desk, "paid", *_PAY, payment=1).err
+    _step(desk, "decide", *_DECIDE, payment=1)
+    _step(desk, "paid", *_PAY, payment=1)
+    assert desk.stands() == {(1, "100001/1"): 7_000, (1, "refunded"): 8_000}
+
+
 DAMAGES = [
     ("還付先の勘定", "UPDATE posting SET account = 'revenue' WHERE account = 'refunded'", "還付支払済"),
     ("消えた記録", "DELETE FROM payout WHERE ruling_no = 2", "還付の記録がない"),
