@@ -177,6 +177,7 @@ def with_state_to_pay_out(session: Session, payment_nos: tuple[int, ...]) -> pl.
     last = stood.select(
         pl.col(Ruled.RULING_NO).alias(PaymentNow.LAST_STANDING_NO),
         pl.col(Ruled.RULING).alias(DraftPayout.STANDING),
+        DraftPayout.BEFORE_YEN,
         DraftPayout.AFTER_YEN,
     )
     now = now.join(last, on=PaymentNow.LAST_STANDING_NO, how="left", validate="m:1", maintain_order="left")

@@ -4,7 +4,6 @@ Pure. A step follows the one that stands (`FOLLOWS`), and moves all of a payment
 支払済 and the like move what is in suspense to the account where it ends, and 返戻 brings back what was paid.
 """
 
-from collections.abc import Mapping
 from datetime import date
 
 import polars as pl
@@ -78,22 +77,27 @@ def _moves(rows: pl.DataFrame) -> pl.DataFrame:
 
 def refusals(rows: pl.DataFrame, step: Ruling, done_on: date) -> list[str]:
     """進めない理由: in words, for each payment of `rows` (frame DraftPayout) that cannot take the step on that day."""
-    stands = pl.col(DraftPayout.STANDING)
+    stands, is_back = pl.col(DraftPayout.STANDING), step is Ruling.BOUNCED
     label = stands.replace_strict({ruling.value: ruling.label for ruling in Ruling}, default="決裁なし")
     wanted = "・".join(ruling.label for ruling in FOLLOWS[step] if ruling is not step)
-    is_back = step is Ruling.BOUNCED
-    held, place = (DraftPayout.REFUNDED_YEN, Account.REFUNDED) if is_back else (DraftPayout.HELD_YEN, Account.SUSPENSE)
-    causes: Mapping[str, pl.Expr] = {
+    follows = stands.is_in([ruling.value for ruling in FOLLOWS[step]]).fill_null(False)
+    held, refunded, left = (
+        pl.col(name) for name in (DraftPayout.HELD_YEN, DraftPayout.REFUNDED_YEN, DraftPayout.AFTER_YEN)
+    )
+    causes: dict[str, pl.Expr] = {
         "受付{}は台帳にありません": pl.col(DraftPayout.MARK).is_null(),
         "受付{}には承認待ちの申請があります。先に承認か却下をしてください": pl.col(DraftPayout.IS_WAITING),
-        f"受付{{}}の今の決裁は「{{}}」です。{step.label}は「{wanted}」の後です": ~stands.is_in(
-            [ruling.value for ruling in FOLLOWS[step]]
-        ).fill_null(False),
-        f"受付{{}}の{place.label}は 0円です": pl.col(held) <= 0,
-        "受付{}の今の仮受額は「{}」のときと違います。今の額で決め直してください": pl.lit(step in PAYS_INTO)
-        & (pl.col(held) != pl.col(DraftPayout.AFTER_YEN)),
+        f"受付{{}}の今の決裁は「{{}}」です。{step.label}は「{wanted}」の後です": ~follows,
         f"受付{{}}は {done_on} より後の収納です": pl.lit(done_on) < pl.col(DraftPayout.FALLS_ON),
     }
+    if is_back:
+        paid = pl.col(DraftPayout.BEFORE_YEN) - left
+        causes["受付{}は二度以上支払いました。戻った支払を elqr review undo で取り消してください"] = refunded != paid
+        causes["受付{}には仮受の額もあります。先に要確認で決めてください"] = held != 0
+    else:
+        causes["受付{}の仮受は 0円です"] = held <= 0
+    if step in PAYS_INTO:
+        causes["受付{}の今の仮受額は「{}」のときと違います。今の額で決め直してください"] = held != left
     reasons = (
         pl.when(is_so).then(pl.format(words, *(DraftPayout.PAYMENT_NO, label)[: words.count("{}")]))
         for words, is_so in causes.items()

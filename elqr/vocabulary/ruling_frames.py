@@ -62,9 +62,10 @@ class CurrentRuling(Ruled):
 
 
 class EndedRuling(Ruled):
-    """終わった決裁: its result and the yen it left in suspense, null while it waits, and the ruling that undid it."""
+    """終わった決裁: its result and the yen in suspense before and after, null while it waits, and what undid it."""
 
     RESULT = RulingEffect.RESULT
+    BEFORE_YEN = RulingEffect.BEFORE_YEN
     AFTER_YEN = RulingEffect.AFTER_YEN
     UNDONE_BY_NO = Column("undone_by_no", pl.Int64)
 
@@ -184,11 +185,12 @@ class DraftReassignment(Frame):
 class DraftPayout(Frame):
     """還付の一歩の横に今の台帳: a payment, the ruling that stands on it, and its yen in suspense and 還付済.
 
-    `after_yen` were in suspense when that was approved. `mark` is of where its yen are and of the ruling.
+    That had `before_yen` in suspense and left `after_yen`. `mark` is of where its yen are and of the ruling.
     """
 
     PAYMENT_NO = Proposal.PAYMENT_NO
     STANDING = Column("standing", pl.String)
+    BEFORE_YEN = RulingEffect.BEFORE_YEN
     AFTER_YEN = RulingEffect.AFTER_YEN
     FALLS_ON = PaymentNow.FALLS_ON
     HELD_YEN = DraftReassignment.HELD_YEN

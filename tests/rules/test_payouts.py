@@ -172,6 +172,18 @@ def test_no_more_is_paid_out_than_was_decided(tmp_path: Path) -> None:
     _step(desk, "decide", *_DECIDE, payment=1)
     _step(desk, "paid", *_PAY, payment=1)
     assert desk.stands() == {(1, "100001/1"): 7_000, (1, "refunded"): 8_000}
+    desk.city.notices(notice_row(issue_no=3, principal_yen=6_000, change_reason="減額更正"), name="least.csv")
+    desk.city.night(MORNING)
+    failed = ("bounced", "--on", "2026-11-20")
+    assert "仮受の額もあります" in _ask(desk, *failed, payment=1).err, "which of the yen came back cannot be told"
+    desk.rule("還付候補", 1)
+    _step(desk, "decide", *_DECIDE, payment=1)
+    _step(desk, "paid", *_PAY, payment=1)
+    assert desk.stands() == {(1, "100001/1"): 6_000, (1, "refunded"): 9_000}
+    assert "二度以上支払いました" in _ask(desk, *failed, payment=1).err
+    (last,) = desk.city.sql("SELECT max(ruling_no) FROM ruling")
+    desk.undo(int(last[0]))
+    assert desk.stands() == {(1, "100001/1"): 6_000, (1, "refunded"): 8_000, (1, "suspense"): 1_000}
 
 
 DAMAGES = [

@@ -18,6 +18,7 @@ _TONIGHT = """
     FROM decision JOIN payment USING (payment_no) JOIN file USING (file_no) JOIN decided_file USING (file_no)
     WHERE night_on = '{}'
 """
+_ENDED = "SELECT account, sum(yen) FROM posting WHERE account NOT IN ('claim', 'suspense') GROUP BY 1"
 _COLLECTED = "SELECT bill_no, installment_no, sum(yen) FROM posting JOIN claim USING (claim_no) GROUP BY 1, 2"
 _OWED = """
     SELECT bill_no, installment_no, sum(principal_yen), sum(demand_fee_yen), sum(late_charge_yen)
@@ -68,6 +69,7 @@ def compare_balances(city: City, truth: Truth, where: str) -> None:
     held = city.sql("SELECT coalesce(sum(yen), 0) FROM posting WHERE account = 'suspense'")[0][0]
     if held != truth.suspense:
         raise Difference(f"{where}: suspense {held}, the model {truth.suspense}")
+    _agree(where, "ended", {account: yen for account, yen in city.sql(_ENDED)}, truth.ended)
 
 
 def compare_claims(city: City, truth: Truth, where: str) -> None:

@@ -36,9 +36,15 @@ class Asked:
     wishes: tuple[Wish, ...]
 
 
-def ask(city: City, truth: Truth, numbers: dict[int, int], chance: Random, night: date) -> Asked | None:
-    """決裁を申請する: some payments of those in suspense, each to a slip of its own that still owes something."""
-    held = [(numbers[event], own) for event, own in _waiting(truth).items() if event in numbers]
+def ask(
+    city: City, truth: Truth, numbers: dict[int, int], chance: Random, night: date, taken: set[int]
+) -> Asked | None:
+    """決裁を申請する: some payments of those in suspense, each to a slip of its own that still owes something.
+
+    None of those that another request has `taken`, nor of those that are to be paid back.
+    """
+    waiting = _waiting(truth).items()
+    held = [(numbers[event], own) for event, own in waiting if numbers.get(event, 0) not in (0, *taken)]
     open_slips = [
         slip
         for slip in truth.slips
@@ -94,7 +100,9 @@ def _waiting(truth: Truth) -> dict[int, Held]:
     """仮受にある収納 by event; one whose event stands there twice is left alone."""
     events = [held.record.event for held in truth.held.values()]
     return {
-        held.record.event: held for held in truth.held.values() if held.yen and events.count(held.record.event) == 1
+        held.record.event: held
+        for held in truth.held.values()
+        if held.yen and not held.step and events.count(held.record.event) == 1
     }
 
 

@@ -4,7 +4,7 @@ It imports nothing of the package and shares nothing with it but the words of th
 and the order in which outcomes are decided.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,11 +19,17 @@ _SPEAK = (("",), ("", DEMAND), ("", LATE))
 
 @dataclass
 class Held:
-    """仮受にある収納: what is left of its yen, and the outcome that brought it there."""
+    """仮受にある収納: what is left of its yen, and the outcome that brought it there.
+
+    And the last step of its refund, what was in suspense after it, and what it paid out.
+    """
 
     record: Record
     yen: int
     outcome: str
+    step: str = ""
+    decided: int = 0
+    paid: int = 0
 
 
 @dataclass
@@ -54,6 +60,7 @@ class City:
     stands: dict[Claim, list["Standing"]] = field(default_factory=lambda: defaultdict(list))
     held: dict[int, Held] = field(default_factory=dict)
     told: Told = field(default_factory=Told)
+    ended: Counter[str] = field(default_factory=Counter)
     announced: list[tuple[Hashable, PrintableNotice]] = field(default_factory=list)
     refused: list[PrintableNotice] = field(default_factory=list)
     delivered_yen: int = 0
@@ -67,6 +74,11 @@ class City:
     def suspense(self) -> int:
         """仮受の残高."""
         return sum(held.yen for held in self.held.values())
+
+    @property
+    def ended_yen(self) -> int:
+        """終わった額: paid back, or the city's revenue."""
+        return sum(self.ended.values())
 
     def told_of(self, held: Held) -> tuple[int, int]:
         """同じ識別のほかの確報: how many there are and what stands of them, where the 確報 contradict each other.
@@ -216,7 +228,7 @@ class City:
             if held:
                 self._hold(record, held, outcome)
             results.append((record.event, record.stage, outcome, claim_yen, held))
-        assert self.delivered_yen == self.repeated_yen + sum(self.collected.values()) + self.suspense
+        assert self.delivered_yen == self.repeated_yen + sum(self.collected.values()) + self.suspense + self.ended_yen
         return results
 
     def _outcome(self, record: Record, told: int, is_paid: bool) -> tuple[str, int]:

@@ -9,6 +9,7 @@ from elqr.night.night import Night
 from elqr.night.opening import open_session, workers_for
 from elqr.night.order import run_night
 from tests.builders import JOB, REGISTER, TRAINING, City, elqr
+from tests.simulation import refunds
 from tests.simulation.comparison import Difference, compare_balances, compare_claims, compare_items, compare_outcomes
 from tests.simulation.desk import Asked, approve, ask
 from tests.simulation.life import year
@@ -19,6 +20,8 @@ from tests.simulation.year import BY_FILE, FIRST, PROCEDURES, Year
 
 _DAYS = 9
 """So many nights at the most lie between a request and its approval."""
+_STEPS = 3
+"""So many steps of refunds wait for their approval at the most."""
 _LIES = 15
 """So many nights a notice file with refused rows is read again."""
 _HEADED = ("cvs", "bank")
@@ -48,6 +51,7 @@ class Figures:
     records: int = 0
     yen: int = 0
     rulings: int = 0
+    refunds: int = 0
     stale: int = 0
     claim_files: int = 0
     held: int = 0
@@ -56,7 +60,7 @@ class Figures:
         return (
             f"{self.nights:,} nights, {self.records:,} records, {self.yen:,} yen, "
             f"{self.claim_files:,} claim files, {self.held:,} held back, "
-            f"{self.rulings:,} rulings carried out, {self.stale:,} stale"
+            f"{self.rulings:,} rulings and {self.refunds:,} steps of refunds carried out, {self.stale:,} stale"
         )
 
 
@@ -69,6 +73,12 @@ class _Desk:
     numbers: dict[int, int] = field(default_factory=dict)
     asked: Asked | None = None
     since: int = 0
+    steps: list[refunds.Step] = field(default_factory=list)
+
+    def taken(self) -> set[int]:
+        """承認待ちの収納: 受付番号 of what some request waits for."""
+        wishes = [wish.payment_no for wish in self.asked.wishes] if self.asked else []
+        return {*wishes, *(self.numbers[step.held.record.event] for step in self.steps)}
 
 
 @dataclass
@@ -103,7 +113,7 @@ def simulate(seed: int, nights: int, bills: int, folder: Path) -> Figures:
     for number in range(nights):
         if any(told.get(number) for told in (life.files, life.notices, life.claim_files, life.orders)):
             _live_through(own, number)
-    figures.yen = sum(truth.collected.values()) + truth.suspense
+    figures.yen = sum(truth.collected.values()) + truth.suspense + truth.ended_yen
     figures.claim_files, figures.held = truth.book.files, truth.book.held
     with_order = {own.code for own in PROCEDURES if all(orders[own.code] for orders in life.orders.values())}
     compare_items(own.city, truth, f"seed {seed}", _day(nights), with_order)
@@ -125,6 +135,7 @@ def _live_through(own: _Lived, number: int) -> None:
     compare_balances(city, truth, where)
     compare_claims(city, truth, where)
     _decide(own, number)
+    _refund(own, number)
     for name, _, _ in own.life.files[number]:
         city.withdraw(name)
     own.figures.nights += 1
@@ -193,7 +204,7 @@ def _decide(own: _Lived, number: int) -> None:
     """決裁: every few nights something is asked for, and approved some nights later. What is replayed has none."""
     city, truth, desk, where = own.city, own.truth, own.desk, own.where(number)
     if desk.asked is None and number < desk.until - _DAYS and desk.chance.random() < 0.3:
-        desk.asked, desk.since = ask(city, truth, desk.numbers, desk.chance, _day(number)), number
+        desk.asked, desk.since = ask(city, truth, desk.numbers, desk.chance, _day(number), desk.taken()), number
     elif desk.asked is not None and number - desk.since > desk.chance.randrange(1, _DAYS):
         done, moved, wanted, wanted_yen = approve(city, truth, desk.asked, _day(number))
         if (done, moved) != (wanted, wanted_yen):
@@ -202,6 +213,22 @@ def _decide(own: _Lived, number: int) -> None:
         own.figures.stale += len(desk.asked.wishes) - done
         desk.asked = None
         compare_balances(city, truth, where)
+
+
+def _refund(own: _Lived, number: int) -> None:
+    """還付: steps of refunds are asked for, and each is approved on one of the next nights. What is replayed has none."""
+    city, truth, desk, where = own.city, own.truth, own.desk, own.where(number)
+    for due in [step for step in desk.steps if desk.chance.random() < 0.5 and number < desk.until]:
+        done, moved, wanted, wanted_yen = refunds.approve(city, truth, due, _day(number))
+        if (done, moved) != (wanted, wanted_yen):
+            raise Difference(f"{where}: approved {done}, {moved} yen, the model {wanted}, {wanted_yen}: {due}")
+        own.figures.refunds += done
+        own.figures.stale += 1 - done
+        desk.steps.remove(due)
+    compare_balances(city, truth, where)
+    if number < desk.until - 1 and len(desk.steps) < _STEPS:
+        step = refunds.ask(city, truth, desk.numbers, desk.chance, _day(number), desk.taken())
+        desk.steps += [step] if step else []
 
 
 def _prove(city: City, nights: int, where: str) -> None:

@@ -176,7 +176,7 @@ def rulings_by_no(connection: Connection, ruling_nos: Iterable[int]) -> pl.DataF
     ruling, effect = r.ruling.c, r.ruling_result.c
     undone = undone_by_no(ruling.ruling_no, ruling.payment_no).label(EndedRuling.UNDONE_BY_NO)
     query = (
-        select(*(ruling[name] for name in Ruled.SCHEMA), effect.result, effect.after_yen, undone)
+        select(*(ruling[name] for name in Ruled.SCHEMA), effect.result, effect.before_yen, effect.after_yen, undone)
         .outerjoin(r.ruling_result, effect.ruling_no == ruling.ruling_no)
         .where(ruling.ruling_no.in_(list(ruling_nos)))
     )
