@@ -262,7 +262,7 @@ def review_trail(no: int | None, payment: int | None, job: Path, as_json: bool) 
         )
         if row["done_on"]:
             interest = f"　加算金 {row['interest_yen']:,}円" if row["interest_yen"] else ""
-            click.echo(f"  {row['done_on']} {row['number']}{interest}")
+            click.echo(f"  {row['done_on']} {row['number']}".rstrip() + interest)
         if row["result"]:
             yen = f"仮受 {row['before_yen']:,}円 → {row['after_yen']:,}円"
             yen += f"　送付元の取消 {row['withdrawn_yen']:,}円" if row["withdrawn_yen"] else ""

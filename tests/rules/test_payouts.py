@@ -240,6 +240,8 @@ def test_the_list_says_what_is_due_besides_by_the_city_s_rule(desk: Desk) -> Non
     """Paid on 5 November, 誤納: from 6 December, after the decision of 18 November nothing; by a later one 10 days."""
     row = desk.report("過誤納候補")[2]
     assert row["加算金の計算"] == "還付の決まりが手続台帳にありません" and row["加算金（計算）"] is None
+    desk.rule("当市の収納でない", 3)
+    assert desk.report("過誤納候補")[3]["加算金の計算"] is None, "what is passed on bears no interest"
     register = desk.city.folder / "procedures.toml"
     text = register.read_text(encoding="utf-8")
     register.write_text(

@@ -44,6 +44,7 @@ _OTHER, _NEAR = "other", "near"
 _NOT_PRINTED = (
     "SHA-256", "段階", "納付書の額", "賦課年度", "宛名番号", "照会キー",
     "記録", "消込日", "行き先", "先の収納のチャネル", "前回の決裁", "申請日時", "承認日時", "送付元の取消額",
+    "決裁の日付", "決裁の文書番号", "過納・誤納", "加算金の起算日", "加算金の計算", "還付先の宛名番号",
 )  # fmt: skip
 """Columns of the files and, to the right, of the books; paper and the page, which must fit a sheet of A4, lack them."""
 
@@ -318,7 +319,7 @@ def ruling_table(rulings: pl.DataFrame) -> Table:
             "仮受に置いた額": (pl.col(RulingRecord.RETURNED_YEN), Style.YEN),
             "決裁の日付": (pl.col(RulingRecord.DONE_ON), Style.DATE),
             "決裁の文書番号": (pl.col(RulingRecord.NUMBER), Style.TEXT),
-            "加算金": (pl.col(RulingRecord.INTEREST_YEN), Style.YEN),
+            "加算金": (pl.col(RulingRecord.INTEREST_YEN).replace(0, None), Style.YEN),
         },
         ("領収額",),
     )

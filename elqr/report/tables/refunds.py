@@ -38,7 +38,9 @@ def refund_table(ledger: Rows, register: Register, night: date) -> Table:
     steps = ledger.refunds.select(RefundCase.PAYMENT_NO, RefundCase.REFUND_DECIDED_ON, *entered)
     for known in (steps, ledger.reduced):
         rows = rows.join(known, on=ExceptionRow.PAYMENT_NO, how="left", validate="1:1", maintain_order="left")
-    rows = rows.hstack(refund_terms(rows, register, night).drop(*Reduced.SCHEMA))
+    terms = refund_terms(rows, register, night).drop(*Reduced.SCHEMA)
+    is_ours = rows[ExceptionRow.RULING].ne_missing(Ruling.NOT_OURS.value)
+    rows = rows.hstack(terms.select(pl.when(is_ours).then(pl.all())))
     return table_of(
         "過誤納候補",
         "二重納付・過納・取消済納付書・減額・決裁の取消・組替で調定から外れた収納と、返すと決裁した収納。仮受額が還付または充当の候補です。",
