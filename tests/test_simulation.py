@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.builders import City as Program
-from tests.builders import claim_file, claim_row, codes, elqr, notice_row
+from tests.builders import claim_file, claim_row, codes, elqr, eltax_file, eltax_row, notice_row
 from tests.simulation.comparison import Difference
 from tests.simulation.model import City
 from tests.simulation.runner import found_city, simulate
+from tests.simulation.year import BY_FILE
 
 _DAYS = [date(2026, 11, day) for day in range(1, 6)]
 
@@ -64,6 +65,24 @@ def test_a_whole_year_slip_asks_what_the_claim_file_says_of_its_instalments(city
     _claims(city, "b.csv", {"kibetsu_cd": 2, "zeigaku": 7_000, "sosa_ymd": _DAYS[1]})
     city.notices(notice_row(installment_no=0, principal_yen=17_000, **procedure), name="b.csv")
     assert codes(city.night(_DAYS[1])) == []
+
+
+def test_a_whole_year_slip_pays_all_that_it_asks_where_an_instalment_owes_a_fee_besides(city: Program) -> None:
+    """The first instalment owes 10,000, 100 of fee and 50 of late charge. 全期 asks for the 20,000 alone."""
+    procedure = {"procedure_code": "kaigo"}
+    _claims(city, "a.csv", {"kibetsu_cd": 1, "tokusoku": 100, "entaikin": 50}, {"kibetsu_cd": 2})
+    slips = ({"demand_fee_yen": 100, "late_charge_yen": 50}, {})
+    each = (notice_row(installment_no=part, **procedure, **own) for part, own in enumerate(slips, start=1))
+    city.notices(*each, notice_row(installment_no=0, principal_yen=20_000, **procedure), name="a.csv")
+    assert codes(city.night(_DAYS[0])) == []
+    days = dict.fromkeys(("paid_on", "received_on", "funds_on"), _DAYS[0])
+    key_no, check_no = city.issued()["kaigo", "100001", 0, 1]
+    city.deliver("paid.csv", eltax_file(eltax_row(key_no, check_no, 20_000, item_no=BY_FILE.item_no, **days)))
+    city.night(_DAYS[1])
+    assert [row[2:] for row in city.outcomes(_DAYS[1])] == [("一致", 20_000, 0)]
+    cards = elqr("claim", "show", "100001", "--json", "--job", city.job, "--date", _DAYS[1].isoformat()).json["claims"]
+    assert [own["open_yen"] for own in cards] == [150, 0]  # type: ignore[attr-defined]
+    assert elqr("verify", "--job", city.job, "--date", _DAYS[1].isoformat()).code == 0
 
 
 def test_a_notice_file_with_a_withdrawn_row_is_proved(city: Program) -> None:

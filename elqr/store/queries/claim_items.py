@@ -13,7 +13,7 @@ from elqr.store.queries.claim_entries import entries_of
 from elqr.store.queries.claim_states import is_stated
 from elqr.store.queries.item_orders import has_order, orders_of
 from elqr.store.queries.notice_lines import line_of, of_line
-from elqr.store.queries.owed import owed_items
+from elqr.store.queries.owed import owed_items, owed_yen
 from elqr.store.queries.paid_notice import join_paid_notice, paid_notice_no
 from elqr.store.tables import ledger as t
 from elqr.store.tables.claim_files import claim_state
@@ -35,12 +35,18 @@ def has_parts(connection: Connection) -> ColumnElement[bool]:
     """一部を求める納付書のある調定か, of the claim of a query. Such notices are few and have an index of their own.
 
     One for several claims bears the key of the first only, and has a line for each. Where a claim file says what is
-    owed, any notice that asks something else asks for a part; SQLite would ask that of every claim, but for the CASE.
+    owed, any notice that asks something else asks for a part, as one for 全期 does where an instalment owes a fee
+    besides; SQLite would ask that of every claim, but for the CASE.
     What no row of the ledger is, seen by the first of an index, is not asked of each claim.
     """
     asking = t.notice.alias("asking").c
     same = exists().where(*(asking[name] == t.claim.c[name] for name in ClaimKey.SCHEMA))
     asks_other = or_(*(asking[name] != yen for name, yen in owed_items().items()))
+    covers = t.notice_claim.alias("covers").c
+    covers_other = exists().where(
+        covers.claim_no == t.claim.c.claim_no, covers.cover_yen != owed_yen(t.claim.c.claim_no)
+    )
+    is_part = or_(same.where(asks_other).correlate(t.claim), covers_other.correlate(t.claim))
     of_line = exists().where(t.notice_line.c.claim_no == t.claim.c.claim_no).correlate(t.claim)
     ways = (
         (
@@ -48,7 +54,7 @@ def has_parts(connection: Connection) -> ColumnElement[bool]:
             same.where(asking.part_kind.is_not(None)).correlate(t.claim),
         ),
         (t.notice_line.c.notice_no > 0, of_line),
-        (claim_state.c.state_no > 0, case((is_stated(), same.where(asks_other).correlate(t.claim)), else_=false())),
+        (claim_state.c.state_no > 0, case((is_stated(), is_part), else_=false())),
     )
     has_rows = connection.execute(select(*(exists().where(is_row) for is_row, _ in ways))).one()
     return or_(false(), *(is_so for (_, is_so), has_any in zip(ways, has_rows, strict=True) if has_any))
