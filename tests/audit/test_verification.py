@@ -58,7 +58,7 @@ def test_a_whole_ledger_agrees(whole: City) -> None:
     assert ran.code == 0 and ran.json["findings"] == []
     assert ran.json["looked_at"] == {
         "実行の記録": 6, "受信ファイル": 2, "収納": 5, "消込結果": 5, "仕訳": 12, "収納の束": 1, "突合済": 0, "納付書": 7, "eL-QR": 7, "納付書情報": 1,
-        "調定異動": 6, "取り込まなかった行": 0,
+        "調定異動": 6, "還付の記録": 0, "取り込まなかった行": 0,
         "封をした行": 51, "記録を待つ行": 0, "人のしたこと": 4, "承認": 2,
     }  # fmt: skip
     assert "すべて合っています" in elqr("verify", "--job", whole.job, "--date", "2026-11-24").out
