@@ -26,10 +26,10 @@ HOUSE: tuple[tuple[str, str], ...] = (
     (
         "rules",
         "__init__ alarms claim_entries claim_items contract counting deposits expected_files joint_payment "
-        "month_figures night_result notice_lookup offsets pairing postings standing reductions refused_rows register refund_terms kpi "
-        "repeats row_checks claim_states instalments claim_changes joint_notices notice_keys notices reassignment "
-        "payouts ruling_reversal sender_correction settlement settlement_rules suggestions totals whole_year matching partition "
-        "rulings",
+        "month_figures night_result notice_lookup offsets pairing postings standing reductions refused_rows register "
+        "refund_terms kpi repeats row_checks claim_states instalments claim_changes joint_notices notice_keys notices "
+        "reassignment payouts ruling_reversal sender_correction settlement settlement_rules suggestions totals "
+        "whole_year matching partition rulings",
     ),
     (
         "printing",

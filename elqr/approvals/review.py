@@ -247,7 +247,7 @@ def request_payout(
 
     Raises Refused with the reason when one cannot take the step.
     """
-    with session.ledger.transaction() as connection:
+    with session.ledger.transaction():
         session.refuse_earlier_day()
         if entry.done_on > session.night_on:
             raise Refused(f"{step.label}の日付 {entry.done_on} は、まだ来ていません。")
@@ -257,14 +257,10 @@ def request_payout(
         nothing = (pl.lit(None, pl.Int64).alias(name) for name in (Proposal.NOTICE_NO, Proposal.UNDOES_NO))
         target_mark = pl.lit(None, pl.String).alias(DraftRuling.TARGET_MARK)
         proposals = _proposals(rows.with_columns(*nothing, target_mark), step, signature)
-        request = enter_request(
-            session, REVIEW, {"kind": ReviewKind.PAYOUT.value, "source": "", "sha256": ""}, signature
-        )
-        numbers = queries.enter_rulings(connection, request.number, proposals)
-        enter_payouts(connection, Payout.of(numbers.with_columns(**entry.columns())))
-        record_request(session, request)
+        request_row = {"kind": ReviewKind.PAYOUT.value, "source": "", "sha256": ""}
+        review_no = _enter(session, request_row, proposals, signature, entry)
     moved = DraftPayout.REFUNDED_YEN if step is Ruling.BOUNCED else DraftPayout.HELD_YEN
-    return Requested(request.number, proposals.height, int(rows[moved].sum()), 0, ())
+    return Requested(review_no, proposals.height, int(rows[moved].sum()), 0, ())
 
 
 def _proposals(rows: pl.DataFrame, ruling: Ruling, signature: Signature) -> pl.DataFrame:
@@ -279,10 +275,21 @@ def _proposals(rows: pl.DataFrame, ruling: Ruling, signature: Signature) -> pl.D
     )
 
 
-def _enter(session: Session, request_row: dict[str, str], proposals: pl.DataFrame, signature: Signature) -> int:
-    """申請を記す, with its rulings and its link in the chain. Returns its number. `request_row` as of `_request`."""
-    request = enter_request(session, REVIEW, request_row, signature)
-    queries.enter_rulings(session.ledger.connection, request.number, proposals)
+def _enter(
+    session: Session,
+    request_row: dict[str, str],
+    proposals: pl.DataFrame,
+    signature: Signature,
+    entry: PayoutEntry | None = None,
+) -> int:
+    """申請を記す, with its rulings, what each says besides (`entry`), and its link in the chain. Returns its number.
+
+    `request_row` is as of `_request`.
+    """
+    request, connection = enter_request(session, REVIEW, request_row, signature), session.ledger.connection
+    numbers = queries.enter_rulings(connection, request.number, proposals)
+    if entry is not None:
+        enter_payouts(connection, Payout.of(numbers.with_columns(**entry.columns())))
     record_request(session, request)
     return request.number
 

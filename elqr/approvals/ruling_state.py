@@ -7,10 +7,11 @@ from elqr.arithmetic.plain_number import yen_text
 from elqr.report.excel.row_mark import CONTENT, marks
 from elqr.report.review_form import SHOWN
 from elqr.report.tables import night as shape
-from elqr.rules.payouts import is_payout, payout_marks, yen_held
-from elqr.rules.reassignment import is_reassignment, place_marks
+from elqr.rules.payouts import is_payout, step_mark
+from elqr.rules.reassignment import is_reassignment
 from elqr.rules.rulings import DECIDED_ON, decided_on
 from elqr.rules.sender_correction import other_payments_held
+from elqr.rules.standing import place_marks
 from elqr.session.session import Session
 from elqr.store.queries import reviews as queries
 from elqr.store.queries import sender_corrections as withdrawal_queries
@@ -182,8 +183,9 @@ def with_state_to_pay_out(session: Session, payment_nos: tuple[int, ...]) -> pl.
     )
     now = now.join(last, on=PaymentNow.LAST_STANDING_NO, how="left", validate="m:1", maintain_order="left")
     rows = numbers
-    for known in (now, payout_marks(standing, now), yen_held(standing)):
+    for known in (now, place_marks(standing)):
         rows = rows.join(known, on=DraftPayout.PAYMENT_NO, how="left", validate="1:1", maintain_order="left")
+    rows = rows.with_columns(step_mark(DraftPayout.MARK).alias(DraftPayout.MARK))
     is_waiting = pl.col(DraftPayout.PAYMENT_NO).is_in(queries.waiting_rulings(connection)[Ruled.PAYMENT_NO].implode())
     return DraftPayout.of(rows.with_columns(is_waiting.alias(DraftPayout.IS_WAITING)))
 
@@ -233,16 +235,13 @@ def with_current_payments(session: Session, rulings: pl.DataFrame, standing: pl.
     rows = rows.join(places, on=Ruled.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
     is_undo = pl.col(Ruled.RULING) == Ruling.UNDO.value
     rows = rows.with_columns(pl.when(is_undo).then("undone_mark").otherwise(TARGET_MARK).alias(TARGET_MARK))
-    steps = payout_marks(standing, rows.select(Ruled.PAYMENT_NO, PaymentNow.LAST_STANDING_NO).unique())
-    steps = steps.rename({DraftPayout.MARK: "step_mark"})
-    rows = rows.join(steps, on=Ruled.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
     payment_mark = (
         pl.when(is_undo)
         .then(pl.lit(""))
         .when(is_reassignment())
         .then("place_mark")
         .when(is_payout())
-        .then("step_mark")
+        .then(step_mark("place_mark"))
         .otherwise(DraftRuling.MARK_NOW)
     )
     is_unchanged = pl.col(Ruled.MARK).eq_missing(decided_on(payment_mark))

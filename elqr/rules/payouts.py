@@ -8,7 +8,7 @@ from datetime import date
 
 import polars as pl
 
-from elqr.rules.reassignment import place_marks
+from elqr.rules.reassignment import first_reasons
 from elqr.vocabulary.frames import Move, Posting, Ruled
 from elqr.vocabulary.ruling_frames import CurrentRuling, DraftPayout, PaymentNow, Standing
 from elqr.vocabulary.ruling_terms import FOLLOWS, PAYS_INTO, Ruling
@@ -20,23 +20,13 @@ def is_payout() -> pl.Expr:
     return pl.col(Ruled.RULING).is_in([ruling.value for ruling in FOLLOWS])
 
 
-def payout_marks(standing: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
-    """還付の照合値: payment_no and mark, of frame Standing and the last ruling that stands (payment_no and its number).
+def step_mark(place_mark: str) -> pl.Expr:
+    """一歩の照合値: the mark of where a payment's yen are (`place_marks`), with the last ruling that stands.
 
-    When a yen or a ruling of the payment came or went since a step was requested, the mark differs.
+    When a yen or a ruling of the payment came or went since a step was requested, it differs.
     """
-    marks = last.join(place_marks(standing), on=Posting.PAYMENT_NO, how="left", validate="1:1", maintain_order="left")
-    ruling = pl.col(PaymentNow.LAST_STANDING_NO).cast(pl.String).fill_null("-")
-    mark = pl.concat_str(pl.col(DraftPayout.MARK).fill_null("-"), ruling, separator="|")
-    return marks.select(Posting.PAYMENT_NO, mark.alias(DraftPayout.MARK))
-
-
-def yen_held(standing: pl.DataFrame) -> pl.DataFrame:
-    """仮受と還付済の額: payment_no, held_yen and refunded_yen, of frame Standing."""
-    account, yen = pl.col(Posting.ACCOUNT), pl.col(Posting.YEN)
-    of_account = {DraftPayout.HELD_YEN: Account.SUSPENSE, DraftPayout.REFUNDED_YEN: Account.REFUNDED}
-    sums = (yen.filter(account == value.value).sum().alias(name) for name, value in of_account.items())
-    return standing.group_by(Posting.PAYMENT_NO).agg(*sums)
+    last = pl.col(PaymentNow.LAST_STANDING_NO).cast(pl.String)
+    return pl.concat_str(pl.col(place_mark).fill_null("-"), last.fill_null("-"), separator="|")
 
 
 def payout_moves(rulings: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
@@ -85,7 +75,7 @@ def refusals(rows: pl.DataFrame, step: Ruling, done_on: date) -> list[str]:
         pl.col(name) for name in (DraftPayout.HELD_YEN, DraftPayout.REFUNDED_YEN, DraftPayout.AFTER_YEN)
     )
     causes: dict[str, pl.Expr] = {
-        "受付{}は台帳にありません": pl.col(DraftPayout.MARK).is_null(),
+        "受付{}は台帳にありません": pl.col(DraftPayout.FALLS_ON).is_null(),
         "受付{}には承認待ちの申請があります。先に承認か却下をしてください": pl.col(DraftPayout.IS_WAITING),
         f"受付{{}}の今の決裁は「{{}}」です。{step.label}は「{wanted}」の後です": ~follows,
         f"受付{{}}は {done_on} より後の収納です": pl.lit(done_on) < pl.col(DraftPayout.FALLS_ON),
@@ -98,8 +88,4 @@ def refusals(rows: pl.DataFrame, step: Ruling, done_on: date) -> list[str]:
         causes["受付{}の仮受は 0円です"] = held <= 0
     if step in PAYS_INTO:
         causes["受付{}の今の仮受額は「{}」のときと違います。今の額で決め直してください"] = held != left
-    reasons = (
-        pl.when(is_so).then(pl.format(words, *(DraftPayout.PAYMENT_NO, label)[: words.count("{}")]))
-        for words, is_so in causes.items()
-    )
-    return rows.select(pl.coalesce(*reasons)).to_series().drop_nulls().to_list()
+    return first_reasons(rows, causes, DraftPayout.PAYMENT_NO, label)

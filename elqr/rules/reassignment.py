@@ -4,7 +4,7 @@ Pure. All of its yen come off together, because part of a payment is no payment,
 claim goes along. What the other notice's claims do not take is in suspense, where people decide again.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -40,23 +40,6 @@ def taken_off(rulings: pl.DataFrame, standing: pl.DataFrame, years: OpenYears) -
             pl.col(Ruled.STAFF).alias(Move.DECIDED_BY),
         )
     )
-
-
-def place_marks(standing: pl.DataFrame) -> pl.DataFrame:
-    """置き場所の照合値: payment_no, mark, claim_yen and held_yen (仮受) of payments, of frame Standing.
-
-    When any yen of a payment came or went since a 組替 was requested, its mark differs, and it is not carried out.
-    """
-    account, yen = pl.col(Posting.ACCOUNT), pl.col(Posting.YEN)
-    places = standing.filter(yen != 0).sort(Posting.ACCOUNT, Posting.CLAIM_NO, Posting.YEN)
-    claim = pl.coalesce(pl.col(Posting.CLAIM_NO).cast(pl.String), account)
-    place = pl.concat_str(claim, Standing.POSTING_NO, Posting.YEN, separator=",")
-    marks = places.group_by(Posting.PAYMENT_NO).agg(
-        place.str.join(";").alias(DraftReassignment.MARK),
-        yen.filter(account == Account.CLAIM.value).sum().alias(DraftReassignment.CLAIM_YEN),
-        yen.filter(account == Account.SUSPENSE.value).sum().alias(DraftReassignment.HELD_YEN),
-    )
-    return marks.sort(Posting.PAYMENT_NO)
 
 
 def with_taken(rulings: pl.DataFrame, off: pl.DataFrame) -> pl.DataFrame:
@@ -117,10 +100,13 @@ def refusals(rows: pl.DataFrame) -> list[str]:
         "受付{}は、もう対象の納付書の調定にあります": pl.col(DraftReassignment.IS_THERE),
         "受付{}の対象の納付書には未収額がありません": names_target & (pl.col(DraftReassignment.LEFT_YEN) <= 0),
     }
-    reason = pl.coalesce(*_reasons(causes))
-    return rows.select(reason).to_series().drop_nulls().to_list()
+    return first_reasons(rows, causes, DraftReassignment.PAYMENT_NO)
 
 
-def _reasons(causes: Mapping[str, pl.Expr]) -> Iterator[pl.Expr]:
-    for words, is_so in causes.items():
-        yield pl.when(is_so.fill_null(False)).then(pl.format(words, DraftReassignment.PAYMENT_NO))
+def first_reasons(rows: pl.DataFrame, causes: Mapping[str, pl.Expr], *values: str | pl.Expr) -> list[str]:
+    """初めの理由 of each row that has one: the words of `causes`, with the first `values` in their places."""
+    reasons = (
+        pl.when(is_so.fill_null(False)).then(pl.format(words, *values[: words.count("{}")]))
+        for words, is_so in causes.items()
+    )
+    return rows.select(pl.coalesce(*reasons)).to_series().drop_nulls().to_list()

@@ -23,7 +23,7 @@ _RATE_STEPS = 1_000
 _RULE = (
     "barred_years", "has_interest", "later_months", "base_unit_yen", "base_least_yen", "unit_yen", "least_yen",
 )  # fmt: skip
-_IS_OVERPAID, _UNTIL, _BASE, _SUM, _YEARS, _PARTS = "is_overpaid", "until_on", "base_yen", "sum_yen", "years", "parts"
+_OVERPAID, _UNTIL, _BASE, _SUM, _YEARS, _PARTS = "overpaid", "until_on", "base_yen", "sum_yen", "years", "parts"
 
 
 def refund_terms(cases: pl.DataFrame, register: Register, night: date) -> pl.DataFrame:
@@ -32,7 +32,7 @@ def refund_terms(cases: pl.DataFrame, register: Register, night: date) -> pl.Dat
     Interest counts until the 還付決定, or until `night` where there is none yet.
     """
     rows = cases.join(_rules(register), on=ExceptionRow.PROCEDURE_CODE, how="left", maintain_order="left")
-    is_overpaid = pl.col(ExceptionRow.OUTCOME).is_in(pl.col(_IS_OVERPAID)).fill_null(False)
+    is_overpaid = pl.col(ExceptionRow.OUTCOME).is_in(pl.col(_OVERPAID)).fill_null(False)
     next_day = pl.col(ExceptionRow.PAID_ON).dt.offset_by("1d")
     later = next_day.dt.offset_by(pl.format("{}mo", pl.col("later_months").fill_null(0)))
     later = pl.when(later.dt.day() == next_day.dt.day()).then(later).otherwise(later.dt.offset_by("1d"))
@@ -55,7 +55,7 @@ def refund_terms(cases: pl.DataFrame, register: Register, night: date) -> pl.Dat
 
 def _rules(register: Register) -> pl.DataFrame:
     """還付の決まり by procedure_code."""
-    schema: dict[str, Any] = {ExceptionRow.PROCEDURE_CODE: pl.String, _IS_OVERPAID: pl.List(pl.String)}
+    schema: dict[str, Any] = {ExceptionRow.PROCEDURE_CODE: pl.String, _OVERPAID: pl.List(pl.String)}
     schema |= {name: pl.Boolean if name == "has_interest" else pl.Int64 for name in _RULE}
     rows = [
         (procedure.code, list(map(str, rule.overpaid)), *(getattr(rule, name) for name in _RULE))

@@ -10,9 +10,14 @@ import polars as pl
 
 from elqr.arithmetic.fiscal_year import OpenYears
 from elqr.vocabulary.frames import Posting
-from elqr.vocabulary.ruling_frames import Standing
+from elqr.vocabulary.ruling_frames import DraftPayout, DraftReassignment, Standing
 from elqr.vocabulary.terms import Account
 
+_YEN_ON = {
+    DraftReassignment.CLAIM_YEN: Account.CLAIM,
+    DraftReassignment.HELD_YEN: Account.SUSPENSE,
+    DraftPayout.REFUNDED_YEN: Account.REFUNDED,
+}
 _SAME = [str(name) for name in (Posting.PAYMENT_NO, Posting.ACCOUNT, Posting.CLAIM_NO)]
 
 
@@ -42,3 +47,19 @@ def book_in_open_year(places: pl.DataFrame, years: OpenYears, day: pl.Expr | Non
     year = pl.when(pl.col(Posting.ACCOUNT) == Account.CLAIM.value).then(open_year).otherwise(posted_year)
     is_arrears = pl.col(Posting.IS_ARREARS) | (year != posted_year)
     return places.with_columns(year.alias(Posting.FISCAL_YEAR), is_arrears.alias(Posting.IS_ARREARS))
+
+
+def place_marks(standing: pl.DataFrame) -> pl.DataFrame:
+    """置き場所の照合値 of payments: payment_no, mark, claim_yen, held_yen (仮受) and refunded_yen, of frame Standing.
+
+    When any yen of a payment came or went since something was requested, its mark differs.
+    """
+    account, yen = pl.col(Posting.ACCOUNT), pl.col(Posting.YEN)
+    places = standing.filter(yen != 0).sort(Posting.ACCOUNT, Posting.CLAIM_NO, Posting.YEN)
+    claim = pl.coalesce(pl.col(Posting.CLAIM_NO).cast(pl.String), account)
+    place = pl.concat_str(claim, Standing.POSTING_NO, Posting.YEN, separator=",")
+    marks = places.group_by(Posting.PAYMENT_NO).agg(
+        place.str.join(";").alias(DraftReassignment.MARK),
+        *(yen.filter(account == place.value).sum().alias(name) for name, place in _YEN_ON.items()),
+    )
+    return marks.sort(Posting.PAYMENT_NO)
