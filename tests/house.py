@@ -44,7 +44,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "migrations.versions.v3_review migrations.versions.v6_reissued migrations.versions.v9_reductions queries "
         "tables tables.acts tables.arrears tables.claim_files tables.exports tables.held_files tables.item_orders "
         "tables.ledger migrations.identities migrations.versions.v14_received migrations.versions.v15_notice_lines "
-        "migrations.versions.v16_payouts "
+        "migrations.versions.v16_payouts migrations.versions.v17_alternatives "
         "queries.chain queries.conservation queries.item_orders queries.ledger_identity "
         "migrations.versions.v8_places queries.owed queries.claim_states queries.notice_lines queries.claim_entries "
         "migrations.versions.v12_claim_entries queries.claim_lookup queries.undecided tables.money queries.unsealed "

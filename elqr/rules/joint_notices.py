@@ -31,6 +31,9 @@ _OF_NOTICE = (
 )  # fmt: skip
 """What stands on the paper once, so that all its rows say the same."""
 
+_OF_PAPER = (Notice.PROCEDURE_CODE, Notice.PAYER_REF, Notice.ISSUED_ON, Notice.PAYABLE_UNTIL_ON)
+"""What tells the papers of a plan apart, where their keys do not."""
+
 _DIFFERING, _IS_TWICE, _ROW_NOS = "differing", "is_twice", "row_nos"
 
 
@@ -39,7 +42,7 @@ def joint_rows(rows: pl.DataFrame, flawed: set[int]) -> pl.DataFrame:
 
     `rows` are all rows as read. One that is `flawed`, or does not say 分納, counts as well where it bears the same key.
     """
-    is_plan = pl.col(NOTICE_KIND).eq_missing(NoticeKind.INSTALMENT_PLAN.value)
+    is_plan = _is_plan()
     issued = rows.filter(pl.col(RefusedRow.CHANGE_KIND).ne_missing(CANCEL))
     plans = issued.filter(is_plan if NOTICE_KIND in rows.columns else False)
     if plans.is_empty():
@@ -118,6 +121,28 @@ def refuse_differing(sieve: Sieve, titles: Mapping[str, str]) -> None:
 
 def _text(name: str) -> pl.Expr:
     return pl.col(name).cast(pl.String).fill_null("空欄")
+
+
+def refuse_beside_unnamed(sieve: Sieve, decoded: Decoded, titles: Mapping[str, str]) -> None:
+    """キーの読めない行のある納付書を断る: 分納 rows to the payer, and of the days, of a row whose key is unreadable.
+
+    That row may be half of any of their notices.
+    """
+    rows, keys = decoded.tables["notice"], {titles[name] for name in (Notice.KEY_NO, Notice.BARCODE)}
+    if NOTICE_KIND not in rows.columns:
+        return
+    unreadable = {finding.at.record_no for finding in decoded.findings if finding.at.field in keys}
+    unnamed = rows.filter(_is_plan() & pl.col(RECORD_NO).is_in(list(unreadable & sieve.flawed))).drop_nulls(_OF_PAPER)
+    numbers = unnamed.group_by(_OF_PAPER).agg(pl.col(RECORD_NO).cast(pl.String).str.join("・").alias("unnamed_nos"))
+    sieve.rows = sieve.rows.join(numbers, on=_OF_PAPER, how="left", validate="m:1", maintain_order="left")
+    may_be_half = pl.col("unnamed_nos").is_not_null() & _is_plan()
+    actual = pl.format("{}件目がこの一枚の行かもしれない", "unnamed_nos")
+    sieve.refuse(Code.JOINT_ROW_REFUSED, "納付番号", may_be_half, actual, pl.lit("すべての行のキーが読める"))
+    sieve.rows = sieve.rows.drop("unnamed_nos")
+
+
+def _is_plan() -> pl.Expr:
+    return pl.col(NOTICE_KIND).eq_missing(NoticeKind.INSTALMENT_PLAN.value)
 
 
 def refuse_halves(sieve: Sieve, joint: pl.DataFrame, ended: set[int]) -> None:

@@ -41,6 +41,7 @@ from elqr.rules.joint_notices import (
     is_line,
     joint_rows,
     mark_joint,
+    refuse_beside_unnamed,
     refuse_differing,
     refuse_halves,
 )
@@ -56,6 +57,9 @@ from elqr.vocabulary.notice_frames import CANCEL, NOTICE_KIND, NoticeLine, Refus
 _MOST_YEN = 99_999_999_999
 GIVEN = [name for name in Notice.SCHEMA if name not in (Notice.NOTICE_NO, Notice.NOTICE_FILE_NO, Notice.CHANGE_REASON)]
 """What a row says about a notice. It is the same notice only if all of these agree, whatever 異動事由 it gives."""
+
+_KNOWN_BY = (Notice.NOTICE_NO, *NOTICE_KEY, Notice.PART_KIND)
+"""What tells the notices that are known apart."""
 
 _LIMITS = {Notice.BARCODE_UNTIL_ON: "バーコード期限", Notice.MPN_UNTIL_ON: "MPN期限"}
 _LATER_COLUMNS = (Notice.PENSION_NO, Notice.CHANGE_REASON, NOTICE_KIND, *_LIMITS)
@@ -133,12 +137,12 @@ def judge_rows(
     same = _refuse_changed(sieve, registered.notices, _titles(decoded))
     refuse_differing(sieve, _titles(decoded))
     covers = _refuse_new(sieve, registered, cancels.rows, gone, incoming)
+    refuse_beside_unnamed(sieve, decoded, _titles(decoded))
     refuse_halves(sieve, joint, ended)
     rows = _numbered_rows(sieve.rows, incoming)
     notices, is_of_line = collapse_rows(rows), is_line(rows)
     claims = _new_claims(rows, covers, registered.claims, incoming.claim_no)
-    names = (Notice.NOTICE_NO, *NOTICE_KEY, Notice.PART_KIND)
-    known_notices = pl.concat([registered.notices.select(names), rows.select(names)])
+    known_notices = pl.concat([registered.notices.select(_KNOWN_BY), rows.select(_KNOWN_BY)])
     all_claims = pl.concat([registered.claims.select(*Claim.SCHEMA), claims])
     new = own_notices(rows.filter(~is_of_line), covers, all_claims, incoming.night_on)
     of_claims = pl.concat([registered.own, new]).select(OwnNotice.NOTICE_NO, OwnNotice.CLAIM_NO)

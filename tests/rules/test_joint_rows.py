@@ -121,6 +121,7 @@ def test_a_notice_names_each_claim_once(city: City) -> None:
 
 HALVES: dict[str, tuple[list[Row], list[tuple[str, int]]]] = {
     "読めない行": ([_line("1", 3_000), _line("2", 2_000, payer_name="長" * 101)], [("F210", 5), ("N623", 4)]),
+    "読めないキー": ([_line("1", 3_000), _line("2", 2_000, key_no="7" * 19 + "A")], [("F201", 5), ("N623", 4)]),
     "調定より多い": ([_line("1", 3_000), _line("2", 11_000)], [("N616", 5), ("N623", 4)]),
     "古い発行連番": ([_line("1", 3_000, issue_no=1), _line("2", 2_000)], [("N607", 4), ("N623", 5)]),
     "支払期限が納期限より前": ([_line("1", 3_000), _line("2", 2_000, due_on=date(2026, 12, 1))], [("N603", 5), ("N623", 4)]),
@@ -356,3 +357,21 @@ def test_what_somebody_changes_is_found(city: City, name: str) -> None:
     city.damage(DAMAGES[name])
     ran = elqr("verify", "--job", city.job, "--date", NIGHT.isoformat(), "--json")
     assert "L510" in {finding["code"] for finding in ran.json["findings"]}, ran.out  # type: ignore[attr-defined]
+
+
+def test_a_row_of_a_notice_that_came_without_it_says_that_half_is_in_the_ledger(city: City) -> None:
+    assert _found(_import(city, *_BASES, _LINES[0])) == []
+    (finding,) = _import(city, *_BASES, _LINES[0], _LINES[1])["findings"]
+    assert finding["code"] == "N605"
+    for part in ("分納の納付書の一行だけが台帳にあります", "取り消し", "一つのファイルで"):
+        assert part in finding["expected"], finding
+    (other,) = _import(city, _base("9", **_KEY))["findings"]
+    assert other["code"] == "N605" and other["expected"] == "未使用のキー"
+
+
+def test_an_unreadable_key_does_not_hold_up_another_paper_of_the_payer(city: City) -> None:
+    later = date(2026, 12, 31)
+    other = _line("3", 1_000, key_no="9" * 20, payable_until_on=later, due_on=later)
+    ran = _import(city, *_BASES, _line("1", 3_000), _line("2", 2_000, key_no="7" * 19 + "A"), other)
+    assert sorted(_found(ran)) == [("F201", 5), ("N623", 4)]
+    assert city.sql("SELECT bill_no FROM notice WHERE part_kind IS NOT NULL") == [("3",)]

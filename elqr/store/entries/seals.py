@@ -8,12 +8,13 @@ The digest is the SHA-256 of the rows in the order of their key, as RFC 4180: te
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Column, Connection, Table, and_, func, select
+from sqlalchemy import Column, Connection, Table, and_, func, literal, select, union_all
 
 from elqr.store.db.bulk import as_stored, read_frame
 from elqr.store.db.schema import Text
@@ -165,7 +166,7 @@ def count_unsealed(connection: Connection) -> dict[str, int]:
     Rows of `TAKEN_IN` may wait for a link, but not without the row that numbers them. Payloads have no index by upload,
     so they are checked where uploads are.
     """
-    run, counts = tables.run.c, dict[str, int]()
+    run, parts = tables.run.c, list[Any]()
     newest = connection.execute(select(run.entry).order_by(run.run_no.desc()).limit(1)).scalar_one_or_none()
     upto = json.loads(newest or "{}").get("upto", {})
     for series in RANGES:
@@ -176,7 +177,7 @@ def count_unsealed(connection: Connection) -> dict[str, int]:
                 continue
             if may_wait:
                 after = and_(after, table.c[column].not_in(select(series.number).where(series.number > first)))
-            counts[table.name] = counts.get(table.name, 0) + _count(connection, table, after)
+            parts.append(_count(table, after))
     last = connection.execute(
         select(run.night_on, run.entry).order_by(run.night_on.desc(), run.run_no.desc()).limit(1)
     ).one_or_none()
@@ -184,12 +185,15 @@ def count_unsealed(connection: Connection) -> dict[str, int]:
     for table in NIGHTS:
         stated, on = nightly.get(table.name, {}).get(night_on, NOTHING), table.c.night_on
         is_other = _seal_where(connection, table, on == night_on) != tuple(stated)
-        counts[table.name] = _count(connection, table, on > night_on) + is_other
-    return {name: count for name, count in counts.items() if count}
+        parts += [_count(table, on > night_on), select(literal(table.name), literal(int(is_other)))]
+    counts = Counter[str]()
+    for name, count in connection.execute(union_all(*parts)):
+        counts[name] += count
+    return dict(+counts)
 
 
-def _count(connection: Connection, table: Table, condition: Any) -> int:
-    return int(connection.execute(select(func.count()).select_from(table).where(condition)).scalar_one())
+def _count(table: Table, condition: Any) -> Any:
+    return select(literal(table.name), func.count()).select_from(table).where(condition)
 
 
 def read_changing(connection: Connection) -> dict[str, dict[str, Any]]:

@@ -23,6 +23,12 @@ def create_index(table: str, name: str) -> None:
     next(index for index in metadata.tables[table].indexes if index.name == name).create(op.get_bind(), checkfirst=True)
 
 
+def remake_index(table: str, name: str) -> None:
+    """索引を作り直す with the condition that it has today."""
+    op.drop_index(name)
+    create_index(table, name)
+
+
 @dataclass(frozen=True, slots=True)
 class Remade:
     """作り直す表: the order of its rows, the column to number from 1 if it is new, and values of other new columns."""

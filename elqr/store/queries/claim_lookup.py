@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from elqr.store.db.bulk import read_frame, schema_of, select_named, stage_rows
+from elqr.store.db.schema import one_of
 from elqr.store.queries.claim_states import stated
 from elqr.store.queries.notice_lines import line_of, of_line, said
 from elqr.store.queries.owed import newest_notice_no, owed_items
@@ -164,7 +165,7 @@ def claim_payments(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame
 
 def _is_unposted() -> ColumnElement[bool]:
     """調定に計上していない収納か, in the words of the index."""
-    return t.decision.c.place.in_([literal_column(f"'{place}'") for place in t.UNPOSTED])
+    return one_of(t.decision.c.place, t.UNPOSTED)
 
 
 def _select_payments(staged: FromClause) -> Select[Any]:

@@ -57,10 +57,10 @@ def _earlier_numbers(connection: Connection) -> HandedOut:
 
 def handed_out(connection: Connection) -> HandedOut:
     """渡した番号: the last of each series, by the ledger's rows and by its restarts."""
-    numbers = {column.name: next_no(connection, column) - 1 for column in _SERIES}
-    serial = select(t.counter.c.value).where(t.counter.c.name == KEY_SERIAL)
-    numbers[KEY_SERIAL] = connection.execute(serial).scalar_one_or_none() or 0
-    return HandedOut.of(numbers).furthest(_earlier_numbers(connection))
+    last = {column.name: select(func.max(column)).scalar_subquery() for column in _SERIES}
+    last[KEY_SERIAL] = select(t.counter.c.value).where(t.counter.c.name == KEY_SERIAL).scalar_subquery()
+    numbers = connection.execute(select(*(func.coalesce(number, 0).label(name) for name, number in last.items())))
+    return HandedOut.of(dict(numbers.mappings().one())).furthest(_earlier_numbers(connection))
 
 
 def next_handed_out(connection: Connection, column: Column[Any]) -> int:

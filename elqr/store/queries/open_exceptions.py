@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    exists,
     func,
     literal,
     or_,
@@ -83,10 +84,11 @@ class Waits:
         is_reduced = and_(_is_reduced(night), ~_is_all_reduced(night))
         return cls(is_open, outcome, is_reduced, is_returned, suspense, condition, announced, reduced, others, joins)
 
-    @property
-    def conditions(self) -> tuple[ColumnElement[bool], ...]:
-        """待つわけ: the conditions, each for a query of its own."""
-        return self.condition, self.announced, self.reduced, self.returned
+    def conditions(self, connection: Connection) -> list[ColumnElement[bool]]:
+        """待つわけ: the conditions, each for a query of its own, but for those of which the ledger has no row."""
+        further = {self.announced: m.overdue_payment, self.reduced: r.reduced_posting, self.returned: r.ruling}
+        has_any = connection.execute(select(*(exists().select_from(table) for table in further.values()))).one()
+        return [self.condition, *(condition for condition, has in zip(further, has_any, strict=True) if has)]
 
 
 def _reduced_payments(night: date) -> Select[tuple[int]]:
@@ -173,7 +175,7 @@ def oldest_waiting(connection: Connection, night: date, most: int) -> pl.DataFra
     query = select_decided(number)
     for joined, where in waits.joins:
         query = query.outerjoin(joined, where)
-    parts = (query.where(condition).order_by(number).limit(most) for condition in waits.conditions)
+    parts = (query.where(condition).order_by(number).limit(most) for condition in waits.conditions(connection))
     return pl.concat(read_frame(connection, part, {"payment_no": pl.Int64}) for part in parts)
 
 
@@ -186,7 +188,7 @@ def waiting_sums(connection: Connection, night: date) -> pl.DataFrame:
     number, waits = t.decision.c.payment_no, Waits.on(night)
     moved = select(t.posting.c.payment_no).where(t.posting.c.reverses_no.is_not(None))
     touched = or_(number.in_(select(r.ruling.c.payment_no)), number.in_(moved))
-    exceptions, *others = waits.conditions
+    exceptions, *others = waits.conditions(connection)
     parts = [
         _untouched_sums(~touched, night),
         _touched_sums(waits, and_(touched, exceptions)),

@@ -61,6 +61,7 @@ def exceptions(connection: Connection, night: date, only: pl.DataFrame | None = 
     balances as of the night. `only`: only these payments (payment_no).
     """
     last, waits = r.ruling.c, Waits.on(night)
+    conditions = waits.conditions(connection)
     columns = decision_columns() | {
         ExceptionRow.OUTCOME: waits.outcome,
         ExceptionRow.CLAIM_YEN: t.decision.c.claim_yen + moved_yen(Account.CLAIM, night),
@@ -75,12 +76,11 @@ def exceptions(connection: Connection, night: date, only: pl.DataFrame | None = 
         Column(Flag.RETURNED.name, pl.Boolean): waits.is_returned,
     }
     if only is None:
-        parts = [decision_rows(connection, columns, condition, *waits.joins) for condition in waits.conditions]
+        parts = [decision_rows(connection, columns, condition, *waits.joins) for condition in conditions]
     else:
         with stage_rows(connection, only.select(Payment.PAYMENT_NO)) as staged:
             parts = [
-                decision_rows(connection, columns, condition, *waits.joins, staged=staged)
-                for condition in waits.conditions
+                decision_rows(connection, columns, condition, *waits.joins, staged=staged) for condition in conditions
             ]
     filled = [frame for frame in parts if not frame.is_empty()] or parts[:1]
     waiting = filled[0] if len(filled) == 1 else pl.concat(filled).sort(ExceptionRow.PAID_ON, maintain_order=True)

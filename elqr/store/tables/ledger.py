@@ -2,7 +2,7 @@
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, PrimaryKeyConstraint, UniqueConstraint
 
-from elqr.store.db.schema import Text, Whole, added_later, columns, findings, index, table, texts
+from elqr.store.db.schema import Text, Whole, added_later, columns, findings, index, one_of, table, texts
 from elqr.vocabulary import claim_frames, frames, notice_frames
 from elqr.vocabulary.terms import PrintState
 
@@ -222,7 +222,7 @@ decision = table(
     *columns(frames.Decision, nullable=("notice_no", "procedure_code", "other_payment_no"), key="payment_no"),
     CheckConstraint("claim_yen >= 0 AND suspense_yen >= 0"),
     index("decision_pending", "notice_no", where=Column("outcome") == "pending"),
-    index("decision_unposted", "notice_no", where=Column("place").in_(UNPOSTED)),
+    index("decision_unposted", "notice_no", where=one_of(Column("place"), UNPOSTED)),
     index("decision_waiting", "payment_no", where=Column("place").in_(["exception", "rejected"])),
 )
 
@@ -233,7 +233,7 @@ posting = table(
     Column("night_on", Text, nullable=False),
     Column("reverses_no", Whole, ForeignKey("posting.posting_no")),
     *texts("decided_by", "reason"),
-    CheckConstraint("account IN ('claim', 'suspense', 'withdrawn', 'refunded', 'revenue', 'passed_on')"),
+    CheckConstraint(one_of(Column("account"), ("claim", "suspense", "withdrawn", "refunded", "revenue", "passed_on"))),
     CheckConstraint("(account = 'claim') = (claim_no IS NOT NULL)"),
     CheckConstraint("yen <> 0"),
     Index("posting_by_claim", "claim_no"),
