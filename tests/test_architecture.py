@@ -87,7 +87,6 @@ MANY_PARAMETERS = {
     "each is a part of one document": {
         "handover.print_batch.print_specimen": 6,
         "printing.preflight.preflight": 6,
-        "report.arrears.reminder_list": 6,
         "report.books.books": 6,
         "report.books.review_book": 7,
         "report.excel.worksheet.colour_verdicts": 6,

@@ -17,25 +17,31 @@ from elqr.approvals.reminder_risks import Obstacle, find_risks
 from elqr.session.session import Session
 from elqr.store.entries.links import ArrearsEnd
 from elqr.store.queries import arrears as queries
+from elqr.store.queries import reminders as reminder_queries
 from elqr.store.queries.requests import ARREARS, requests
 from elqr.store.tables.arrears import arrears_request
-from elqr.vocabulary.arrival_frames import Unpaid
+from elqr.vocabulary.arrival_frames import Held, LeftOut, Reminded, Unpaid
 from elqr.vocabulary.errors import Refused
 from elqr.vocabulary.ruling_terms import RulingResult
 from elqr.vocabulary.signature import Signature
+from elqr.vocabulary.terms import HoldKind
+
+_ANNOUNCED, WITHOUT_NOTICE = "速報あり", "有効な納付書がない"
+_REMINDED = "督促済"
+"""Why claims are left out, besides the labels of HoldKind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
     """督促の状況: what a list would hold and what speaks against drawing it.
 
-    `claims` are to be listed, `announced` are paid according to a 速報; both are frame Unpaid. `without_notice` are as
-    overdue, but nobody was asked to pay them: count and yen.
+    `claims` are to be listed, `announced` are paid according to a 速報; both are frame Unpaid. `left_out` are all that
+    are as overdue and not to be reminded, each with its reason: frame LeftOut.
     """
 
     claims: pl.DataFrame
     announced: pl.DataFrame
-    without_notice: tuple[int, int]
+    left_out: pl.DataFrame
     obstacles: tuple[Obstacle, ...]
 
     @property
@@ -47,6 +53,16 @@ class Situation:
     def yen(self) -> int:
         """金額: the yen still owed on them."""
         return int(self.claims[Unpaid.LEFT_YEN].sum())
+
+    def left_out_sums(self) -> list[tuple[str, int, int]]:
+        """除いた件数と金額, by reason."""
+        yen = pl.col(LeftOut.LEFT_YEN).sum()
+        return self.left_out.group_by(LeftOut.WHY).agg(pl.len(), yen).sort(LeftOut.WHY).rows()
+
+    def left_out_for(self, why: str) -> tuple[int, int]:
+        """除いた件数と金額 for one reason."""
+        rows = self.left_out.filter(pl.col(LeftOut.WHY) == why)
+        return rows.height, int(rows[LeftOut.LEFT_YEN].sum())
 
     @property
     def sha256(self) -> str:
@@ -61,15 +77,52 @@ def situation(session: Session) -> Situation:
     night = session.night_on
     with session.ledger.transaction() as connection:
         rows, unasked = queries.unpaid(connection, night), queries.without_notice(connection, night)
+        held, reminded = reminder_queries.holds(connection, night), reminder_queries.reminded(connection, night)
     days = session.job.arrears
     grace = pl.col(Unpaid.PROCEDURE_CODE).replace_strict(
         days.procedures, default=days.days_after_due, return_dtype=pl.Int64
     )
     is_due = pl.col(Unpaid.DUE_ON) + pl.duration(days=grace) < night
     due, unasked = rows.filter(is_due), unasked.filter(is_due)
-    claims, announced = due.filter(~pl.col(Unpaid.IS_ANNOUNCED)), due.filter(Unpaid.IS_ANNOUNCED)
-    left_out = unasked.height, int(unasked[Unpaid.LEFT_YEN].sum())
+    open_claims, stopped = divide_stopped(due, held, reminded)
+    claims, announced = open_claims.filter(~pl.col(Unpaid.IS_ANNOUNCED)), open_claims.filter(Unpaid.IS_ANNOUNCED)
+    left_out = pl.concat([stopped, _left_out(announced, _ANNOUNCED), _left_out(unasked, WITHOUT_NOTICE)])
     return Situation(claims, announced, left_out, find_risks(session, claims, announced))
+
+
+def _left_out(rows: pl.DataFrame, why: str) -> pl.DataFrame:
+    return LeftOut.of(rows.with_columns(pl.lit(why).alias(LeftOut.WHY), pl.lit("").alias(LeftOut.DETAIL)))
+
+
+def divide_stopped(
+    unpaid: pl.DataFrame, held: pl.DataFrame, reminded: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """督促してよいものと、止めているもの, of claims (frame Unpaid): what may be reminded, and frame LeftOut.
+
+    A claim that was reminded is not reminded again, unless more is unpaid on it than then. `held` and `reminded` are
+    frames Held and Reminded.
+    """
+    listed_yen, until = "listed_yen", pl.format("{}まで　", Held.UNTIL_ON).fill_null("")
+    kinds = pl.col(Held.KIND).replace_strict({kind.value: kind.label for kind in HoldKind}, return_dtype=pl.String)
+    of_hold = held.select(
+        Held.CLAIM_NO,
+        kinds.alias("held_why"),
+        pl.concat_str(until, Held.REASON, pl.format("（{}）", Held.TAKEN_BY)).alias("held_detail"),
+    )
+    of_list = reminded.select(
+        Reminded.CLAIM_NO,
+        pl.col(Reminded.LEFT_YEN).alias(listed_yen),
+        pl.format("一覧{}　発行日 {}", Reminded.LIST_NO, Reminded.ISSUED_ON).alias("list_detail"),
+    )
+    rows = unpaid.join(of_hold, on=Unpaid.CLAIM_NO, how="left", maintain_order="left", validate="1:1")
+    rows = rows.join(of_list, on=Unpaid.CLAIM_NO, how="left", maintain_order="left", validate="1:1")
+    is_again = pl.col(Unpaid.LEFT_YEN) <= pl.col(listed_yen)
+    rows = rows.with_columns(
+        pl.coalesce("held_why", pl.when(is_again).then(pl.lit(_REMINDED))).alias(LeftOut.WHY),
+        pl.coalesce("held_detail", "list_detail").alias(LeftOut.DETAIL),
+    )
+    is_stopped = pl.col(LeftOut.WHY).is_not_null()
+    return Unpaid.of(rows.filter(~is_stopped)), LeftOut.of(rows.filter(is_stopped))
 
 
 def request_list(session: Session, signature: Signature) -> tuple[int, Situation]:

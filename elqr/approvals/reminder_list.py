@@ -9,21 +9,22 @@ from typing import Any
 import polars as pl
 
 from elqr import __version__
-from elqr.approvals.reminder_gate import Situation, refuse_change
+from elqr.approvals.reminder_gate import Situation, divide_stopped, refuse_change
 from elqr.approvals.reminder_risks import Obstacle, find_risks
 from elqr.disk.archive import keep
 from elqr.disk.config_files import read_written
 from elqr.disk.content import sha256_of
 from elqr.disk.own_json import own_json, own_json_bytes
 from elqr.handover.manifest import refuse_strangers
-from elqr.report.arrears import List, reminder_list
+from elqr.report.arrears import List, Listed, reminder_list
 from elqr.session.session import Session
 from elqr.store.entries.acts import RECORDED, Act, enter_act
 from elqr.store.entries.links import ArrearsList
 from elqr.store.queries import arrears as queries
+from elqr.store.queries import reminders as reminder_queries
 from elqr.store.queries import reports as report_queries
 from elqr.store.queries.ledger_identity import ledger_id
-from elqr.vocabulary.arrival_frames import ChangedClaim, Unpaid
+from elqr.vocabulary.arrival_frames import ChangedClaim, LeftOut, Reminded, Unpaid
 from elqr.vocabulary.errors import BadFile, NotFound, Refused
 from elqr.vocabulary.limits import BY_ELQR
 from elqr.vocabulary.ruling_terms import RulingResult
@@ -118,9 +119,8 @@ def _override(request: dict[str, Any] | None, now: Situation) -> dict[str, Any] 
 
 
 def _compose(session: Session, now: Situation, facts: dict[str, Any]) -> List:
-    return reminder_list(
-        session.job.city.name, session.night_on, now.claims, session.register, facts, with_names=facts["with_names"]
-    )
+    rows = Listed(now.claims, now.left_out)
+    return reminder_list(session.job.city.name, session.night_on, rows, session.register, facts)
 
 
 def _folder(session: Session, facts: dict[str, Any]) -> Path:
@@ -174,11 +174,18 @@ def check_list(session: Session, folder: Path) -> ListCheck:
     with session.ledger.transaction() as connection:
         listed = queries.listed(connection, row["list_no"], session.night_on)
         today = queries.unpaid(connection, session.night_on)
+        held, reminded = reminder_queries.holds(connection, session.night_on), _reminded_by_others(session, row)
+        pulled = reminder_queries.pulled(connection, row["list_no"], session.night_on)
+    listed = listed.filter(~pl.col(Unpaid.CLAIM_NO).is_in(list(pulled)))
+    _, stopped = divide_stopped(today, held, reminded)
     now = today.select(Unpaid.CLAIM_NO, pl.col(Unpaid.LEFT_YEN).alias(ChangedClaim.NOW_YEN), Unpaid.IS_ANNOUNCED)
+    now = now.join(stopped.select(LeftOut.CLAIM_NO, LeftOut.WHY), on=Unpaid.CLAIM_NO, how="left", validate="1:1")
     rows = listed.join(now, on=Unpaid.CLAIM_NO, how="left", maintain_order="left")
     why = (
         pl.when(pl.col(ChangedClaim.NOW_YEN).is_null())
         .then(pl.lit("収納済か、取消・再発行"))
+        .when(pl.col(LeftOut.WHY).is_not_null())
+        .then(pl.col(LeftOut.WHY))
         .when(pl.col(Unpaid.IS_ANNOUNCED))
         .then(pl.lit("速報あり"))
         .when(pl.col(ChangedClaim.NOW_YEN) != pl.col(Unpaid.LEFT_YEN))
@@ -191,6 +198,12 @@ def check_list(session: Session, folder: Path) -> ListCheck:
     claims, announced = unpaid.filter(~pl.col(Unpaid.IS_ANNOUNCED)), unpaid.filter(Unpaid.IS_ANNOUNCED)
     accepted = {text for risk in (manifest["override"] or {}).get("against", []) for text in risk["found"]}
     return ListCheck(row["list_no"], listed.height, changed, find_risks(session, claims, announced, accepted))
+
+
+def _reminded_by_others(session: Session, row: Mapping[str, Any]) -> pl.DataFrame:
+    """ほかの一覧で督促した調定: frame Reminded. That this very list was sent speaks against no claim of it."""
+    reminded = reminder_queries.reminded(session.ledger.connection, session.night_on)
+    return reminded.filter(pl.col(Reminded.LIST_NO) != row["list_no"])
 
 
 def _read_list(session: Session, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -16,13 +16,14 @@ from elqr.arithmetic.plain_number import plain_number
 from elqr.session.session import Session
 from elqr.store.queries import exports as export_queries
 from elqr.store.queries import printing as print_queries
+from elqr.store.queries import reminders as reminder_queries
 from elqr.store.queries import retractions as queries
 from elqr.store.queries.requests import DIFFERENCE, RETRACTION, requests
 from elqr.store.tables.money import difference
 from elqr.vocabulary.errors import NotFound, Refused
 from elqr.vocabulary.ruling_terms import RetractionKind, RulingResult
 from elqr.vocabulary.signature import Signature
-from elqr.vocabulary.terms import PrintState
+from elqr.vocabulary.terms import HoldKind, PrintState
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +214,33 @@ def _after_taken(session: Session, number: int) -> str:
     return "elqr export check で確かめて取り込み、elqr export taken で記録し直してください。"
 
 
+def _find_sent(session: Session, name: str) -> Subject | None:
+    sendings = {row["sent_no"]: row for row in reminder_queries.sendings(session.ledger.connection, session.night_on)}
+    row = sendings.get(_number(name))
+    if row is None:
+        return None
+    who = f"{row['taken_at'][:10]} {row['taken_by']}"
+    words = f"督促対象一覧{row['list_no']}の発送の記録（発行日 {row['issued_on']}、{who}）"
+    return Subject(RetractionKind.REMINDED, row["sent_no"], words)
+
+
+def _after_sent(session: Session, number: int) -> str:
+    return "この一覧の調定は、まだ督促していないものとして、次の一覧に載ります。"
+
+
+def _find_hold(session: Session, name: str) -> Subject | None:
+    row = reminder_queries.hold_numbered(session.ledger.connection, _number(name), session.night_on)
+    if row is None:
+        return None
+    kind = HoldKind(row["kind"]).label
+    words = f"督促を止める記録{row['hold_no']}（{kind}、{row['taken_at'][:10]} {row['taken_by']}）"
+    return Subject(RetractionKind.HELD, row["hold_no"], words)
+
+
+def _after_hold(session: Session, number: int) -> str:
+    return "この調定は、未収が残っていて、ほかに止めるわけがなければ、次の一覧に載ります。"
+
+
 def _no_obstacle(session: Session, number: int, retracted: frozenset[int]) -> str:
     return ""
 
@@ -223,5 +251,7 @@ _RECORDS = {
     RetractionKind.DIFFERENCE: _Record(_find_difference, _no_obstacle, _after_difference),
     RetractionKind.EXPORT: _Record(_find_export, _find_export_obstacle, _after_export),
     RetractionKind.TAKEN: _Record(_find_taken, _no_obstacle, _after_taken),
+    RetractionKind.REMINDED: _Record(_find_sent, _no_obstacle, _after_sent),
+    RetractionKind.HELD: _Record(_find_hold, _no_obstacle, _after_hold),
 }
 """取り消せる記録, by kind."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,7 @@ from elqr.cli.terminal import (
     Group,
     Signer,
     date_option,
+    day_of,
     job_option,
     json_option,
     open_job,
@@ -22,10 +23,11 @@ from elqr.cli.terminal import (
     say,
     signer_options,
 )
-from elqr.vocabulary.terms import ExitCode
+from elqr.vocabulary.terms import ExitCode, HoldKind
 
 if TYPE_CHECKING:
     from elqr.approvals.reminder_gate import Situation
+    from elqr.approvals.reminder_record import Which, Why
     from elqr.approvals.reminder_risks import Obstacle
 
 _SHOWN = 10
@@ -37,11 +39,14 @@ def arrears() -> None:
 
 
 def _as_dict(reminders: Situation) -> dict[str, object]:
+    from elqr.approvals.reminder_gate import WITHOUT_NOTICE
+
     return {
         "claims": reminders.count,
         "yen": reminders.yen,
         "announced_claims": reminders.announced.height,
-        "without_notice": {"claims": reminders.without_notice[0], "yen": reminders.without_notice[1]},
+        "without_notice": dict(zip(("claims", "yen"), reminders.left_out_for(WITHOUT_NOTICE), strict=True)),
+        "left_out": [{"why": why, "claims": count, "yen": yen} for why, count, yen in reminders.left_out_sums()],
         "situation": reminders.sha256,
         "against": _obstacle_dicts(reminders.obstacles),
     }
@@ -61,10 +66,9 @@ def _obstacle_dicts(against: tuple[Obstacle, ...]) -> list[dict[str, object]]:
 
 
 def _show(reminders: Situation) -> None:
-    announced = f"（速報があり載せないもの {reminders.announced.height:,}件）"
-    click.echo(f"督促対象　{reminders.count:,}件 {reminders.yen:,}円　{announced}")
-    if (count := reminders.without_notice[0]) > 0:
-        click.echo(f"　有効な納付書がなく載せない未納の調定　{count:,}件 {reminders.without_notice[1]:,}円")
+    click.echo(f"督促対象　{reminders.count:,}件 {reminders.yen:,}円")
+    for why, count, yen in reminders.left_out_sums():
+        click.echo(f"　除いたもの　{why}　{count:,}件 {yen:,}円")
     _show_obstacles(reminders.obstacles)
 
 
@@ -176,3 +180,75 @@ def arrears_check(folder: Path, job: Path, day: date | None, as_json: bool) -> i
     if checked.obstacles:
         say("一覧を引いた後に、妨げるものができました（★）。なくなるのを待つか、一覧を引き直してから送ってください。")
     return ExitCode.CLEAN if checked.may_be_sent else ExitCode.REVIEW
+
+
+@arrears.command("sent", help="一覧 NO の督促状の発送を記録します。引き抜いたものは先に arrears pull で記録します。")
+@click.argument("no", type=NUMBER)
+@click.option("--issued-on", required=True, callback=day_of, metavar="YYYY-MM-DD", help="督促状の発行日。")
+@signer_options
+def arrears_sent(no: int, issued_on: date, signer: Signer) -> int:
+    from elqr.approvals.reminder_record import record_sent
+
+    with signer.open_job() as session:
+        count, pulled = record_sent(session, no, issued_on, signer.sign())
+    click.echo(f"一覧{no}　発行日 {issued_on}　督促 {count:,}件　引抜 {pulled:,}件")
+    return ExitCode.CLEAN
+
+
+def _which_options(function: Any) -> Any:
+    """どの調定: what narrows the claims of a number."""
+    for option in (
+        click.option("--installment", "installment_no", type=click.IntRange(0, 99), help="期別。なければ全部の期。"),
+        click.option("--year", "levy_year", type=click.IntRange(1900, 2999), help="賦課年度（年度で重なるとき）。"),
+        click.option("--procedure", "procedure_code", metavar="CODE", help="手続コード（手続で重なるとき）。"),
+    ):
+        function = option(function)
+    return function
+
+
+@arrears.command("pull", help="一覧 NO から引き抜いた督促状の調定を、番号（通知書番号など）で記録します。")
+@click.argument("no", type=NUMBER)
+@click.argument("number")
+@_which_options
+@reason_option
+@signer_options
+def arrears_pull(no: int, number: str, reason: str, signer: Signer, **narrow: Any) -> int:
+    from elqr.approvals.reminder_record import Which, Why
+
+    return _hold(Which(number, **narrow), Why(HoldKind.PULLED, list_no=no), reason, signer)
+
+
+def _kind_of(context: click.Context, parameter: click.Parameter, value: str) -> HoldKind:
+    """止めるわけ, as written."""
+    kinds = {kind.label: kind for kind in HoldKind if kind is not HoldKind.PULLED}
+    if value not in kinds:
+        raise click.BadParameter(f"わけ {value} はありません。{'、'.join(kinds)} のどれかを書いてください。")
+    return kinds[value]
+
+
+@arrears.command("hold", help="番号（通知書番号など）の調定の督促を止めます（返戻・督促停止・徴収猶予など）。")
+@click.argument("number")
+@click.option("--kind", required=True, callback=_kind_of, metavar="わけ", help="止めるわけ。")
+@click.option("--until", callback=day_of, metavar="YYYY-MM-DD", help="止める最後の日。なければ取り消すまで。")
+@_which_options
+@reason_option
+@signer_options
+def arrears_hold(number: str, kind: HoldKind, until: date | None, reason: str, signer: Signer, **narrow: Any) -> int:
+    from elqr.approvals.reminder_record import Which, Why
+
+    return _hold(Which(number, **narrow), Why(kind, until), reason, signer)
+
+
+def _hold(which: Which, why: Why, reason: str, signer: Signer) -> int:
+    """止める記録をして見せる."""
+    from elqr.approvals.reminder_record import record_holds
+
+    with signer.open_job() as session:
+        numbers, claims = record_holds(session, which, why, signer.sign(reason))
+    rows = claims.select(_SHOWN_OF_CLAIM).iter_rows()
+    for number, (code, year, bill, installment) in zip(numbers, rows, strict=True):
+        click.echo(f"記録{number}　{code} {year}年度 {bill} {installment}期　{why.kind.label}")
+    return ExitCode.CLEAN
+
+
+_SHOWN_OF_CLAIM = ("procedure_code", "levy_year", "bill_no", "installment_no")

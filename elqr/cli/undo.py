@@ -27,6 +27,8 @@ _KINDS = (
     (RetractionKind.DIFFERENCE, "settlement", "NUMBERS", "差額の確認 NUMBERS（elqr settlement list --closed の番号）"),
     (RetractionKind.EXPORT, "export", "NUMBERS", "書き出し NUMBERS（elqr export list の番号）"),
     (RetractionKind.TAKEN, "taken", "NUMBERS", "書き出し NUMBERS を取り込んだという記録"),
+    (RetractionKind.REMINDED, "sent", "NUMBERS", "督促状を発送したという記録 NUMBERS"),
+    (RetractionKind.HELD, "hold", "NUMBERS", "督促を止める記録・引抜の記録 NUMBERS"),
 )
 """What can be taken back: its kind, the command, what is named, and its words."""
 

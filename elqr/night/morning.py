@@ -53,6 +53,7 @@ from elqr.store.queries import reviews as review_queries
 from elqr.store.queries import totals as tallies
 from elqr.store.queries import trends as trend_queries
 from elqr.store.queries.conservation import conservation_breaks
+from elqr.store.queries.counted import later_sums
 from elqr.store.queries.payouts import reduced_on, refund_cases
 from elqr.store.queries.retractions import retractions_in
 from elqr.vocabulary.codes import Code
@@ -195,6 +196,7 @@ def _rows(session: Session, result: ReportRows | None) -> Rows:
         waiting=waiting,
         refunds=refund_cases(connection, day),
         reduced=reduced_on(connection, exceptions, day),
+        later=later_sums(connection, day),
     )
     retractions = retractions_in(connection, day)
     return replace(rows, cases=_cases(session, rows, late), retractions=None if retractions.is_empty() else retractions)

@@ -14,7 +14,7 @@ from elqr.report.tables.money import age
 from elqr.report.tables.night import installment_name, procedure_name, table_of
 from elqr.report.tables.table import Style, Table
 from elqr.rules.register import Register
-from elqr.vocabulary.arrival_frames import Unpaid
+from elqr.vocabulary.arrival_frames import LeftOut, Unpaid
 
 _FACTS = {
     "list_no": "一覧の番号",
@@ -32,10 +32,19 @@ _OVERRIDE = {"reason": "妨げがあるまま引いた理由", "asked_by": "申�
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """一覧の行: the claims to remind (frame Unpaid), and those that were left out (frame LeftOut)."""
+
+    claims: pl.DataFrame
+    left_out: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
 class List:
-    """督促対象一覧: its table, and the book made from it."""
+    """督促対象一覧: its table and that of what was left out, and the book made from them."""
 
     table: Table
+    left_out: Table
     book: Book
 
     @property
@@ -45,15 +54,15 @@ class List:
 
     def files(self) -> dict[str, bytes]:
         """File name → bytes, of the CSV, the JSON and the book."""
-        return bytes_of(self.table) | {f"{self.table.file_name}.xlsx": book_bytes(self.book)}
+        book = {f"{self.table.file_name}.xlsx": book_bytes(self.book)}
+        return bytes_of(self.table) | bytes_of(self.left_out) | book
 
 
-def reminder_list(
-    city: str, night: date, claims: pl.DataFrame, register: Register, facts: dict[str, Any], with_names: bool
-) -> List:
-    """督促対象一覧を作る from the claims to remind (frame Unpaid).
+def reminder_list(city: str, night: date, rows: Listed, register: Register, facts: dict[str, Any]) -> List:
+    """督促対象一覧を作る.
 
-    `facts` is what the manifest says: the keys of `_FACTS`, and `override` (those of `_OVERRIDE` and `risks`, or None).
+    `facts` is what the manifest says: the keys of `_FACTS`, `with_names`, and `override` (those of `_OVERRIDE` and
+    `risks`, or None).
     """
     override = facts["override"]
     facts_shown = [Fact("form", "様式", "elqr-arrears-1"), Fact("city", "団体", city)]
@@ -61,18 +70,41 @@ def reminder_list(
     if override:
         facts_shown += [Fact(name, label, override[name]) for name, label in _OVERRIDE.items()]
         facts_shown += [Fact(f"risk_{number}", "妨げ", risk) for number, risk in enumerate(override["risks"], start=1)]
-    table = _table(claims, register, night, with_names, bool(override))
-    sheet = plain_sheet(table)
-    return List(table, Book(f"{table.file_name}.xlsx", "督促対象一覧", city, night, (sheet,), tuple(facts_shown)))
+    table = _table(rows.claims, register, night, facts["with_names"], bool(override))
+    left_out = left_out_table(rows.left_out, register)
+    sheets = (plain_sheet(table), plain_sheet(left_out))
+    book = Book(f"{table.file_name}.xlsx", "督促対象一覧", city, night, sheets, tuple(facts_shown))
+    return List(table, left_out, book)
 
 
-def _table(claims: pl.DataFrame, register: Register, night: date, with_names: bool, is_override: bool) -> Table:
+def left_out_table(left_out: pl.DataFrame, register: Register) -> Table:
+    """督促除外一覧: overdue claims that are not to be reminded (frame LeftOut), with why."""
     columns = {
+        "除いたわけ": (pl.col(LeftOut.WHY), Style.TEXT),
+        **_claim_columns(register),
+        "宛名番号": (pl.col(LeftOut.PAYER_REF), Style.DIGITS),
+        "納期限": (pl.col(LeftOut.DUE_ON), Style.DATE),
+        "未収額": (pl.col(LeftOut.LEFT_YEN), Style.YEN),
+        "詳しく": (pl.col(LeftOut.DETAIL), Style.TEXT),
+    }
+    note = "納期限から決めた日数を過ぎて、未収の残る調定のうち、督促対象一覧に載せなかったもの。"
+    table = table_of("督促除外一覧", note, left_out.sort(LeftOut.WHY, LeftOut.CLAIM_NO), columns, ("未収額",))
+    return replace(table, headings=tuple(replace(heading, on_page=True) for heading in table.headings))
+
+
+def _claim_columns(register: Register) -> dict[str, tuple[pl.Expr, Style]]:
+    return {
         "手続": (procedure_name(register), Style.TEXT),
         "賦課年度": (pl.col(Unpaid.LEVY_YEAR).cast(pl.String), Style.TEXT),
         "相当年度": (pl.col(Unpaid.TAX_YEAR).cast(pl.String), Style.TEXT),
         "通知書番号": (pl.col(Unpaid.BILL_NO), Style.DIGITS),
         "期別": (installment_name(), Style.TEXT),
+    }
+
+
+def _table(claims: pl.DataFrame, register: Register, night: date, with_names: bool, is_override: bool) -> Table:
+    columns = {
+        **_claim_columns(register),
         "発行連番": (pl.col(Unpaid.ISSUE_NO).cast(pl.String), Style.TEXT),
         "宛名番号": (pl.col(Unpaid.PAYER_REF), Style.DIGITS),
         "納期限": (pl.col(Unpaid.DUE_ON), Style.DATE),
@@ -88,6 +120,6 @@ def _table(claims: pl.DataFrame, register: Register, night: date, with_names: bo
             "住所": (pl.col(Unpaid.ADDRESS), Style.TEXT),
         }
     note = "★二人の承認により、妨げがあるまま引いたものです。" if is_override else ""
-    note += "納期限から決めた日数を過ぎて、未収の残る調定。速報のあるものは載せていません。"
+    note += "納期限から決めた日数を過ぎて、未収の残る調定。除いたものは督促除外一覧にあります。"
     table = table_of("督促対象一覧", note, claims, columns, ("調定額", "収納額", "未収額"))
     return replace(table, headings=tuple(replace(heading, on_page=True) for heading in table.headings))

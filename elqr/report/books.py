@@ -6,7 +6,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -91,7 +91,7 @@ class NightTables:
     exception: Table
     refund: Table
     rulings: Table
-    daily: Table
+    daily: tuple[Table, ...]
     places: Table
     intake: Table
     notices: Table
@@ -123,7 +123,7 @@ def books(
         plain_book(
             "会計",
             "会計",
-            daily_sheet(replace(tables.daily, note=f"{_anchor_note(rows.chain)}{tables.daily.note}")),
+            *_daily_sheets(tables.daily, rows.chain),
             places_sheet(tables.places),
             *map(plain_sheet, (*tables.money, tables.rulings, *tables.retractions, tables.intake)),
         ),
@@ -201,6 +201,13 @@ def plain_sheet(table: Table) -> Sheet:
 
 def _column(name: str, style: Style, is_printed: bool, most_width: int = _PLAIN_WIDTH) -> Column:
     return Column(name, style, most_width, name not in _UNGROUPED, is_printed)
+
+
+def _daily_sheets(tables: Iterable[Table], chain: dict[str, str]) -> Iterator[Sheet]:
+    """収納日計表とその後の計上. The first is the one that finance signs."""
+    signed, *others = tables
+    yield daily_sheet(replace(signed, note=f"{_anchor_note(chain)}{signed.note}"))
+    yield from map(daily_sheet, others)
 
 
 def daily_sheet(table: Table) -> Sheet:

@@ -16,13 +16,13 @@ from elqr.report.books import daily_sheet, plain_sheet
 from elqr.report.data_files import bytes_of
 from elqr.report.excel.book import Book, Fact
 from elqr.report.excel.workbook import book_bytes
-from elqr.report.tables.daily import day_rule, fiscal_year_name, move_cause
-from elqr.report.tables.night import labels_of, procedure_name, table_of
+from elqr.report.tables.daily import day_rule, kind_columns, move_cause
+from elqr.report.tables.night import table_of
 from elqr.report.tables.table import Style, Table
 from elqr.rules.register import Register
 from elqr.vocabulary.counted_terms import CountedBy
 from elqr.vocabulary.report_frames import PostedSum
-from elqr.vocabulary.terms import Account, Channel, YearKind
+from elqr.vocabulary.terms import Account
 
 _TOTALS = ("件数", "収納額")
 
@@ -88,7 +88,7 @@ def list_of_day(city: str, chosen: Chosen, register: Register, chain: Mapping[st
         f"{wareki(chosen.first)}の収納額（調定への計上）。{chosen.face}どの夜に計上したものも含みます。決裁と減額はその夜に数えます。",
         _summed(chosen.on_claims, keys),
         {
-            **_columns_of(chosen.on_claims, register),
+            **kind_columns(chosen.on_claims, register),
             "領収日": (pl.col(PostedSum.PAID_ON), Style.DATE),
             "夜": (pl.col(PostedSum.NIGHT_ON), Style.DATE),
             "計上日の決め方": (day_rule(), Style.TEXT),
@@ -108,7 +108,7 @@ def month_to_compare(city: str, chosen: Chosen, register: Register, chain: Mappi
         f"比較月計表_{chosen.by.label}",
         face,
         _summed(chosen.on_claims, keys),
-        {**_columns_of(chosen.on_claims, register), **_sums()},
+        {**kind_columns(chosen.on_claims, register), **_sums()},
         _TOTALS,
     )
     days = table_of(
@@ -123,16 +123,6 @@ def month_to_compare(city: str, chosen: Chosen, register: Register, chain: Mappi
 
 def _summed(rows: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
     return rows.group_by(keys).agg(pl.col(PostedSum.COUNT, PostedSum.YEN).sum()).sort(keys)
-
-
-def _columns_of(rows: pl.DataFrame, register: Register) -> dict[str, tuple[pl.Expr, Style]]:
-    kind = pl.when(PostedSum.IS_ARREARS).then(pl.lit(YearKind.ARREARS.label)).otherwise(pl.lit(YearKind.OWN.label))
-    return {
-        "手続": (procedure_name(register), Style.TEXT),
-        "会計年度": (fiscal_year_name(rows, PostedSum.FISCAL_YEAR), Style.TEXT),
-        "現年・滞納": (kind, Style.TEXT),
-        "チャネル": (labels_of(PostedSum.CHANNEL, Channel), Style.TEXT),
-    }
 
 
 def _sums() -> dict[str, tuple[pl.Expr, Style]]:

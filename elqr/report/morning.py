@@ -21,7 +21,7 @@ from elqr.report.tables import night as shape
 from elqr.report.tables.ageing import ageing
 from elqr.report.tables.arrivals import arrival_table
 from elqr.report.tables.case_file import case_files
-from elqr.report.tables.daily import daily_table
+from elqr.report.tables.daily import daily_table, later_table
 from elqr.report.tables.ledger_rows import Rows
 from elqr.report.tables.money import detail_table, settlement_table, stage_table
 from elqr.report.tables.payment_list import DETAILED, columns, list_frame, views
@@ -84,7 +84,8 @@ def morning(
     refund = refund_table(rows, register, night)
     note = backlog.left_out_note(exception.height, rows.waiting)
     exception, refund = (replace(table, note=table.note + note) for table in (exception, refund))
-    daily = daily_table(rows.postings, register)
+    later = () if rows.later.is_empty() else (later_table(rows.later, register),)
+    daily = (daily_table(rows.postings, register), *later)
     rulings = shape.ruling_table(rows.rulings)
     read = records(rows.decisions, rows.redelivered)
     places = places_table(read, register)
@@ -93,14 +94,14 @@ def morning(
     money = _money_tables(rows, night)
     arrivals = () if rows.arrivals is None else (arrival_table(rows.arrivals),)
     retractions = () if rows.retractions is None else (retraction_table(rows.retractions),)
-    _assert_agreement(outcome, exception, daily, rows)
+    _assert_agreement(outcome, exception, daily[0], rows)
     kpis = shape.kpi_table(kpi)
     open_ages = backlog.open_ages(rows.waiting, register, night)
     night_tables = NightTables(
         exception, refund, rulings, daily, places, intake, notices, kpis, money, arrivals, retractions
     )
     night_books = books(city, night, night_tables, row_marks, rows, register)
-    night_results = (daily, places, *money, kpis, notices, outcome)
+    night_results = (*daily, places, *money, kpis, notices, outcome)
     tables = (*arrivals, intake, exception, refund, rulings, *retractions, *night_results)
     statuses = [FileStatus(status) for status in rows.deliveries[Delivery.STATUS].to_list()]
     page = Page(

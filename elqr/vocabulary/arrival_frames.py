@@ -41,6 +41,34 @@ class Unpaid(Claim):
     ADDRESS = Column("address", pl.String)
 
 
+class Held(Frame):
+    """止めている督促: a claim that is not to be reminded, up to a day if there is one."""
+
+    CLAIM_NO = Claim.CLAIM_NO
+    KIND = Column("kind", pl.String)
+    UNTIL_ON = Column("until_on", pl.Date)
+    TAKEN_BY = Column("taken_by", pl.String)
+    REASON = Column("reason", pl.String)
+
+
+class Reminded(Frame):
+    """督促した調定: in which list it was, on which day of issue, and what was unpaid on it."""
+
+    CLAIM_NO = Claim.CLAIM_NO
+    LIST_NO = Column("list_no", pl.Int64)
+    ISSUED_ON = Column("issued_on", pl.Date)
+    LEFT_YEN = Unpaid.LEFT_YEN
+
+
+class LeftOut(Claim):
+    """督促対象から除いた調定: unpaid and overdue, but not to be reminded. `why` is short, `detail` says the rest."""
+
+    DUE_ON = Unpaid.DUE_ON
+    LEFT_YEN = Unpaid.LEFT_YEN
+    WHY = Column("why", pl.String)
+    DETAIL = Column("detail", pl.String)
+
+
 class ChangedClaim(Unpaid):
     """変わった調定: a claim of a list that must not be reminded as listed, what is left of it now, and why."""
 

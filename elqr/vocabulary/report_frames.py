@@ -127,6 +127,21 @@ class DailySum(Frame):
     KEYS = (ACCOUNT, PROCEDURE_CODE, FISCAL_YEAR, IS_ARREARS, CHANNEL, PAID_ON, IS_MOVE, IS_REDUCTION, *OF_DAY)
 
 
+class LaterSum(Frame):
+    """日計表の後の計上: sums of postings on claims that were made after the day list of their day had been drawn."""
+
+    NIGHT_ON = Column("night_on", pl.Date)
+    PROCEDURE_CODE = Posting.PROCEDURE_CODE
+    FISCAL_YEAR = Posting.FISCAL_YEAR
+    IS_ARREARS = Posting.IS_ARREARS
+    CHANNEL = Payment.CHANNEL
+    PAID_ON = Payment.PAID_ON
+    IS_MOVE = DailySum.IS_MOVE
+    IS_REDUCTION = DailySum.IS_REDUCTION
+    COUNT = DailySum.COUNT
+    YEN = Posting.YEN
+
+
 class MonthlySum(Frame):
     """月計: sums of a month's postings, by the day on which they count: their night, or their 計上日."""
 

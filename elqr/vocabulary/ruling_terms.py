@@ -83,6 +83,8 @@ class RetractionKind(Term):
     DIFFERENCE = "difference", "差額の確認"
     EXPORT = "export", "書き出し"
     TAKEN = "taken", "取込済の記録"
+    REMINDED = "reminded", "督促状の発送の記録"
+    HELD = "held", "督促を止める記録"
 
 
 class ReviewKind(Term):

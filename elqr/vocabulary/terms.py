@@ -287,6 +287,21 @@ class Risk(Term):
     MONEY = "money", "収納データのない入金"
 
 
+class HoldKind(Term):
+    """督促を止めるわけ: why a claim is not reminded although it is unpaid. Source: 036o005, 督促停止 and 猶予.
+
+    `PULLED` takes a claim out of one list only.
+    """
+
+    PULLED = "pulled", "引抜"
+    RETURNED = "returned", "返戻"
+    BY_PUBLICATION = "by_publication", "公示送達"
+    STOPPED = "stopped", "督促停止"
+    DEFERRED = "deferred", "徴収猶予"
+    SUSPENDED = "suspended", "執行停止"
+    INSTALMENTS = "instalments", "分納"
+
+
 class FileStatus(Term):
     """取込結果: the status of a delivered file."""
 

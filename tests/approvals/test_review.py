@@ -169,6 +169,30 @@ def test_an_approved_decision_is_undone_by_two_people_and_counter_posted(desk: D
     assert desk.run("undo", 999, "--reason", "x", "--by", "山田").code == 1
 
 
+def test_what_is_decided_after_the_list_of_its_day_stands_beside_the_next(desk: Desk) -> None:
+    def listed(name: str, day: date) -> list[tuple[object, ...]]:
+        return [(row["区分"], row["件数"], row["収納額"]) for row in desk.city.report(name, day)]
+
+    desk.taken(written(desk.book(), _all(desk)))
+    desk.run("approve", 1, "--by", "鈴木")
+    desk.city.night(MORNING)
+    drawn, after = listed("収納日計表", MORNING), date(2026, 11, 26)
+    assert drawn == [("決裁", 2, 17_000)]
+    assert not (desk.city.folder / "out" / MORNING.isoformat() / "日計表の後の計上.csv").exists()
+    desk.run("undo", 1, "--reason", "別の人だった", "--by", "山田")
+    desk.run("approve", 2, "--by", "鈴木")
+    desk.city.night(after)
+    assert listed("収納日計表", after) == [], "the day after has none of it"
+    assert listed("日計表の後の計上", after) == [("決裁", -1, -10_000)]
+    assert [row["計上した日"] for row in desk.city.report("日計表の後の計上", after)] == [MORNING.isoformat()]
+    sheet = load_workbook(desk.city.folder / "out" / after.isoformat() / "会計.xlsx")["日計表の後の計上"]
+    assert -10_000 in [cell.value for row in sheet.iter_rows() for cell in row]
+    anew = elqr("day", "--day", MORNING, "--job", desk.city.job, "--json").json
+    assert (anew["postings"], anew["yen"]) == (1, 7_000), "what was drawn, and what came after it"
+    desk.city.night(date(2026, 11, 27))
+    assert not (desk.city.folder / "out" / "2026-11-27" / "日計表の後の計上.csv").exists(), "it is told once"
+
+
 def test_a_rejected_request_moves_nothing_and_may_be_asked_again(desk: Desk) -> None:
     path = written(desk.book(), _all(desk))
     desk.taken(path)

@@ -192,3 +192,21 @@ def _reminded(city: City) -> None:
         run(city, "arrears", "request", "--reason", "確かめた", "--by", "山田", *day)
         run(city, "arrears", end[0], number, *end[1:], "--by", "佐藤", *day)
     run(city, "arrears", "list", "--approval", 2, "--by", "山田", *day)
+    ((first,),) = city.sql("SELECT min(bill_no) FROM arrears_claim JOIN claim USING (claim_no)")
+    run(city, "arrears", "pull", 1, str(first), "--reason", "窓口で約束", "--by", "山田", *day)
+    run(city, "arrears", "sent", 1, "--issued-on", LAST, "--by", "山田", *day)
+    run(
+        city,
+        "arrears",
+        "hold",
+        first,
+        "--kind",
+        "徴収猶予",
+        "--until",
+        "2027-03-31",
+        "--reason",
+        "決定",
+        "--by",
+        "山田",
+        *day,
+    )

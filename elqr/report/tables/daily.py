@@ -7,8 +7,8 @@ from elqr.report.tables.night import labels_of, procedure_name, table_of
 from elqr.report.tables.table import Style, Table
 from elqr.rules.register import Register
 from elqr.vocabulary.counted_terms import CountedBy, DayRule
-from elqr.vocabulary.report_frames import DailySum
-from elqr.vocabulary.terms import Account, Channel
+from elqr.vocabulary.report_frames import DailySum, LaterSum
+from elqr.vocabulary.terms import Account, Channel, YearKind
 
 _MOVES = "区分の決裁は、承認された決裁で仮受から移した額、減額は、納付書の取消・減額で仮受へ移した額です。"
 
@@ -32,20 +32,45 @@ def daily_table(postings: pl.DataFrame, register: Register) -> Table:
         f"今夜の収納額（調定への計上）。{note}{_MOVES}",
         rows,
         {
-            "手続": (procedure_name(register), Style.TEXT),
-            "会計年度": (fiscal_year_name(rows, DailySum.FISCAL_YEAR), Style.TEXT),
-            "現年・滞納": (pl.when(DailySum.IS_ARREARS).then(pl.lit("滞納繰越")).otherwise(pl.lit("現年")), Style.TEXT),
-            "チャネル": (labels_of(DailySum.CHANNEL, Channel), Style.TEXT),
+            **kind_columns(rows, register),
             **({"計上日": (pl.col(DailySum.COUNTED_ON), Style.DATE)} if has_days else {}),
             "領収日": (pl.col(DailySum.PAID_ON), Style.DATE),
             **({"計上日の決め方": (day_rule(), Style.TEXT)} if has_days else {}),
-            "区分": (move_cause().fill_null("消込"), Style.TEXT),
-            "件数": (pl.col(DailySum.COUNT), Style.COUNT),
-            "収納額": (pl.col(DailySum.YEN), Style.YEN),
+            **_SUMS,
         },
         ("件数", "収納額"),
     )
     assert table.total("収納額") == rows[DailySum.YEN].sum(), "the list holds what the night posted"
+    return table
+
+
+def kind_columns(rows: pl.DataFrame, register: Register) -> dict[str, tuple[pl.Expr, Style]]:
+    """何の収納か: the columns that say so, of rows with those of DailySum."""
+    kind = pl.when(DailySum.IS_ARREARS).then(pl.lit(YearKind.ARREARS.label)).otherwise(pl.lit(YearKind.OWN.label))
+    return {
+        "手続": (procedure_name(register), Style.TEXT),
+        "会計年度": (fiscal_year_name(rows, DailySum.FISCAL_YEAR), Style.TEXT),
+        "現年・滞納": (kind, Style.TEXT),
+        "チャネル": (labels_of(DailySum.CHANNEL, Channel), Style.TEXT),
+    }
+
+
+def later_table(later: pl.DataFrame, register: Register) -> Table:
+    """日計表の後の計上: what was posted on claims for earlier days (frame LaterSum) after their lists were drawn."""
+    table = table_of(
+        "日計表の後の計上",
+        "前の夜の収納日計表を作った後に、今夜より前の日で調定に計上したもの（決裁など）。どの夜の収納日計表にもないので、その日の額に"
+        "足してください。足した一日の表は elqr day で引けます。",
+        later,
+        {
+            "計上した日": (pl.col(LaterSum.NIGHT_ON), Style.DATE),
+            **kind_columns(later, register),
+            "領収日": (pl.col(LaterSum.PAID_ON), Style.DATE),
+            **_SUMS,
+        },
+        ("件数", "収納額"),
+    )
+    assert table.total("収納額") == later[LaterSum.YEN].sum(), "the list holds all of it"
     return table
 
 
@@ -65,3 +90,10 @@ def day_rule() -> pl.Expr:
 def move_cause() -> pl.Expr:
     """付け替えのもと: 決裁 or 減額; null for what the night's matching posted."""
     return pl.when(DailySum.IS_REDUCTION).then(pl.lit("減額")).when(DailySum.IS_MOVE).then(pl.lit("決裁"))
+
+
+_SUMS = {
+    "区分": (move_cause().fill_null("消込"), Style.TEXT),
+    "件数": (pl.col(DailySum.COUNT), Style.COUNT),
+    "収納額": (pl.col(DailySum.YEN), Style.YEN),
+}

@@ -7,6 +7,7 @@ import polars as pl
 from elqr.report.tables.case_file import Cases
 from elqr.report.tables.trends import Sums
 from elqr.vocabulary.page_frames import Waiting
+from elqr.vocabulary.report_frames import LaterSum
 from elqr.vocabulary.ruling_frames import Reduced, RefundCase
 from elqr.vocabulary.terms import Term
 
@@ -52,6 +53,8 @@ class Rows:
     `refunds` (frame RefundCase) are the entries of what is to be paid back or on, `reduced` (frame Reduced) the nights
     that took yen off claims.
 
+    `later` (frame LaterSum) is what was posted for earlier days after their lists were drawn.
+
     `chain` says which ledger this is and where its chain of runs ends. `sums` are the sums of earlier nights, `cases`
     the details of the payments that the page lists. `money` is None if the job has no contracts, `arrivals` (frame
     Arriving) if it expects no files, `retractions` if nothing is taken back.
@@ -76,5 +79,6 @@ class Rows:
     waiting: pl.DataFrame = field(default_factory=Waiting.empty)
     refunds: pl.DataFrame = field(default_factory=RefundCase.empty)
     reduced: pl.DataFrame = field(default_factory=Reduced.empty)
+    later: pl.DataFrame = field(default_factory=LaterSum.empty)
     arrivals: pl.DataFrame | None = None
     retractions: pl.DataFrame | None = None

@@ -36,6 +36,8 @@ SAID = (
     arrears_tables.arrears_request,
     arrears_tables.arrears_step,
     arrears_tables.arrears_list,
+    arrears_tables.reminder_sent,
+    arrears_tables.reminder_hold,
     export_tables.export,
     export_tables.export_again,
     export_tables.export_taken,

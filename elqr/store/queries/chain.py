@@ -4,7 +4,7 @@ import json
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from elqr.store.tables import ledger as t
 
@@ -36,6 +36,23 @@ def night_before(connection: Connection, night: date) -> str:
     decided = t.decided_file.c.night_on
     query = select(func.max(decided)).where(decided < night.isoformat())
     return connection.execute(query).scalar_one_or_none() or ""
+
+
+def last_posting_drawn(connection: Connection, before: date = date.max) -> int | None:
+    """帳票にある最後の仕訳: its number when the last night before a day had run; None where no run says it."""
+    run = t.run.c
+    is_earlier = and_(run.night_on < before.isoformat(), run.entry.contains('"places":'))  # acts of people have none
+    query = select(run.entry).where(is_earlier).order_by(run.run_no.desc()).limit(1)
+    text = connection.execute(query).scalar_one_or_none()
+    number = json.loads(text or "{}").get("upto", {}).get("posting")
+    return None if number is None else int(number)
+
+
+def is_posted_since(connection: Connection) -> bool:
+    """前の夜の後に計上したものがあるか: postings of people that the lists of no night have, as far as runs say it."""
+    last_no = last_posting_drawn(connection)
+    newest = connection.execute(select(func.max(t.posting.c.posting_no))).scalar_one()
+    return last_no is not None and (newest or 0) > last_no
 
 
 def last_link(connection: Connection) -> tuple[str, dict[str, Any]]:

@@ -11,12 +11,13 @@ import polars as pl
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from elqr.store.db.bulk import Columns, read_frame, schema_of, select_named
+from elqr.store.queries.chain import last_posting_drawn
 from elqr.store.queries.moves import is_move, is_reduction, signed_count
 from elqr.store.tables import ledger as t
 from elqr.store.tables.counted import counted_day
 from elqr.vocabulary.counted_frames import BasisSum, CountedBeside, CountedDay
 from elqr.vocabulary.counted_terms import CountedBy
-from elqr.vocabulary.report_frames import DailySum, MonthlySum, PostedSum
+from elqr.vocabulary.report_frames import DailySum, LaterSum, MonthlySum, PostedSum
 from elqr.vocabulary.terms import Account
 
 
@@ -61,6 +62,28 @@ def month_sums(connection: Connection, first: date, last: date) -> pl.DataFrame:
     rows = pl.concat(read_frame(connection, query, MonthlySum.SCHEMA) for query in parts)
     sums = rows.group_by(list(keys)).agg(pl.col(MonthlySum.COUNT, MonthlySum.YEN).sum())
     return MonthlySum.of(sums.sort(list(keys)))
+
+
+def later_sums(connection: Connection, night: date) -> pl.DataFrame:
+    """日計表の後の計上 up to a night: frame LaterSum, of days before it. People decide when a day's list is drawn."""
+    last_no = last_posting_drawn(connection, night)
+    if last_no is None:
+        return LaterSum.empty()
+    posting, payment = t.posting.c, t.payment.c
+    keys: Columns = {
+        LaterSum.NIGHT_ON: posting.night_on,
+        LaterSum.PROCEDURE_CODE: posting.procedure_code,
+        LaterSum.FISCAL_YEAR: posting.fiscal_year,
+        LaterSum.IS_ARREARS: posting.is_arrears,
+        LaterSum.CHANNEL: payment.channel,
+        LaterSum.PAID_ON: payment.paid_on,
+        LaterSum.IS_MOVE: is_move(),
+        LaterSum.IS_REDUCTION: is_reduction(),
+    }
+    query = _sums(keys).where(
+        posting.posting_no > last_no, posting.night_on < night.isoformat(), posting.account == Account.CLAIM.value
+    )
+    return read_frame(connection, query, LaterSum.SCHEMA)
 
 
 def _sums(keys: Columns) -> Select[Any]:

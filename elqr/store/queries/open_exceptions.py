@@ -86,8 +86,9 @@ class Waits:
 
     def conditions(self, connection: Connection) -> list[ColumnElement[bool]]:
         """待つわけ: the conditions, each for a query of its own, but for those of which the ledger has no row."""
-        further = {self.announced: m.overdue_payment, self.reduced: r.reduced_posting, self.returned: r.ruling}
-        has_any = connection.execute(select(*(exists().select_from(table) for table in further.values()))).one()
+        numbers = (m.overdue_payment.c.payment_no, r.reduced_posting.c.posting_no, r.ruling.c.ruling_no)
+        has_any = connection.execute(select(*(exists().where(number > 0) for number in numbers))).one()
+        further = (self.announced, self.reduced, self.returned)
         return [self.condition, *(condition for condition, has in zip(further, has_any, strict=True) if has)]
 
 

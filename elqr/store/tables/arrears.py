@@ -3,6 +3,7 @@
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, PrimaryKeyConstraint
 
 from elqr.store.db.schema import Text, Whole, table, texts
+from elqr.vocabulary.terms import HoldKind
 
 arrears_request = table(
     "arrears_request",
@@ -44,3 +45,25 @@ arrears_claim = table(
     without_rowid=True,
 )
 """督促対象の調定: what was unpaid on each claim of a list."""
+
+reminder_sent = table(
+    "reminder_sent",
+    Column("sent_no", Whole, primary_key=True, autoincrement=False),
+    Column("list_no", Whole, ForeignKey("arrears_list.list_no"), nullable=False),
+    *texts("issued_on", "night_on", "taken_at", "taken_by"),
+    Index("reminder_sent_by_list", "list_no"),
+)
+"""督促状の発送: the reminders of a list were sent, on the day of issue that is printed on them (発行日)."""
+
+reminder_hold = table(
+    "reminder_hold",
+    Column("hold_no", Whole, primary_key=True, autoincrement=False),
+    Column("claim_no", Whole, ForeignKey("claim.claim_no"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("list_no", Whole, ForeignKey("arrears_list.list_no")),
+    Column("until_on", Text),
+    *texts("night_on", "taken_at", "taken_by", "reason"),
+    CheckConstraint(f"(kind = '{HoldKind.PULLED}') = (list_no IS NOT NULL)"),
+    Index("reminder_hold_by_claim", "claim_no"),
+)
+"""督促を止める記録: a claim that is not reminded, up to a day if there is one; or that was pulled out of a list."""

@@ -1,0 +1,92 @@
+"""Queries and entries of reminders (督促の記録): lists that were sent, and claims that are not to be reminded."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import polars as pl
+from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select
+
+from elqr.store.db.bulk import next_no, read_frame
+from elqr.store.queries.retractions import numbers_taken_back
+from elqr.store.tables import arrears as a
+from elqr.vocabulary.arrival_frames import Held, Reminded
+from elqr.vocabulary.ruling_terms import RetractionKind
+from elqr.vocabulary.terms import HoldKind
+
+
+def holds(connection: Connection, night: date) -> pl.DataFrame:
+    """止めている督促 as of a night: frame Held, the newest record of each claim. A 引抜 concerns one list only."""
+    hold, day = a.reminder_hold.c, night.isoformat()
+    query = (
+        select(*(hold[name] for name in Held.SCHEMA))
+        .where(_holds(night), hold.kind != HoldKind.PULLED.value, or_(hold.until_on.is_(None), hold.until_on >= day))
+        .order_by(hold.hold_no)
+    )
+    return read_frame(connection, query, Held.SCHEMA).unique(Held.CLAIM_NO, keep="last", maintain_order=True)
+
+
+def reminded(connection: Connection, night: date) -> pl.DataFrame:
+    """督促した調定 as of a night: frame Reminded, by the newest list that was sent with each claim."""
+    sent, claim = a.reminder_sent.c, a.arrears_claim.c
+    query = (
+        select(claim.claim_no, sent.list_no, sent.issued_on, claim.left_yen)
+        .join(a.arrears_claim, claim.list_no == sent.list_no)
+        .where(_is_sent(night), ~_is_pulled(night))
+        .order_by(sent.sent_no)
+    )
+    return read_frame(connection, query, Reminded.SCHEMA).unique(Reminded.CLAIM_NO, keep="last", maintain_order=True)
+
+
+def pulled(connection: Connection, list_no: int, night: date) -> set[int]:
+    """引き抜いた調定 of a list: claim_no."""
+    hold = a.reminder_hold.c
+    return set(connection.execute(select(hold.claim_no).where(_holds(night), hold.list_no == list_no)).scalars())
+
+
+def sendings(connection: Connection, night: date) -> list[dict[str, Any]]:
+    """発送の記録 that hold, in order."""
+    query = select(a.reminder_sent).where(_is_sent(night)).order_by(a.reminder_sent.c.sent_no)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def hold_numbered(connection: Connection, hold_no: int, night: date) -> dict[str, Any] | None:
+    """止める記録 by its number, if it holds."""
+    query = select(a.reminder_hold).where(a.reminder_hold.c.hold_no == hold_no, _holds(night))
+    row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else dict(row)
+
+
+def enter_sent(connection: Connection, row: Mapping[str, object]) -> dict[str, object]:
+    """発送を記す. Returns its row with its number."""
+    numbered = {"sent_no": next_no(connection, a.reminder_sent.c.sent_no), **row}
+    connection.execute(insert(a.reminder_sent).values(**numbered))
+    return numbered
+
+
+def enter_holds(connection: Connection, rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+    """止める記録を記す, one for each claim. Returns the rows with their numbers."""
+    first = next_no(connection, a.reminder_hold.c.hold_no)
+    numbered = [{"hold_no": number, **row} for number, row in enumerate(rows, start=first)]
+    connection.execute(insert(a.reminder_hold), numbered)
+    return numbered
+
+
+def _is_sent(night: date) -> ColumnElement[bool]:
+    sent, taken_back = a.reminder_sent.c, numbers_taken_back(RetractionKind.REMINDED, night)
+    return and_(sent.night_on <= night.isoformat(), sent.sent_no.not_in(taken_back))
+
+
+def _holds(night: date, hold: Any = a.reminder_hold.c) -> ColumnElement[bool]:
+    """その夜に効いている記録か, but for its last day."""
+    taken_back = numbers_taken_back(RetractionKind.HELD, night)
+    return and_(hold.night_on <= night.isoformat(), hold.hold_no.not_in(taken_back))
+
+
+def _is_pulled(night: date) -> ColumnElement[bool]:
+    hold, claim = a.reminder_hold.alias("pulled").c, a.arrears_claim.c
+    return (
+        exists()
+        .where(hold.list_no == claim.list_no, hold.claim_no == claim.claim_no, _holds(night, hold))
+        .correlate(a.arrears_claim)
+    )

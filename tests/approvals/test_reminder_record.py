@@ -1,0 +1,130 @@
+"""督促の記録 as staff make them: what was sent, what was pulled, and what must not be reminded."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.builders import Ran, codes, elqr, notice_row
+from tests.cases.reminded_city import DAY, SLIPS, Office
+
+LATER = date(2026, 12, 10)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return Office.opened(tmp_path / "city")
+
+
+def _by(office: Office, *arguments: object, day: date = DAY) -> Ran:
+    ran = office.arrears(*arguments, "--by", "山田", day=day)
+    assert ran.code == 0, ran.err
+    return ran
+
+
+def _undo(office: Office, *what: object, day: date = LATER) -> None:
+    job = ("--job", office.job, "--date", day.isoformat())
+    assert elqr("undo", *what, "--reason", "まちがい", "--by", "山田", *job).code == 0
+    assert elqr("undo", "approve", 1, "--by", "山田", *job).code == 1
+    assert elqr("undo", "approve", 1, "--by", "佐藤", *job).code == 0
+
+
+def _bills(office: Office, number: int) -> list[object]:
+    return [row["通知書番号"] for row in office.rows(number)]
+
+
+def _left_out(ran: Ran) -> dict[str, tuple[int, int]]:
+    return {row["why"]: (row["claims"], row["yen"]) for row in ran.json["left_out"]}  # type: ignore[attr-defined,index]
+
+
+def _proved(office: Office, day: date) -> None:
+    ran = elqr("verify", "--job", office.job, "--date", day.isoformat(), "--json")
+    assert ran.code == 0 and codes(ran) == [], ran.out
+
+
+def test_who_was_reminded_is_not_reminded_again_but_for_what_was_pulled(office: Office) -> None:
+    office.draw()
+    _by(office, "pull", 1, "１００−００２", "--reason", "窓口で納付の約束")
+    sent = _by(office, "sent", 1, "--issued-on", "2026-11-25")
+    assert "督促 4件　引抜 1件" in sent.out
+    again = office.draw(day=LATER)
+    assert (again.json["claims"], again.json["yen"]) == (1, 10_001)
+    assert _left_out(again) == {"督促済": (4, 10_000 + 10_002 + 10_003 + 10_004)}
+    assert _bills(office, 2) == ["100002"]
+    path = office.list_folder(2) / "督促除外一覧.csv"
+    text = path.read_text(encoding="utf-8-sig")
+    assert text.count("督促済") == 4 and "一覧1　発行日 2026-11-25" in text
+    refused = office.arrears("sent", 1, "--issued-on", "2026-11-25", "--by", "佐藤", day=LATER)
+    assert refused.code == 1 and "elqr undo sent 1" in refused.err
+    _proved(office, LATER)
+
+
+def test_a_wrong_record_of_sending_is_taken_back_by_two(office: Office) -> None:
+    office.draw()
+    _by(office, "sent", 1, "--issued-on", "2026-11-25")
+    assert office.draw(day=LATER).json["claims"] == 0
+    _undo(office, "sent", 1)
+    assert office.draw(day=LATER).json["claims"] == 5
+    _by(office, "sent", 1, "--issued-on", "2026-11-26", day=LATER)
+    assert _left_out(office.draw(day=LATER)) == {"督促済": (5, 50_010)}
+    _proved(office, LATER)
+
+
+def test_more_owed_than_was_reminded_is_reminded(office: Office) -> None:
+    office.draw()
+    _by(office, "sent", 1, "--issued-on", "2026-11-25")
+    raised = notice_row(**{**SLIPS[0], "issue_no": 2, "principal_yen": 12_000, "change_reason": "増額更正"})
+    office.notices(raised, name="raised.csv")
+    office.night(date(2026, 11, 30))
+    again = office.draw(day=LATER)
+    assert (again.json["claims"], again.json["yen"]) == (1, 12_000)
+
+
+@pytest.mark.parametrize("kind", ["返戻", "公示送達", "督促停止", "徴収猶予", "執行停止", "分納"])
+def test_a_claim_that_is_held_is_left_out_with_its_reason(office: Office, kind: str) -> None:
+    _by(office, "hold", "100003", "--kind", kind, "--reason", "申出", "--until", "2026-12-05")
+    ran = office.draw()
+    assert ran.json["claims"] == 4 and _left_out(ran) == {kind: (1, 10_002)}
+    text = (office.list_folder() / "督促除外一覧.csv").read_text(encoding="utf-8-sig")
+    assert "2026-12-05まで　申出（山田）" in text and kind in text
+    assert office.draw(day=date(2026, 12, 5)).json["claims"] == 4, "the last day counts"
+    assert office.draw(day=date(2026, 12, 6)).json["claims"] == 5
+    _proved(office, LATER)
+
+
+def test_a_wrong_hold_is_taken_back_by_two(office: Office) -> None:
+    _by(office, "hold", "100003", "--kind", "督促停止", "--reason", "申出")
+    again = office.arrears("hold", "100003", "--kind", "督促停止", "--reason", "申出", "--by", "佐藤")
+    assert again.code == 1 and "elqr undo hold" in again.err
+    assert office.draw(day=LATER).json["claims"] == 4
+    _undo(office, "hold", 1)
+    assert office.draw(day=LATER).json["claims"] == 5
+    _proved(office, LATER)
+
+
+def test_a_list_is_checked_against_what_was_recorded_since(office: Office) -> None:
+    office.draw()
+    _by(office, "pull", 1, "100001", "--reason", "分納の約束")
+    _by(office, "hold", "100002", "--kind", "徴収猶予", "--reason", "決定")
+    ran = office.arrears("check", office.list_folder(), "--json")
+    assert ran.code == 3 and ran.json["claims"] == 4
+    assert [(row["bill_no"], row["why"]) for row in ran.json["changed"]] == [("100002", "徴収猶予")]  # type: ignore[attr-defined,index]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("pull", 9, "100001", "--reason", "x"), "督促対象一覧9はありません"),
+        (("pull", 1, "777", "--reason", "x"), "番号 777 の調定はありません"),
+        (("sent", 9, "--issued-on", "2026-11-25"), "督促対象一覧9はありません"),
+        (("sent", 1, "--issued-on", "2026-11-20"), "より前です"),
+        (("hold", "100001", "--kind", "督促停止", "--reason", "x", "--until", "2026-11-20"), "より前です"),
+        (("hold", "100001", "--kind", "引抜", "--reason", "x"), "わけ 引抜 はありません"),
+    ],
+    ids=["ない一覧", "ない番号", "ない一覧の発送", "引く前の発行日", "過ぎた日", "ないわけ"],
+)
+def test_what_cannot_be_recorded_is_told(office: Office, arguments: tuple[object, ...], told: str) -> None:
+    office.draw()
+    ran = office.arrears(*arguments, "--by", "山田")
+    assert ran.code in (1, 2) and told in ran.err
+    assert office.sql("SELECT (SELECT count(*) FROM reminder_sent) + (SELECT count(*) FROM reminder_hold)") == [(0,)]
