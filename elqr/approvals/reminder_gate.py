@@ -18,6 +18,7 @@ from elqr.session.session import Session
 from elqr.store.entries.links import ArrearsEnd
 from elqr.store.queries import arrears as queries
 from elqr.store.queries import reminders as reminder_queries
+from elqr.store.queries.printing import unsent_claims
 from elqr.store.queries.requests import ARREARS, requests
 from elqr.store.tables.arrears import arrears_request
 from elqr.vocabulary.arrival_frames import Held, LeftOut, Reminded, Unpaid
@@ -27,7 +28,7 @@ from elqr.vocabulary.signature import Signature
 from elqr.vocabulary.terms import HoldKind
 
 _ANNOUNCED, WITHOUT_NOTICE = "速報あり", "有効な納付書がない"
-_REMINDED = "督促済"
+_REMINDED, _UNSENT = "督促済", "納付書が未発送"
 """Why claims are left out, besides the labels of HoldKind."""
 
 
@@ -77,14 +78,14 @@ def situation(session: Session) -> Situation:
     night = session.night_on
     with session.ledger.transaction() as connection:
         rows, unasked = queries.unpaid(connection, night), queries.without_notice(connection, night)
-        held, reminded = reminder_queries.holds(connection, night), reminder_queries.reminded(connection, night)
+        stops = read_stops(session, rows)
     days = session.job.arrears
     grace = pl.col(Unpaid.PROCEDURE_CODE).replace_strict(
         days.procedures, default=days.days_after_due, return_dtype=pl.Int64
     )
     is_due = pl.col(Unpaid.DUE_ON) + pl.duration(days=grace) < night
     due, unasked = rows.filter(is_due), unasked.filter(is_due)
-    open_claims, stopped = divide_stopped(due, held, reminded)
+    open_claims, stopped = divide_stopped(due, stops)
     claims, announced = open_claims.filter(~pl.col(Unpaid.IS_ANNOUNCED)), open_claims.filter(Unpaid.IS_ANNOUNCED)
     left_out = pl.concat([stopped, _left_out(announced, _ANNOUNCED), _left_out(unasked, WITHOUT_NOTICE)])
     return Situation(claims, announced, left_out, find_risks(session, claims, announced))
@@ -94,32 +95,49 @@ def _left_out(rows: pl.DataFrame, why: str) -> pl.DataFrame:
     return LeftOut.of(rows.with_columns(pl.lit(why).alias(LeftOut.WHY), pl.lit("").alias(LeftOut.DETAIL)))
 
 
-def divide_stopped(
-    unpaid: pl.DataFrame, held: pl.DataFrame, reminded: pl.DataFrame
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+@dataclass(frozen=True, slots=True)
+class Stops:
+    """督促を止めるもの: what people recorded (frames Held and Reminded), and claims whose notices never left."""
+
+    held: pl.DataFrame
+    reminded: pl.DataFrame
+    unsent: pl.DataFrame
+
+
+def read_stops(session: Session, claims: pl.DataFrame) -> Stops:
+    """督促を止めるもの as of the session's night, of claims (claim_no). Needs an open transaction."""
+    connection, night = session.ledger.connection, session.night_on
+    held, reminded = reminder_queries.holds(connection, night), reminder_queries.reminded(connection, night)
+    return Stops(held, reminded, unsent_claims(connection, claims))
+
+
+def divide_stopped(unpaid: pl.DataFrame, stops: Stops) -> tuple[pl.DataFrame, pl.DataFrame]:
     """督促してよいものと、止めているもの, of claims (frame Unpaid): what may be reminded, and frame LeftOut.
 
-    A claim that was reminded is not reminded again, unless more is unpaid on it than then. `held` and `reminded` are
-    frames Held and Reminded.
+    A claim that was reminded is not reminded again, unless more is unpaid on it than then.
     """
     listed_yen, until = "listed_yen", pl.format("{}まで　", Held.UNTIL_ON).fill_null("")
     kinds = pl.col(Held.KIND).replace_strict({kind.value: kind.label for kind in HoldKind}, return_dtype=pl.String)
-    of_hold = held.select(
+    of_hold = stops.held.select(
         Held.CLAIM_NO,
         kinds.alias("held_why"),
         pl.concat_str(until, Held.REASON, pl.format("（{}）", Held.TAKEN_BY)).alias("held_detail"),
     )
-    of_list = reminded.select(
+    of_list = stops.reminded.select(
         Reminded.CLAIM_NO,
         pl.col(Reminded.LEFT_YEN).alias(listed_yen),
         pl.format("一覧{}　発行日 {}", Reminded.LIST_NO, Reminded.ISSUED_ON).alias("list_detail"),
     )
     rows = unpaid.join(of_hold, on=Unpaid.CLAIM_NO, how="left", maintain_order="left", validate="1:1")
     rows = rows.join(of_list, on=Unpaid.CLAIM_NO, how="left", maintain_order="left", validate="1:1")
-    is_again = pl.col(Unpaid.LEFT_YEN) <= pl.col(listed_yen)
+    is_again, unsent = pl.col(Unpaid.LEFT_YEN) <= pl.col(listed_yen), stops.unsent[Unpaid.CLAIM_NO]
     rows = rows.with_columns(
-        pl.coalesce("held_why", pl.when(is_again).then(pl.lit(_REMINDED))).alias(LeftOut.WHY),
-        pl.coalesce("held_detail", "list_detail").alias(LeftOut.DETAIL),
+        pl.coalesce(
+            "held_why",
+            pl.when(is_again).then(pl.lit(_REMINDED)),
+            pl.when(pl.col(Unpaid.CLAIM_NO).is_in(unsent.implode())).then(pl.lit(_UNSENT)),
+        ).alias(LeftOut.WHY),
+        pl.coalesce("held_detail", pl.when(is_again).then("list_detail"), pl.lit("")).alias(LeftOut.DETAIL),
     )
     is_stopped = pl.col(LeftOut.WHY).is_not_null()
     return Unpaid.of(rows.filter(~is_stopped)), LeftOut.of(rows.filter(is_stopped))

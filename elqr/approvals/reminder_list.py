@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from elqr import __version__
-from elqr.approvals.reminder_gate import Situation, divide_stopped, refuse_change
+from elqr.approvals.reminder_gate import Situation, Stops, divide_stopped, read_stops, refuse_change
 from elqr.approvals.reminder_risks import Obstacle, find_risks
 from elqr.disk.archive import keep
 from elqr.disk.config_files import read_written
@@ -174,10 +174,10 @@ def check_list(session: Session, folder: Path) -> ListCheck:
     with session.ledger.transaction() as connection:
         listed = queries.listed(connection, row["list_no"], session.night_on)
         today = queries.unpaid(connection, session.night_on)
-        held, reminded = reminder_queries.holds(connection, session.night_on), _reminded_by_others(session, row)
+        stops = _stops_of_others(session, row, today)
         pulled = reminder_queries.pulled(connection, row["list_no"], session.night_on)
     listed = listed.filter(~pl.col(Unpaid.CLAIM_NO).is_in(list(pulled)))
-    _, stopped = divide_stopped(today, held, reminded)
+    _, stopped = divide_stopped(today, stops)
     now = today.select(Unpaid.CLAIM_NO, pl.col(Unpaid.LEFT_YEN).alias(ChangedClaim.NOW_YEN), Unpaid.IS_ANNOUNCED)
     now = now.join(stopped.select(LeftOut.CLAIM_NO, LeftOut.WHY), on=Unpaid.CLAIM_NO, how="left", validate="1:1")
     rows = listed.join(now, on=Unpaid.CLAIM_NO, how="left", maintain_order="left")
@@ -200,10 +200,10 @@ def check_list(session: Session, folder: Path) -> ListCheck:
     return ListCheck(row["list_no"], listed.height, changed, find_risks(session, claims, announced, accepted))
 
 
-def _reminded_by_others(session: Session, row: Mapping[str, Any]) -> pl.DataFrame:
-    """ほかの一覧で督促した調定: frame Reminded. That this very list was sent speaks against no claim of it."""
-    reminded = reminder_queries.reminded(session.ledger.connection, session.night_on)
-    return reminded.filter(pl.col(Reminded.LIST_NO) != row["list_no"])
+def _stops_of_others(session: Session, row: Mapping[str, Any], today: pl.DataFrame) -> Stops:
+    """この一覧のほかの、督促を止めるもの. That this very list was sent speaks against no claim of it."""
+    stops = read_stops(session, today)
+    return replace(stops, reminded=stops.reminded.filter(pl.col(Reminded.LIST_NO) != row["list_no"]))
 
 
 def _read_list(session: Session, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -3,7 +3,10 @@
 import errno
 import gc
 import os
+import re
 import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
 
 import click
 
@@ -85,23 +88,49 @@ def cli() -> None:
 
 
 def _explain_usage(error: click.UsageError) -> str:
-    """使い方の誤り in Japanese, and where to look."""
-    parameter = getattr(error, "param", None)
+    """使い方の誤り in Japanese: what was written, what is wanted or near, and where to look."""
+    parameter, context = getattr(error, "param", None), error.ctx
     name = getattr(error, "option_name", "")
     if parameter is not None:
         name = parameter.opts[0] if isinstance(parameter, click.Option) else parameter.human_readable_name
-    command = error.ctx.command_path if error.ctx else "elqr"
+    command = context.command_path if context else "elqr"
     if isinstance(error, click.MissingParameter):
         fault = f"{name} が必要です。"
     elif isinstance(error, click.NoSuchOption):
-        fault = f"オプション {error.option_name} はありません。"
-    elif isinstance(error, click.BadParameter):
-        fault = error.message if not error.message.isascii() else f"{name} の値が正しくありません。"
+        fault = f"オプション {error.option_name} はありません。{_near(error.possibilities)}"
+    elif not error.message.isascii():
+        fault = error.message
+    elif isinstance(error, click.BadParameter) and parameter is not None:
+        fault = f"{name} の値 {_written(error.message)} が正しくありません。{_wanted(parameter.type)}"
     elif "No such command" in error.message:
-        fault = f"コマンド {error.message.split(chr(39))[1]} はありません。"
+        written = _written(error.message)
+        known = context.command.list_commands(context) if context and isinstance(context.command, click.Group) else []
+        fault = f"コマンド {written} はありません。{_near(get_close_matches(written, known))}"
+    elif extra := re.search(r"unexpected extra arguments? \((.*)\)", error.message):
+        fault = f"余分な指定 {extra[1]} があります。"
     else:
-        fault = error.message if not error.message.isascii() else "指定が正しくありません。"
+        fault = "指定が正しくありません。"
     return f"{fault} 使い方は {command} --help で見られます。"
+
+
+def _written(message: str) -> str:
+    """書かれた値: what click repeats in its message, in quotes or before what is wrong with it."""
+    value = re.search(r"'(.*?)'|^(\S+) is ", message)
+    return (value[1] or value[2])[:_SHOWN] if value else ""
+
+
+def _wanted(kind: object) -> str:
+    """書ける値 of a parameter's type, in words."""
+    if isinstance(kind, click.Choice):
+        return f"{'、'.join(map(str, kind.choices))} のどれかを書いてください。"
+    if isinstance(kind, click.IntRange):
+        return f"{kind.min}{'以上' if kind.max is None else f'～{kind.max} '}の整数を書いてください。"
+    return "整数を書いてください。" if kind is click.INT else ""
+
+
+def _near(names: Sequence[str] | None) -> str:
+    """近い名前, in words."""
+    return f"{'、'.join(names)} ではありませんか。" if names else ""
 
 
 def _explain_unusable(error: OSError) -> str:

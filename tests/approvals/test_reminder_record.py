@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import Ran, codes, elqr, notice_row
+from tests.builders import JOB, City, Ran, codes, elqr, notice_row
+from tests.cases.job_parts import PRINT
+from tests.cases.prints import approve_release, print_slips, record_uploads, request_release
 from tests.cases.reminded_city import DAY, SLIPS, Office
 
 LATER = date(2026, 12, 10)
@@ -100,6 +102,25 @@ def test_a_wrong_hold_is_taken_back_by_two(office: Office) -> None:
     _undo(office, "hold", 1)
     assert office.draw(day=LATER).json["claims"] == 5
     _proved(office, LATER)
+
+
+def test_a_claim_whose_notice_never_left_the_house_is_left_out(tmp_path: Path) -> None:
+    city = City.founded(tmp_path / "city", JOB + PRINT)
+    city.notices(notice_row(bill_no="101", principal_yen=1_000), notice_row(bill_no="102", payer_ref="2"))
+    city.night()
+    office = Office(city.folder)
+    assert office.draw().json["claims"] == 2, "others may have printed and sent them"
+    assert print_slips(city).code == 0
+    record_uploads(city)
+    ran = office.draw()
+    assert ran.json["claims"] == 0 and _left_out(ran) == {"納付書が未発送": (2, 11_000)}
+    assert request_release(city, "print", "--pull", "0001-00002").code == 0
+    assert approve_release(city).code == 0
+    ran = office.draw()
+    assert ran.json["claims"] == 1 and _left_out(ran) == {"納付書が未発送": (1, 1_000)}, (
+        "101 is on the page that was pulled"
+    )
+    assert [row["通知書番号"] for row in office.rows(2)] == ["102"]
 
 
 def test_a_list_is_checked_against_what_was_recorded_since(office: Office) -> None:

@@ -31,7 +31,7 @@ from elqr.store.queries.notice_lines import is_joint
 from elqr.store.queries.owed import owed_yen
 from elqr.store.queries.retractions import numbers_taken_back
 from elqr.store.tables import ledger as t
-from elqr.vocabulary.frames import NoticeStanding, Payload, PrintableNotice, PrintNotice
+from elqr.vocabulary.frames import Claim, NoticeStanding, Payload, PrintableNotice, PrintNotice
 from elqr.vocabulary.ruling_terms import RetractionKind
 from elqr.vocabulary.signature import Signature
 from elqr.vocabulary.terms import Outcome, PrintState, Stage
@@ -236,6 +236,22 @@ def released_count(connection: Connection, step_no: int) -> int:
         .where(t.upload_step.c.step_no == step_no, _has_left())
     )
     return int(connection.execute(query).scalar_one())
+
+
+def unsent_claims(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
+    """発送していない調定 among claims (claim_no): all their notices were printed here, and none has left the house.
+
+    A notice that was not printed here may have been printed and sent by others.
+    """
+    pays, placed = t.notice_claim.c, t.print_notice.c
+    is_printed = exists().where(placed.notice_no == pays.notice_no)
+    has_left = exists().where(
+        placed.notice_no == pays.notice_no, t.release_step.c.print_no == placed.print_no, _has_left()
+    )
+    with stage_rows(connection, claims.select(Claim.CLAIM_NO)) as staged:
+        may_be_sent = exists().where(pays.claim_no == staged.c.claim_no, or_(~is_printed, has_left))
+        query = select(staged.c.claim_no).where(~may_be_sent)
+        return read_frame(connection, query, {Claim.CLAIM_NO: pl.Int64})
 
 
 def _has_left() -> ColumnElement[bool]:
