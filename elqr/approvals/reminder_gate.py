@@ -107,37 +107,39 @@ class Stops:
 def read_stops(session: Session, claims: pl.DataFrame) -> Stops:
     """督促を止めるもの as of the session's night, of claims (claim_no). Needs an open transaction."""
     connection, night = session.ledger.connection, session.night_on
-    held, reminded = reminder_queries.holds(connection, night), reminder_queries.reminded(connection, night)
-    return Stops(held, reminded, unsent_claims(connection, claims))
+    records, is_elsewhere = reminder_queries.holds(connection, night), pl.col(Held.KIND) == HoldKind.ELSEWHERE.value
+    unsent = unsent_claims(connection, claims).join(records.filter(is_elsewhere), on=Held.CLAIM_NO, how="anti")
+    held = records.filter(~is_elsewhere).unique(Held.CLAIM_NO, keep="last", maintain_order=True)
+    return Stops(held, reminder_queries.reminded(connection, night), unsent)
 
 
 def divide_stopped(unpaid: pl.DataFrame, stops: Stops) -> tuple[pl.DataFrame, pl.DataFrame]:
     """督促してよいものと、止めているもの, of claims (frame Unpaid): what may be reminded, and frame LeftOut.
 
-    A claim that was reminded is not reminded again, unless more is unpaid on it than then.
+    A claim that was reminded is reminded again only if its 本税・本料 was raised since, not for the reminder's fee or a
+    growing late charge.
     """
-    listed_yen, until = "listed_yen", pl.format("{}まで　", Held.UNTIL_ON).fill_null("")
+    until = pl.format("{}まで", Held.UNTIL_ON).fill_null("取り消すまで")
     kinds = pl.col(Held.KIND).replace_strict({kind.value: kind.label for kind in HoldKind}, return_dtype=pl.String)
     of_hold = stops.held.select(
         Held.CLAIM_NO,
         kinds.alias("held_why"),
-        pl.concat_str(until, Held.REASON, pl.format("（{}）", Held.TAKEN_BY)).alias("held_detail"),
+        pl.format("{}　記録{}（{}）", until, Held.HOLD_NO, Held.TAKEN_BY).alias("held_detail"),
     )
-    of_list = stops.reminded.select(
+    of_list = stops.reminded.filter(pl.col(Reminded.RAISED_YEN) <= 0).select(
         Reminded.CLAIM_NO,
-        pl.col(Reminded.LEFT_YEN).alias(listed_yen),
-        pl.format("一覧{}　発行日 {}", Reminded.LIST_NO, Reminded.ISSUED_ON).alias("list_detail"),
+        pl.lit(_REMINDED).alias("list_why"),
+        pl.format("一覧{}　発行日 {}　記録{}", Reminded.LIST_NO, Reminded.ISSUED_ON, Reminded.SENT_NO).alias(
+            "list_detail"
+        ),
     )
-    rows = unpaid.join(of_hold, on=Unpaid.CLAIM_NO, how="left", maintain_order="left", validate="1:1")
-    rows = rows.join(of_list, on=Unpaid.CLAIM_NO, how="left", maintain_order="left", validate="1:1")
-    is_again, unsent = pl.col(Unpaid.LEFT_YEN) <= pl.col(listed_yen), stops.unsent[Unpaid.CLAIM_NO]
+    of_print = stops.unsent.select(LeftOut.CLAIM_NO, pl.lit(_UNSENT).alias("print_why"))
+    rows = unpaid
+    for reasons in (of_hold, of_list, of_print):
+        rows = rows.join(reasons, on=Unpaid.CLAIM_NO, how="left", maintain_order="left", validate="1:1")
     rows = rows.with_columns(
-        pl.coalesce(
-            "held_why",
-            pl.when(is_again).then(pl.lit(_REMINDED)),
-            pl.when(pl.col(Unpaid.CLAIM_NO).is_in(unsent.implode())).then(pl.lit(_UNSENT)),
-        ).alias(LeftOut.WHY),
-        pl.coalesce("held_detail", pl.when(is_again).then("list_detail"), pl.lit("")).alias(LeftOut.DETAIL),
+        pl.coalesce("held_why", "list_why", "print_why").alias(LeftOut.WHY),
+        pl.coalesce("held_detail", "list_detail", pl.lit("")).alias(LeftOut.DETAIL),
     )
     is_stopped = pl.col(LeftOut.WHY).is_not_null()
     return Unpaid.of(rows.filter(~is_stopped)), LeftOut.of(rows.filter(is_stopped))

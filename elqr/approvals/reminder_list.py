@@ -150,18 +150,19 @@ class ListCheck:
     """一覧の確かめ: whether a list may still be sent.
 
     `changed` are the claims that must not be reminded as listed: frame ChangedClaim. `obstacles` are the
-    risks that nobody knew of when the list was drawn.
+    risks that nobody knew of when the list was drawn. `sent_on` is the day of issue of a list that was sent already.
     """
 
     list_no: int
     count: int
     changed: pl.DataFrame
     obstacles: tuple[Obstacle, ...]
+    sent_on: str | None = None
 
     @property
     def may_be_sent(self) -> bool:
-        """送ってよいか: no claim of the list has changed, and there is no new risk."""
-        return self.changed.is_empty() and not self.obstacles
+        """送ってよいか: not sent yet, no claim of the list has changed, and there is no new risk."""
+        return self.sent_on is None and self.changed.is_empty() and not self.obstacles
 
 
 def check_list(session: Session, folder: Path) -> ListCheck:
@@ -176,6 +177,8 @@ def check_list(session: Session, folder: Path) -> ListCheck:
         today = queries.unpaid(connection, session.night_on)
         stops = _stops_of_others(session, row, today)
         pulled = reminder_queries.pulled(connection, row["list_no"], session.night_on)
+        sendings = {one["list_no"]: one["issued_on"] for one in reminder_queries.sendings(connection, session.night_on)}
+    sent_on = sendings.get(row["list_no"])
     listed = listed.filter(~pl.col(Unpaid.CLAIM_NO).is_in(list(pulled)))
     _, stopped = divide_stopped(today, stops)
     now = today.select(Unpaid.CLAIM_NO, pl.col(Unpaid.LEFT_YEN).alias(ChangedClaim.NOW_YEN), Unpaid.IS_ANNOUNCED)
@@ -197,7 +200,8 @@ def check_list(session: Session, folder: Path) -> ListCheck:
     unpaid = today.join(listed, on=Unpaid.CLAIM_NO, how="semi", maintain_order="left")
     claims, announced = unpaid.filter(~pl.col(Unpaid.IS_ANNOUNCED)), unpaid.filter(Unpaid.IS_ANNOUNCED)
     accepted = {text for risk in (manifest["override"] or {}).get("against", []) for text in risk["found"]}
-    return ListCheck(row["list_no"], listed.height, changed, find_risks(session, claims, announced, accepted))
+    obstacles = find_risks(session, claims, announced, accepted)
+    return ListCheck(row["list_no"], listed.height, changed, obstacles, sent_on)
 
 
 def _stops_of_others(session: Session, row: Mapping[str, Any], today: pl.DataFrame) -> Stops:

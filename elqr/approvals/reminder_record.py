@@ -26,11 +26,12 @@ _ONE_BILL = (Claim.PROCEDURE_CODE, Claim.LEVY_YEAR, Claim.TAX_YEAR, Claim.BILL_N
 
 @dataclass(frozen=True, slots=True)
 class Which:
-    """どの調定: a 通知書番号 or a key in any writing, and what narrows it: procedure, 賦課年度 and 期別."""
+    """どの調定: a 通知書番号 or a key in any writing, and what narrows it: procedure, 賦課年度, 相当年度 and 期別."""
 
     number: str
     procedure_code: str | None = None
     levy_year: int | None = None
+    tax_year: int | None = None
     installment_no: int | None = None
 
 
@@ -43,20 +44,24 @@ class Why:
     list_no: int | None = None
 
 
-def record_sent(session: Session, list_no: int, issued_on: date, signature: Signature) -> tuple[int, int]:
-    """督促状の発送を記す: all of a list but what was pulled. Returns how many claims were reminded and pulled.
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """発送の記録: its number, and how many claims of the list were reminded and pulled."""
+
+    sent_no: int
+    count: int
+    pulled: int
+
+
+def record_sent(session: Session, list_no: int, issued_on: date, signature: Signature) -> Sending:
+    """督促状の発送を記す: all of a list but what was pulled.
 
     Raises NotFound for a list that there is not, Refused for one that is recorded, or a day before the list's.
     """
     with session.ledger.transaction() as connection:
         session.refuse_earlier_day()
         row = _find_list(session, list_no)
-        for sending in queries.sendings(connection, session.night_on):
-            if sending["list_no"] == list_no:
-                raise Refused(
-                    f"一覧{list_no}は {sending['taken_at'][:10]} に {sending['taken_by']} が発送済みと記録しています。"
-                    f"まちがいなら elqr undo sent {sending['sent_no']} で取り消してください。"
-                )
+        _refuse_sent(session, list_no)
         if issued_on.isoformat() < row["night_on"]:
             raise Refused(f"発行日 {issued_on} が、一覧{list_no}を引いた日（{row['night_on']}）より前です。")
         entered = queries.enter_sent(
@@ -69,10 +74,21 @@ def record_sent(session: Session, list_no: int, issued_on: date, signature: Sign
                 "taken_by": signature.by,
             },
         )
-        act = Act("reminder_sent", int(str(entered["sent_no"])), RECORDED, signature.by, {"reminder_sent": [entered]})
+        sent_no = int(str(entered["sent_no"]))
+        act = Act("reminder_sent", sent_no, RECORDED, signature.by, {"reminder_sent": [entered]})
         enter_act(connection, session.night_on, act)
         pulled = len(queries.pulled(connection, list_no, session.night_on))
-    return row["claims"] - pulled, pulled
+    return Sending(sent_no, row["claims"] - pulled, pulled)
+
+
+def _refuse_sent(session: Session, list_no: int) -> None:
+    """発送済みの一覧を断る. Raises Refused."""
+    for sending in queries.sendings(session.ledger.connection, session.night_on):
+        if sending["list_no"] == list_no:
+            raise Refused(
+                f"一覧{list_no}は {sending['taken_at'][:10]} に {sending['taken_by']} が発送済みと記録しています。"
+                f"まちがいなら elqr undo sent {sending['sent_no']} で取り消してください。"
+            )
 
 
 def record_holds(session: Session, which: Which, why: Why, signature: Signature) -> tuple[list[int], pl.DataFrame]:
@@ -82,7 +98,7 @@ def record_holds(session: Session, which: Which, why: Why, signature: Signature)
     """
     with session.ledger.transaction():
         session.refuse_earlier_day()
-    claims = _find_claims(session, which)
+    claims = _find_bill(session, which)
     with session.ledger.transaction() as connection:
         claims = _only_of_list(session, claims, why) if why.list_no is not None else _only_free(session, claims, why)
         rows = [
@@ -113,26 +129,39 @@ def _find_list(session: Session, list_no: int) -> dict[str, Any]:
     return row
 
 
-def _find_claims(session: Session, which: Which) -> pl.DataFrame:
-    """調定を探す: of one bill. Raises NotFound, Refused."""
-    cards = look_up_claims(session, which.number, which.procedure_code, which.installment_no).claims
+def find_claims(session: Session, which: Which) -> pl.DataFrame:
+    """調定を探す by a number and what narrows it: frame Claim. Raises NotFound."""
+    cards = look_up_claims(session, which.number).claims
     claims = cards.select(*Claim.SCHEMA).unique(Claim.CLAIM_NO, maintain_order=True)
-    if which.levy_year is not None:
-        claims = claims.filter(pl.col(Claim.LEVY_YEAR) == which.levy_year)
+    narrow = {
+        Claim.PROCEDURE_CODE: which.procedure_code,
+        Claim.LEVY_YEAR: which.levy_year,
+        Claim.TAX_YEAR: which.tax_year,
+        Claim.INSTALLMENT_NO: which.installment_no,
+    }
+    for name, value in narrow.items():
+        claims = claims if value is None else claims.filter(pl.col(name) == value)
     if claims.is_empty():
         raise NotFound(f"番号 {which.number} の調定はありません。elqr claim show で確かめてください。")
+    return claims
+
+
+def _find_bill(session: Session, which: Which) -> pl.DataFrame:
+    """一つの通知書の調定. Raises NotFound, Refused."""
+    claims = find_claims(session, which)
     if claims.select(_ONE_BILL).unique().height > 1:
         raise Refused(
             f"番号 {which.number} は、いくつもの通知書の調定に当たります。"
-            "--procedure と --year で一つにしてください（elqr claim show で見られます）。"
+            "--procedure・--year・--tax-year で一つにしてください（elqr claim show で見られます）。"
         )
     return claims
 
 
 def _only_of_list(session: Session, claims: pl.DataFrame, why: Why) -> pl.DataFrame:
-    """一覧にあり、まだ引き抜いていないもの. Raises NotFound, Refused."""
+    """一覧にあり、まだ引き抜いていないもの. Raises NotFound; Refused also for a list that was sent."""
     assert why.list_no is not None, "a 引抜 is from a list"
     _find_list(session, why.list_no)
+    _refuse_sent(session, why.list_no)
     listed = list_queries.listed(session.ledger.connection, why.list_no, session.night_on)
     in_list = claims.join(listed, on=Claim.CLAIM_NO, how="semi", maintain_order="left")
     if in_list.is_empty():
@@ -140,19 +169,22 @@ def _only_of_list(session: Session, claims: pl.DataFrame, why: Why) -> pl.DataFr
     gone = queries.pulled(session.ledger.connection, why.list_no, session.night_on)
     left = in_list.filter(~pl.col(Claim.CLAIM_NO).is_in(list(gone)))
     if left.is_empty():
-        raise Refused(f"一覧{why.list_no}からは、もう引き抜いてあります。")
+        raise Refused(f"一覧{why.list_no}からは、もう引き抜いてあります（elqr arrears holds で見られます）。")
     return left
 
 
 def _only_free(session: Session, claims: pl.DataFrame, why: Why) -> pl.DataFrame:
-    """まだ同じわけで止めていないもの. Raises Refused."""
+    """同じわけで同じ日まで止めてはいないもの. A later last day, or none, goes further. Raises Refused."""
     if why.until is not None and why.until < session.night_on:
         raise Refused(f"止める最後の日 {why.until} が、今日の夜（{session.night_on}）より前です。")
     same = queries.holds(session.ledger.connection, session.night_on).filter(pl.col(Held.KIND) == why.kind.value)
-    free = claims.join(same, on=Claim.CLAIM_NO, how="anti", maintain_order="left")
+    reaches = pl.col(Held.UNTIL_ON).is_null() | (False if why.until is None else pl.col(Held.UNTIL_ON) >= why.until)
+    covering = same.filter(reaches)
+    free = claims.join(covering, on=Claim.CLAIM_NO, how="anti", maintain_order="left")
     if free.is_empty():
+        number = covering.join(claims, on=Claim.CLAIM_NO, how="semi")[Held.HOLD_NO].to_list()[-1]
         raise Refused(
-            f"その調定は、もう{why.kind.label}で止めてあります。日を変えるなら、"
-            "先に elqr undo hold でその記録を取り消してください。"
+            f"その調定は、もう{why.kind.label}と記録してあります（記録{number}）。"
+            f"まちがいなら elqr undo hold {number} で取り消してください。"
         )
     return free

@@ -232,13 +232,17 @@ def _find_hold(session: Session, name: str) -> Subject | None:
     row = reminder_queries.hold_numbered(session.ledger.connection, _number(name), session.night_on)
     if row is None:
         return None
-    kind = HoldKind(row["kind"]).label
-    words = f"督促を止める記録{row['hold_no']}（{kind}、{row['taken_at'][:10]} {row['taken_by']}）"
-    return Subject(RetractionKind.HELD, row["hold_no"], words)
+    claim = f"{row['procedure_code']} {row['levy_year']}年度 {row['bill_no']} {row['installment_no']}期"
+    kind, where = HoldKind(row["kind"]).label, f"一覧{row['list_no']}から" if row["list_no"] else ""
+    who = f"{row['taken_at'][:10]} {row['taken_by']} {row['reason']}"
+    return Subject(RetractionKind.HELD, row["hold_no"], f"記録{row['hold_no']}（{where}{kind}、{claim}、{who}）")
 
 
 def _after_hold(session: Session, number: int) -> str:
-    return "この調定は、未収が残っていて、ほかに止めるわけがなければ、次の一覧に載ります。"
+    return (
+        "止める記録なら、未収が残っていて、ほかに止めるわけがなければ、次の一覧に載ります。"
+        "引抜なら、一覧のほかの調定と同じに扱います。"
+    )
 
 
 def _no_obstacle(session: Session, number: int, retracted: frozenset[int]) -> str:

@@ -90,11 +90,13 @@ def arrears_list(approval: int | None, with_names: bool, signer: Signer, as_json
     from elqr.approvals.reminder_gate import situation
     from elqr.approvals.reminder_list import draw_list
     from elqr.store.queries.arrears import requests
+    from elqr.store.queries.reminders import last_unrecorded
 
     with signer.open_job() as session:
         reminders = situation(session)
         with session.ledger.transaction() as connection:
             waiting = [row for row in requests(connection) if row["result"] is None]
+            unrecorded = last_unrecorded(connection, session.night_on)
         is_free = not reminders.obstacles or approval is not None
         drawn = draw_list(session, reminders, approval, signer.sign(), with_names=with_names) if is_free else None
     if as_json:
@@ -102,6 +104,9 @@ def arrears_list(approval: int | None, with_names: bool, signer: Signer, as_json
         print_json(_as_dict(reminders) | {"list_no": number, "folder": folder})
     else:
         _show(reminders)
+        if unrecorded is not None:
+            remedy = "送ったなら、先に elqr arrears sent で記録してください。"
+            click.echo(f"　前の一覧{unrecorded}に発送の記録がありません。{remedy}")
         if drawn is not None:
             click.echo(f"一覧{drawn.list_no}　{drawn.count:,}件 {drawn.yen:,}円　→ {drawn.folder}")
         for row in waiting:
@@ -169,12 +174,15 @@ def arrears_check(folder: Path, job: Path, day: date | None, as_json: bool) -> i
     names = ("procedure_code", "levy_year", "bill_no", "installment_no", "payer_ref", "left_yen", "now_yen", "why")
     if as_json:
         rows, against = checked.changed.select(names).to_dicts(), _obstacle_dicts(checked.obstacles)
-        print_json({"list_no": checked.list_no, "claims": checked.count, "changed": rows, "against": against})
+        said = {"list_no": checked.list_no, "claims": checked.count, "sent_on": checked.sent_on}
+        print_json(said | {"changed": rows, "against": against})
     else:
         for code, year, bill, number, payer, before, after, why in checked.changed.select(names).iter_rows():
             click.echo(f"　{code} {year}年度 {bill} {number}期　宛名番号 {payer}　{before:,}円 → {after:,}円　{why}")
         _show_obstacles(checked.obstacles)
         click.echo(f"一覧{checked.list_no}　{checked.count:,}件のうち、変わったもの {checked.changed.height:,}件")
+    if checked.sent_on is not None:
+        say(f"この一覧は、発行日 {checked.sent_on} で発送済みと記録してあります。もう一度送らないでください。")
     if checked.changed.height:
         say("変わったものを抜き取るか、一覧を引き直してから送ってください。")
     if checked.obstacles:
@@ -190,8 +198,9 @@ def arrears_sent(no: int, issued_on: date, signer: Signer) -> int:
     from elqr.approvals.reminder_record import record_sent
 
     with signer.open_job() as session:
-        count, pulled = record_sent(session, no, issued_on, signer.sign())
-    click.echo(f"一覧{no}　発行日 {issued_on}　督促 {count:,}件　引抜 {pulled:,}件")
+        sending = record_sent(session, no, issued_on, signer.sign())
+    counts = f"督促 {sending.count:,}件　引抜 {sending.pulled:,}件"
+    click.echo(f"記録{sending.sent_no}　一覧{no}　発行日 {issued_on}　{counts}")
     return ExitCode.CLEAN
 
 
@@ -200,6 +209,7 @@ def _which_options(function: Any) -> Any:
     for option in (
         click.option("--installment", "installment_no", type=click.IntRange(0, 99), help="期別。なければ全部の期。"),
         click.option("--year", "levy_year", type=click.IntRange(1900, 2999), help="賦課年度（年度で重なるとき）。"),
+        click.option("--tax-year", "tax_year", type=click.IntRange(1900, 2999), help="相当年度（年度で重なるとき）。"),
         click.option("--procedure", "procedure_code", metavar="CODE", help="手続コード（手続で重なるとき）。"),
     ):
         function = option(function)
@@ -252,3 +262,31 @@ def _hold(which: Which, why: Why, reason: str, signer: Signer) -> int:
 
 
 _SHOWN_OF_CLAIM = ("procedure_code", "levy_year", "bill_no", "installment_no")
+
+
+@arrears.command("holds", help="効いている督促の記録（引抜・返戻・徴収猶予など）の一覧。番号を書けばその調定だけ。")
+@click.argument("number", required=False)
+@_which_options
+@job_option
+@date_option
+@json_option
+def arrears_holds(number: str | None, job: Path, day: date | None, as_json: bool, **narrow: Any) -> int:
+    from elqr.approvals.reminder_record import Which, find_claims
+    from elqr.store.queries.reminders import holds_of
+
+    with open_job(job, day, rehearsal=True) as session:
+        claims = None if number is None else find_claims(session, Which(number, **narrow))
+        with session.ledger.transaction() as connection:
+            rows = holds_of(connection, claims, session.night_on)
+    if as_json:
+        print_json(rows)
+        return ExitCode.CLEAN
+    for row in rows:
+        claim = f"{row['procedure_code']} {row['levy_year']}年度 {row['bill_no']} {row['installment_no']}期"
+        kind = HoldKind(row["kind"]).label + (f"（一覧{row['list_no']}）" if row["list_no"] else "")
+        until = f"{row['until_on']}まで" if row["until_on"] else ""
+        parts = (f"記録{row['hold_no']}", claim, kind, until, row["reason"], row["taken_at"][:10], row["taken_by"])
+        click.echo("　".join(part for part in parts if part))
+    if not rows:
+        click.echo("効いている記録はありません。")
+    return ExitCode.CLEAN

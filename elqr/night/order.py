@@ -105,7 +105,8 @@ def reconcile(
         with session.journal.step("払込突合") as money_step:
             settled = settle_night(session.ledger, session.rules, session.night_on)
             money_step.count = sum(settled.get("settled", {}).values())
-        if not posted.count and not night.changes and not settled and not links.is_posted_since(connection):
+        has_news = posted.count or night.changes or settled
+        if not has_news and not links.is_posted_since(connection, session.night_on):
             step.result = "変更なし"
             return "", decided.result
         step.count, step.yen = posted.count, posted.yen

@@ -41,11 +41,11 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """督促対象一覧: its table and that of what was left out, and the book made from them."""
+    """督促対象一覧: its table and that of what was left out, and the book of each: one goes out, the other stays."""
 
     table: Table
     left_out: Table
-    book: Book
+    books: tuple[Book, ...]
 
     @property
     def csv(self) -> bytes:
@@ -54,8 +54,8 @@ class List:
 
     def files(self) -> dict[str, bytes]:
         """File name → bytes, of the CSV, the JSON and the book."""
-        book = {f"{self.table.file_name}.xlsx": book_bytes(self.book)}
-        return bytes_of(self.table) | bytes_of(self.left_out) | book
+        books = {book.file_name: book_bytes(book) for book in self.books}
+        return bytes_of(self.table) | bytes_of(self.left_out) | books
 
 
 def reminder_list(city: str, night: date, rows: Listed, register: Register, facts: dict[str, Any]) -> List:
@@ -72,9 +72,11 @@ def reminder_list(city: str, night: date, rows: Listed, register: Register, fact
         facts_shown += [Fact(f"risk_{number}", "妨げ", risk) for number, risk in enumerate(override["risks"], start=1)]
     table = _table(rows.claims, register, night, facts["with_names"], bool(override))
     left_out = left_out_table(rows.left_out, register)
-    sheets = (plain_sheet(table), plain_sheet(left_out))
-    book = Book(f"{table.file_name}.xlsx", "督促対象一覧", city, night, sheets, tuple(facts_shown))
-    return List(table, left_out, book)
+    books = tuple(
+        Book(f"{one.file_name}.xlsx", one.title, city, night, (plain_sheet(one),), tuple(facts_shown))
+        for one in (table, left_out)
+    )
+    return List(table, left_out, books)
 
 
 def left_out_table(left_out: pl.DataFrame, register: Register) -> Table:

@@ -31,6 +31,9 @@ _OF_NOTICE = (
 )  # fmt: skip
 """What stands on the paper once, so that all its rows say the same."""
 
+_KEY = "^[0-9]{20}$"
+"""案件特定キー. One that is not, is kept as it was read."""
+
 _OF_PAPER = (Notice.PROCEDURE_CODE, Notice.PAYER_REF, Notice.ISSUED_ON, Notice.PAYABLE_UNTIL_ON)
 """What tells the papers of a plan apart, where their keys do not."""
 
@@ -123,16 +126,16 @@ def _text(name: str) -> pl.Expr:
     return pl.col(name).cast(pl.String).fill_null("空欄")
 
 
-def refuse_beside_unnamed(sieve: Sieve, decoded: Decoded, titles: Mapping[str, str]) -> None:
+def refuse_beside_unnamed(sieve: Sieve, rows: pl.DataFrame) -> None:
     """キーの読めない行のある納付書を断る: 分納 rows to the payer, and of the days, of a row whose key is unreadable.
 
-    That row may be half of any of their notices.
+    That row may be half of any of their notices. `rows` are all rows as read.
     """
-    rows, keys = decoded.tables["notice"], {titles[name] for name in (Notice.KEY_NO, Notice.BARCODE)}
     if NOTICE_KIND not in rows.columns:
         return
-    unreadable = {finding.at.record_no for finding in decoded.findings if finding.at.field in keys}
-    unnamed = rows.filter(_is_plan() & pl.col(RECORD_NO).is_in(list(unreadable & sieve.flawed))).drop_nulls(_OF_PAPER)
+    is_named = pl.col(Notice.KEY_NO).str.contains(_KEY).fill_null(False) | pl.concat_str(BARCODE_PARTS).is_not_null()
+    is_unnamed = _is_plan() & ~is_named & pl.col(RECORD_NO).is_in(list(sieve.flawed))
+    unnamed = rows.filter(is_unnamed).drop_nulls(_OF_PAPER)
     numbers = unnamed.group_by(_OF_PAPER).agg(pl.col(RECORD_NO).cast(pl.String).str.join("・").alias("unnamed_nos"))
     sieve.rows = sieve.rows.join(numbers, on=_OF_PAPER, how="left", validate="m:1", maintain_order="left")
     may_be_half = pl.col("unnamed_nos").is_not_null() & _is_plan()

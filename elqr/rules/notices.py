@@ -137,7 +137,7 @@ def judge_rows(
     same = _refuse_changed(sieve, registered.notices, _titles(decoded))
     refuse_differing(sieve, _titles(decoded))
     covers = _refuse_new(sieve, registered, cancels.rows, gone, incoming)
-    refuse_beside_unnamed(sieve, decoded, _titles(decoded))
+    refuse_beside_unnamed(sieve, decoded.tables["notice"])
     refuse_halves(sieve, joint, ended)
     rows = _numbered_rows(sieve.rows, incoming)
     notices, is_of_line = collapse_rows(rows), is_line(rows)

@@ -42,8 +42,9 @@ class Unpaid(Claim):
 
 
 class Held(Frame):
-    """止めている督促: a claim that is not to be reminded, up to a day if there is one."""
+    """督促を止める記録: a claim that is not to be reminded, up to a day if there is one."""
 
+    HOLD_NO = Column("hold_no", pl.Int64)
     CLAIM_NO = Claim.CLAIM_NO
     KIND = Column("kind", pl.String)
     UNTIL_ON = Column("until_on", pl.Date)
@@ -52,12 +53,13 @@ class Held(Frame):
 
 
 class Reminded(Frame):
-    """督促した調定: in which list it was, on which day of issue, and what was unpaid on it."""
+    """督促した調定: in which list it was, on which day of issue, and by how much its 本税・本料 was raised since."""
 
     CLAIM_NO = Claim.CLAIM_NO
     LIST_NO = Column("list_no", pl.Int64)
+    SENT_NO = Column("sent_no", pl.Int64)
     ISSUED_ON = Column("issued_on", pl.Date)
-    LEFT_YEN = Unpaid.LEFT_YEN
+    RAISED_YEN = Column("raised_yen", pl.Int64)
 
 
 class LeftOut(Claim):

@@ -290,7 +290,7 @@ class Risk(Term):
 class HoldKind(Term):
     """督促を止めるわけ: why a claim is not reminded although it is unpaid. Source: 036o005, 督促停止 and 猶予.
 
-    `PULLED` takes a claim out of one list only.
+    `PULLED` takes a claim out of one list only. `ELSEWHERE` stops nothing: its notice was sent, but not from here.
     """
 
     PULLED = "pulled", "引抜"
@@ -300,6 +300,7 @@ class HoldKind(Term):
     DEFERRED = "deferred", "徴収猶予"
     SUSPENDED = "suspended", "執行停止"
     INSTALMENTS = "instalments", "分納"
+    ELSEWHERE = "elsewhere", "よそで発送"
 
 
 class FileStatus(Term):

@@ -55,7 +55,7 @@ def test_who_was_reminded_is_not_reminded_again_but_for_what_was_pulled(office: 
     assert _bills(office, 2) == ["100002"]
     path = office.list_folder(2) / "督促除外一覧.csv"
     text = path.read_text(encoding="utf-8-sig")
-    assert text.count("督促済") == 4 and "一覧1　発行日 2026-11-25" in text
+    assert text.count("督促済") == 4 and "一覧1　発行日 2026-11-25　記録1" in text
     refused = office.arrears("sent", 1, "--issued-on", "2026-11-25", "--by", "佐藤", day=LATER)
     assert refused.code == 1 and "elqr undo sent 1" in refused.err
     _proved(office, LATER)
@@ -72,14 +72,29 @@ def test_a_wrong_record_of_sending_is_taken_back_by_two(office: Office) -> None:
     _proved(office, LATER)
 
 
-def test_more_owed_than_was_reminded_is_reminded(office: Office) -> None:
+RAISED: dict[str, tuple[list[dict[str, object]], int, tuple[int, int]]] = {
+    "増額更正": ([{"principal_yen": 12_000, "change_reason": "増額更正"}], 0, (1, 12_000)),
+    "一部を納めた後の増額更正": ([{"principal_yen": 13_000, "change_reason": "増額更正"}], 4_000, (1, 9_000)),
+    "督促の納付書": ([{"notice_kind": "督促", "demand_fee_yen": 100}], 0, (0, 0)),
+    "延滞金の納付書": ([{"notice_kind": "延滞金", "principal_yen": 0, "late_charge_yen": 500}], 0, (0, 0)),
+}
+"""What comes after a reminder of 10,000: notices, what is paid, and what is to be reminded again."""
+
+
+@pytest.mark.parametrize("name", RAISED)
+def test_only_a_raised_principal_is_reminded_again(office: Office, name: str) -> None:
+    notices, paid_yen, again = RAISED[name]
     office.draw()
     _by(office, "sent", 1, "--issued-on", "2026-11-25")
-    raised = notice_row(**{**SLIPS[0], "issue_no": 2, "principal_yen": 12_000, "change_reason": "増額更正"})
-    office.notices(raised, name="raised.csv")
-    office.night(date(2026, 11, 30))
-    again = office.draw(day=LATER)
-    assert (again.json["claims"], again.json["yen"]) == (1, 12_000)
+    if paid_yen:
+        office.paid("paid.csv", 0, paid_yen)
+        office.night(date(2026, 11, 29))
+    rows = [notice_row(**{**SLIPS[0], "issue_no": number, **row}) for number, row in enumerate(notices, start=2)]
+    office.notices(*rows, name="later.csv")
+    ran = office.night(date(2026, 11, 30))
+    assert not {"N604", "N614", "N615", "N616"} & set(codes(ran)), ran.out
+    drawn = office.draw(day=LATER)
+    assert (drawn.json["claims"], drawn.json["yen"]) == again
 
 
 @pytest.mark.parametrize("kind", ["返戻", "公示送達", "督促停止", "徴収猶予", "執行停止", "分納"])
@@ -88,7 +103,8 @@ def test_a_claim_that_is_held_is_left_out_with_its_reason(office: Office, kind: 
     ran = office.draw()
     assert ran.json["claims"] == 4 and _left_out(ran) == {kind: (1, 10_002)}
     text = (office.list_folder() / "督促除外一覧.csv").read_text(encoding="utf-8-sig")
-    assert "2026-12-05まで　申出（山田）" in text and kind in text
+    assert "2026-12-05まで　記録1（山田）" in text and kind in text
+    assert "申出" not in text, "why somebody asked for it stays in the ledger"
     assert office.draw(day=date(2026, 12, 5)).json["claims"] == 4, "the last day counts"
     assert office.draw(day=date(2026, 12, 6)).json["claims"] == 5
     _proved(office, LATER)
@@ -121,6 +137,52 @@ def test_a_claim_whose_notice_never_left_the_house_is_left_out(tmp_path: Path) -
         "101 is on the page that was pulled"
     )
     assert [row["通知書番号"] for row in office.rows(2)] == ["102"]
+
+
+def test_a_notice_reissued_here_and_not_sent_does_not_stand_for_one_that_was(tmp_path: Path) -> None:
+    city = City.founded(tmp_path / "city", JOB + PRINT)
+    city.notices(notice_row(bill_no="101", principal_yen=1_000))
+    city.night()
+    office = Office(city.folder)
+    assert print_slips(city).code == 0
+    city.notices(notice_row(bill_no="101", principal_yen=1_000, issue_no=2), name="again.csv")
+    city.night()
+    assert _left_out(office.draw()) == {"納付書が未発送": (1, 1_000)}, "nothing of it has left the house"
+    _by(office, "hold", "101", "--kind", "よそで発送", "--reason", "印刷所が送った")
+    assert office.draw().json["claims"] == 1
+
+
+def test_a_hold_may_be_made_longer_and_is_found_again(office: Office) -> None:
+    _by(office, "hold", "100003", "--kind", "徴収猶予", "--reason", "決定", "--until", "2026-12-05")
+    _by(office, "hold", "100003", "--kind", "返戻", "--reason", "宛所なし", "--until", "2026-12-01")
+    _by(office, "hold", "100003", "--kind", "徴収猶予", "--reason", "延長", "--until", "2026-12-20")
+    shorter = office.arrears(
+        "hold", "100003", "--kind", "徴収猶予", "--reason", "x", "--until", "2026-12-10", "--by", "山田"
+    )
+    assert shorter.code == 1 and "elqr undo hold 3" in shorter.err
+    assert office.draw(day=LATER).json["claims"] == 4
+    told = office.arrears("holds", "100003").out
+    assert [line[:3] for line in told.splitlines() if line.strip()] == ["記録1", "記録2", "記録3"]
+    assert "100003 1期　徴収猶予　2026-12-20まで　延長" in told
+    job = ("--job", office.job, "--date", LATER.isoformat())
+    asked = elqr("undo", "hold", 3, "--reason", "まちがい", "--by", "山田", *job)
+    assert "徴収猶予、kokuho 2026年度 100003 1期" in asked.out, "who approves sees whose it is"
+
+
+def test_a_list_that_was_sent_is_not_sent_or_pulled_from_again(office: Office) -> None:
+    office.draw()
+    sent = _by(office, "sent", 1, "--issued-on", "2026-11-25")
+    assert sent.out.startswith("記録1　一覧1")
+    ran = office.arrears("check", office.list_folder())
+    assert ran.code == 3 and "発行日 2026-11-25 で発送済み" in ran.err
+    pulled = office.arrears("pull", 1, "100001", "--reason", "x", "--by", "佐藤")
+    assert pulled.code == 1 and "elqr undo sent 1" in pulled.err
+
+
+def test_a_list_whose_sending_nobody_recorded_is_named_before_the_next(office: Office) -> None:
+    office.draw()
+    ran = office.arrears("list", "--by", "山田", day=LATER)
+    assert "前の一覧1に発送の記録がありません" in ran.out
 
 
 def test_a_list_is_checked_against_what_was_recorded_since(office: Office) -> None:

@@ -189,6 +189,11 @@ def test_what_is_decided_after_the_list_of_its_day_stands_beside_the_next(desk: 
     assert -10_000 in [cell.value for row in sheet.iter_rows() for cell in row]
     anew = elqr("day", "--day", MORNING, "--job", desk.city.job, "--json").json
     assert (anew["postings"], anew["yen"]) == (1, 7_000), "what was drawn, and what came after it"
+    desk.run("undo", 3, "--reason", "保留をやめる", "--by", "山田")
+    desk.city.night(MORNING)
+    assert listed("日計表の後の計上", after) == [("決裁", -1, -10_000)], "an earlier night run again takes nothing away"
+    desk.city.night(after)
+    assert listed("日計表の後の計上", after) == [("決裁", -1, -10_000)], "nor does the same night, run again"
     desk.city.night(date(2026, 11, 27))
     assert not (desk.city.folder / "out" / "2026-11-27" / "日計表の後の計上.csv").exists(), "it is told once"
 

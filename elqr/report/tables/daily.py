@@ -59,8 +59,8 @@ def later_table(later: pl.DataFrame, register: Register) -> Table:
     """日計表の後の計上: what was posted on claims for earlier days (frame LaterSum) after their lists were drawn."""
     table = table_of(
         "日計表の後の計上",
-        "前の夜の収納日計表を作った後に、今夜より前の日で調定に計上したもの（決裁など）。どの夜の収納日計表にもないので、その日の額に"
-        "足してください。足した一日の表は elqr day で引けます。",
+        "前の夜の収納日計表を作った後に、今夜より前の日で調定に計上したもの（決裁など）。その日の額に足してください。"
+        "その日の収納日計表を後で作り直していれば、もう入っています。足した一日の表は elqr day で引けます。",
         later,
         {
             "計上した日": (pl.col(LaterSum.NIGHT_ON), Style.DATE),

@@ -4,7 +4,7 @@ import json
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from elqr.store.tables import ledger as t
 
@@ -38,21 +38,35 @@ def night_before(connection: Connection, night: date) -> str:
     return connection.execute(query).scalar_one_or_none() or ""
 
 
-def last_posting_drawn(connection: Connection, before: date = date.max) -> int | None:
-    """帳票にある最後の仕訳: its number when the last night before a day had run; None where no run says it."""
+def posted_between(connection: Connection, night: date) -> tuple[int, int | None] | None:
+    """前の夜の帳票の後、その夜の帳票までの仕訳: numbers above the first and up to the second, or without an end.
+
+    None where no run says it, and for a night that was caught up with after a later one had listed them.
+    """
+    day, run = night.isoformat(), t.run.c
+    before, own = (_last_drawn(connection, is_one) for is_one in (run.night_on < day, run.night_on == day))
+    if before is None or (own is None and _last_drawn(connection, run.night_on > day) is not None):
+        return None
+    return before, own
+
+
+def is_posted_since(connection: Connection, night: date) -> bool:
+    """前の夜の後に計上したものがあるか: postings of people that no list has, as far as runs say."""
+    day, posting = night.isoformat(), t.posting.c
+    drawn = _last_drawn(connection, t.run.c.night_on <= day)
+    if drawn is None or _last_drawn(connection, t.run.c.night_on > day) is not None:
+        return False
+    query = select(posting.posting_no).where(posting.posting_no > drawn, posting.night_on <= day).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def _last_drawn(connection: Connection, is_one: ColumnElement[bool]) -> int | None:
+    """帳票にある最後の仕訳: its number when the newest of these nights had run last."""
     run = t.run.c
-    is_earlier = and_(run.night_on < before.isoformat(), run.entry.contains('"places":'))  # acts of people have none
-    query = select(run.entry).where(is_earlier).order_by(run.run_no.desc()).limit(1)
-    text = connection.execute(query).scalar_one_or_none()
+    newest = select(run.entry).where(is_one, run.entry.contains('"places":'))  # acts of people have none
+    text = connection.execute(newest.order_by(run.night_on.desc(), run.run_no.desc()).limit(1)).scalar_one_or_none()
     number = json.loads(text or "{}").get("upto", {}).get("posting")
     return None if number is None else int(number)
-
-
-def is_posted_since(connection: Connection) -> bool:
-    """前の夜の後に計上したものがあるか: postings of people that the lists of no night have, as far as runs say it."""
-    last_no = last_posting_drawn(connection)
-    newest = connection.execute(select(func.max(t.posting.c.posting_no))).scalar_one()
-    return last_no is not None and (newest or 0) > last_no
 
 
 def last_link(connection: Connection) -> tuple[str, dict[str, Any]]:

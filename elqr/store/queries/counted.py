@@ -11,7 +11,7 @@ import polars as pl
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from elqr.store.db.bulk import Columns, read_frame, schema_of, select_named
-from elqr.store.queries.chain import last_posting_drawn
+from elqr.store.queries.chain import posted_between
 from elqr.store.queries.moves import is_move, is_reduction, signed_count
 from elqr.store.tables import ledger as t
 from elqr.store.tables.counted import counted_day
@@ -66,9 +66,10 @@ def month_sums(connection: Connection, first: date, last: date) -> pl.DataFrame:
 
 def later_sums(connection: Connection, night: date) -> pl.DataFrame:
     """日計表の後の計上 up to a night: frame LaterSum, of days before it. People decide when a day's list is drawn."""
-    last_no = last_posting_drawn(connection, night)
-    if last_no is None:
+    between = posted_between(connection, night)
+    if between is None:
         return LaterSum.empty()
+    after_no, last_no = between
     posting, payment = t.posting.c, t.payment.c
     keys: Columns = {
         LaterSum.NIGHT_ON: posting.night_on,
@@ -81,8 +82,10 @@ def later_sums(connection: Connection, night: date) -> pl.DataFrame:
         LaterSum.IS_REDUCTION: is_reduction(),
     }
     query = _sums(keys).where(
-        posting.posting_no > last_no, posting.night_on < night.isoformat(), posting.account == Account.CLAIM.value
+        posting.posting_no > after_no, posting.night_on < night.isoformat(), posting.account == Account.CLAIM.value
     )
+    if last_no is not None:
+        query = query.where(posting.posting_no <= last_no)
     return read_frame(connection, query, LaterSum.SCHEMA)
 
 

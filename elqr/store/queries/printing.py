@@ -239,18 +239,30 @@ def released_count(connection: Connection, step_no: int) -> int:
 
 
 def unsent_claims(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
-    """発送していない調定 among claims (claim_no): all their notices were printed here, and none has left the house.
+    """発送していない調定 among claims (claim_no): a notice was printed here, none has left, and nobody ever paid.
 
-    A notice that was not printed here may have been printed and sent by others.
+    A notice older than the first that was printed here may have been sent by others; one after it was not.
     """
-    pays, placed = t.notice_claim.c, t.print_notice.c
-    is_printed = exists().where(placed.notice_no == pays.notice_no)
-    has_left = exists().where(
-        placed.notice_no == pays.notice_no, t.release_step.c.print_no == placed.print_no, _has_left()
-    )
+    pays, placed, posting = t.notice_claim.alias("asks").c, t.print_notice.c, t.posting.c
     with stage_rows(connection, claims.select(Claim.CLAIM_NO)) as staged:
-        may_be_sent = exists().where(pays.claim_no == staged.c.claim_no, or_(~is_printed, has_left))
-        query = select(staged.c.claim_no).where(~may_be_sent)
+        of_claim = pays.claim_no == staged.c.claim_no
+        first_no = select(func.min(placed.notice_no)).where(of_claim, placed.notice_no == pays.notice_no)
+        has_left = exists().where(
+            of_claim,
+            placed.notice_no == pays.notice_no,
+            t.release_step.c.print_no == placed.print_no,
+            _has_left(),
+        )
+        older = t.notice_claim.c
+        has_older = exists().where(
+            older.claim_no == staged.c.claim_no, older.notice_no < first_no.correlate(staged).scalar_subquery()
+        )
+        is_paid = exists().where(posting.claim_no == staged.c.claim_no)
+        is_printed = exists().where(of_claim, placed.notice_no == pays.notice_no)
+        query = select(staged.c.claim_no).where(
+            *(is_printed.correlate(staged), ~has_left.correlate(staged)),
+            *(~has_older.correlate(staged), ~is_paid.correlate(staged)),
+        )
         return read_frame(connection, query, {Claim.CLAIM_NO: pl.Int64})
 
 

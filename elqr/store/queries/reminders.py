@@ -5,35 +5,42 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select
 
 from elqr.store.db.bulk import next_no, read_frame
 from elqr.store.queries.retractions import numbers_taken_back
 from elqr.store.tables import arrears as a
+from elqr.store.tables import ledger as t
 from elqr.vocabulary.arrival_frames import Held, Reminded
 from elqr.vocabulary.ruling_terms import RetractionKind
 from elqr.vocabulary.terms import HoldKind
 
 
 def holds(connection: Connection, night: date) -> pl.DataFrame:
-    """止めている督促 as of a night: frame Held, the newest record of each claim. A 引抜 concerns one list only."""
+    """効いている記録 as of a night, in order: frame Held. A 引抜 concerns one list and is left out."""
     hold, day = a.reminder_hold.c, night.isoformat()
     query = (
         select(*(hold[name] for name in Held.SCHEMA))
         .where(_holds(night), hold.kind != HoldKind.PULLED.value, or_(hold.until_on.is_(None), hold.until_on >= day))
         .order_by(hold.hold_no)
     )
-    return read_frame(connection, query, Held.SCHEMA).unique(Held.CLAIM_NO, keep="last", maintain_order=True)
+    return read_frame(connection, query, Held.SCHEMA)
 
 
 def reminded(connection: Connection, night: date) -> pl.DataFrame:
     """督促した調定 as of a night: frame Reminded, by the newest list that was sent with each claim."""
-    sent, claim = a.reminder_sent.c, a.arrears_claim.c
+    sent, claim, entry, drawn = a.reminder_sent.c, a.arrears_claim.c, t.claim_entry.c, a.arrears_list.c
+    raised = select(func.coalesce(func.sum(entry.principal_yen), 0)).where(
+        entry.claim_no == claim.claim_no, entry.night_on > drawn.night_on, entry.night_on <= night.isoformat()
+    )
+    columns = (claim.claim_no, sent.list_no, sent.sent_no, sent.issued_on)
     query = (
-        select(claim.claim_no, sent.list_no, sent.issued_on, claim.left_yen)
+        select(*columns, raised.correlate_except(t.claim_entry).scalar_subquery().label(Reminded.RAISED_YEN))
+        .select_from(a.reminder_sent)
+        .join(a.arrears_list, drawn.list_no == sent.list_no)
         .join(a.arrears_claim, claim.list_no == sent.list_no)
         .where(_is_sent(night), ~_is_pulled(night))
-        .order_by(sent.sent_no)
+        .order_by(sent.list_no)
     )
     return read_frame(connection, query, Reminded.SCHEMA).unique(Reminded.CLAIM_NO, keep="last", maintain_order=True)
 
@@ -50,11 +57,25 @@ def sendings(connection: Connection, night: date) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
+def last_unrecorded(connection: Connection, night: date) -> int | None:
+    """発送の記録のない最後の一覧: the number of the newest list, if nobody recorded that it was sent."""
+    last = connection.execute(select(func.max(a.arrears_list.c.list_no))).scalar_one()
+    return None if last in {row["list_no"] for row in sendings(connection, night)} else last
+
+
+def holds_of(connection: Connection, claims: pl.DataFrame | None, night: date) -> list[dict[str, Any]]:
+    """記録の一覧: records in force, with their claims, in order; only of `claims` (claim_no) if given."""
+    claim = t.claim.c
+    names = (claim.procedure_code, claim.levy_year, claim.bill_no, claim.installment_no)
+    query = select(a.reminder_hold, *names).join(t.claim, claim.claim_no == a.reminder_hold.c.claim_no)
+    rows = connection.execute(query.where(_holds(night)).order_by(a.reminder_hold.c.hold_no)).mappings()
+    wanted = None if claims is None else set(claims["claim_no"].to_list())
+    return [dict(row) for row in rows if wanted is None or row["claim_no"] in wanted]
+
+
 def hold_numbered(connection: Connection, hold_no: int, night: date) -> dict[str, Any] | None:
-    """止める記録 by its number, if it holds."""
-    query = select(a.reminder_hold).where(a.reminder_hold.c.hold_no == hold_no, _holds(night))
-    row = connection.execute(query).mappings().one_or_none()
-    return None if row is None else dict(row)
+    """止める記録 by its number with its claim, if it is in force."""
+    return next((row for row in holds_of(connection, None, night) if row["hold_no"] == hold_no), None)
 
 
 def enter_sent(connection: Connection, row: Mapping[str, object]) -> dict[str, object]:
