@@ -174,8 +174,8 @@ def arrears_check(folder: Path, job: Path, day: date | None, as_json: bool) -> i
     names = ("procedure_code", "levy_year", "bill_no", "installment_no", "payer_ref", "left_yen", "now_yen", "why")
     if as_json:
         rows, against = checked.changed.select(names).to_dicts(), _obstacle_dicts(checked.obstacles)
-        said = {"list_no": checked.list_no, "claims": checked.count, "sent_on": checked.sent_on}
-        print_json(said | {"changed": rows, "against": against})
+        head = {"list_no": checked.list_no, "claims": checked.count, "sent_on": checked.sent_on}
+        print_json(head | {"changed": rows, "against": against})
     else:
         for code, year, bill, number, payer, before, after, why in checked.changed.select(names).iter_rows():
             click.echo(f"　{code} {year}年度 {bill} {number}期　宛名番号 {payer}　{before:,}円 → {after:,}円　{why}")

@@ -107,7 +107,7 @@ def test_two_people_tie_them_all_to_their_notices_with_one_ruling(city: City) ->
     night = _NEXT + timedelta(days=1)
     city.night(night)
     assert set(_near(city, night)) == {"Z", _KEYS["2"], _CODE[2:29]}
-    assert _decide(city)["rulings"] == 0, "nothing is left to be tied"
+    assert _decide(city, "--date", night.isoformat())["rulings"] == 0, "nothing is left to be tied"
 
 
 def test_a_search_narrows_what_is_tied_and_what_was_paid_since_is_refused(city: City) -> None:

@@ -132,7 +132,7 @@ def books_of(
         shape.exception_table(found, rows.others, rows.suggestions, own, day),
         refund_table(rows, own, day),
         shape.ruling_table(rows.rulings),
-        daily_table(rows.postings, own),
+        (daily_table(rows.postings, own),),
         places_table(records(found, rows.redelivered), own),
         shape.intake_table(rows.deliveries, rows.delivery_findings),
         shape.notice_intake_table(rows.notice_files),

@@ -343,7 +343,7 @@ def test_what_was_announced_before_its_slip_came_is_not_listed(city: City) -> No
     city.notices(notice_row(key_no="8" * 20, check_no="123456", **OLD), name="late.csv")
     city.night(LOWERED)
     ran = listed(city)
-    assert ran.code == 0 and "督促対象　1件" in ran.out and "速報があり載せないもの 1件" in ran.out, ran.out
+    assert ran.code == 0 and "督促対象　1件" in ran.out and "除いたもの　速報あり　1件" in ran.out, ran.out
 
 
 def test_a_sum_with_a_bill_that_is_not_due_yet_stops_the_reminder(city: City) -> None:

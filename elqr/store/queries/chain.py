@@ -44,10 +44,10 @@ def posted_between(connection: Connection, night: date) -> tuple[int, int | None
     None where no run says it, and for a night that was caught up with after a later one had listed them.
     """
     day, run = night.isoformat(), t.run.c
-    before, own = (_last_drawn(connection, is_one) for is_one in (run.night_on < day, run.night_on == day))
-    if before is None or (own is None and _last_drawn(connection, run.night_on > day) is not None):
+    before, here = (_last_drawn(connection, is_one) for is_one in (run.night_on < day, run.night_on == day))
+    if before is None or (here is None and _last_drawn(connection, run.night_on > day) is not None):
         return None
-    return before, own
+    return before, here
 
 
 def is_posted_since(connection: Connection, night: date) -> bool:

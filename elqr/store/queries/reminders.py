@@ -69,8 +69,8 @@ def holds_of(connection: Connection, claims: pl.DataFrame | None, night: date) -
     names = (claim.procedure_code, claim.levy_year, claim.bill_no, claim.installment_no)
     query = select(a.reminder_hold, *names).join(t.claim, claim.claim_no == a.reminder_hold.c.claim_no)
     rows = connection.execute(query.where(_holds(night)).order_by(a.reminder_hold.c.hold_no)).mappings()
-    wanted = None if claims is None else set(claims["claim_no"].to_list())
-    return [dict(row) for row in rows if wanted is None or row["claim_no"] in wanted]
+    wanted = None if claims is None else set(claims[Held.CLAIM_NO].to_list())
+    return [dict(row) for row in rows if wanted is None or row[Held.CLAIM_NO] in wanted]
 
 
 def hold_numbered(connection: Connection, hold_no: int, night: date) -> dict[str, Any] | None:
