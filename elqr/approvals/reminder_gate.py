@@ -55,15 +55,10 @@ class Situation:
         """金額: the yen still owed on them."""
         return int(self.claims[Unpaid.LEFT_YEN].sum())
 
-    def left_out_sums(self) -> list[tuple[str, int, int]]:
+    def left_out_sums(self) -> dict[str, tuple[int, int]]:
         """除いた件数と金額, by reason."""
-        yen = pl.col(LeftOut.LEFT_YEN).sum()
-        return self.left_out.group_by(LeftOut.WHY).agg(pl.len(), yen).sort(LeftOut.WHY).rows()
-
-    def left_out_for(self, why: str) -> tuple[int, int]:
-        """除いた件数と金額 for one reason."""
-        rows = self.left_out.filter(pl.col(LeftOut.WHY) == why)
-        return rows.height, int(rows[LeftOut.LEFT_YEN].sum())
+        sums = self.left_out.group_by(LeftOut.WHY).agg(pl.len(), pl.col(LeftOut.LEFT_YEN).sum()).sort(LeftOut.WHY)
+        return {why: (count, yen) for why, count, yen in sums.iter_rows()}
 
     @property
     def sha256(self) -> str:

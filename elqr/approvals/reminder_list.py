@@ -177,8 +177,7 @@ def check_list(session: Session, folder: Path) -> ListCheck:
         today = queries.unpaid(connection, session.night_on)
         stops = _stops_of_others(session, row, today)
         pulled = reminder_queries.pulled(connection, row["list_no"], session.night_on)
-        sendings = {one["list_no"]: one["issued_on"] for one in reminder_queries.sendings(connection, session.night_on)}
-    sent_on = sendings.get(row["list_no"])
+        sending = reminder_queries.sending_of(connection, row["list_no"], session.night_on)
     listed = listed.filter(~pl.col(Unpaid.CLAIM_NO).is_in(list(pulled)))
     _, stopped = divide_stopped(today, stops)
     now = today.select(Unpaid.CLAIM_NO, pl.col(Unpaid.LEFT_YEN).alias(ChangedClaim.NOW_YEN), Unpaid.IS_ANNOUNCED)
@@ -201,7 +200,7 @@ def check_list(session: Session, folder: Path) -> ListCheck:
     claims, announced = unpaid.filter(~pl.col(Unpaid.IS_ANNOUNCED)), unpaid.filter(Unpaid.IS_ANNOUNCED)
     accepted = {text for risk in (manifest["override"] or {}).get("against", []) for text in risk["found"]}
     obstacles = find_risks(session, claims, announced, accepted)
-    return ListCheck(row["list_no"], listed.height, changed, obstacles, sent_on)
+    return ListCheck(row["list_no"], listed.height, changed, obstacles, sending["issued_on"] if sending else None)
 
 
 def _stops_of_others(session: Session, row: Mapping[str, Any], today: pl.DataFrame) -> Stops:

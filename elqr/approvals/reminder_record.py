@@ -1,9 +1,10 @@
 """Records on reminders (督促の記録): that a list was sent, and claims that are not to be reminded.
 
 One person records; two take a wrong record back (elqr/approvals/retraction.py). Every record stands in the list of what
-was left out, with its reason and who made it.
+was left out, with its kind and who made it; why people asked for it stays in the ledger.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -64,16 +65,8 @@ def record_sent(session: Session, list_no: int, issued_on: date, signature: Sign
         _refuse_sent(session, list_no)
         if issued_on.isoformat() < row["night_on"]:
             raise Refused(f"発行日 {issued_on} が、一覧{list_no}を引いた日（{row['night_on']}）より前です。")
-        entered = queries.enter_sent(
-            connection,
-            {
-                "list_no": list_no,
-                "issued_on": issued_on.isoformat(),
-                "night_on": session.night_on.isoformat(),
-                "taken_at": signature.at,
-                "taken_by": signature.by,
-            },
-        )
+        sent = {"list_no": list_no, "issued_on": issued_on.isoformat(), **_signed(session, signature)}
+        entered = queries.enter_sent(connection, sent)
         sent_no = int(str(entered["sent_no"]))
         act = Act("reminder_sent", sent_no, RECORDED, signature.by, {"reminder_sent": [entered]})
         enter_act(connection, session.night_on, act)
@@ -81,14 +74,24 @@ def record_sent(session: Session, list_no: int, issued_on: date, signature: Sign
     return Sending(sent_no, row["claims"] - pulled, pulled)
 
 
+def _signed(session: Session, signature: Signature) -> dict[str, str]:
+    """いつ、だれが: the columns that every record has."""
+    return {"night_on": session.night_on.isoformat(), "taken_at": signature.at, "taken_by": signature.by}
+
+
+def claim_words(claim: Mapping[str, Any]) -> str:
+    """どの調定か, in words, of a row with the columns of frame Claim."""
+    bill = f"{claim[Claim.LEVY_YEAR]}年度 {claim[Claim.BILL_NO]} {claim[Claim.INSTALLMENT_NO]}期"
+    return f"{claim[Claim.PROCEDURE_CODE]} {bill}"
+
+
 def _refuse_sent(session: Session, list_no: int) -> None:
     """発送済みの一覧を断る. Raises Refused."""
-    for sending in queries.sendings(session.ledger.connection, session.night_on):
-        if sending["list_no"] == list_no:
-            raise Refused(
-                f"一覧{list_no}は {sending['taken_at'][:10]} に {sending['taken_by']} が発送済みと記録しています。"
-                f"まちがいなら elqr undo sent {sending['sent_no']} で取り消してください。"
-            )
+    if sending := queries.sending_of(session.ledger.connection, list_no, session.night_on):
+        raise Refused(
+            f"一覧{list_no}は {sending['taken_at'][:10]} に {sending['taken_by']} が発送済みと記録しています。"
+            f"まちがいなら elqr undo sent {sending['sent_no']} で取り消してください。"
+        )
 
 
 def record_holds(session: Session, which: Which, why: Why, signature: Signature) -> tuple[list[int], pl.DataFrame]:
@@ -107,10 +110,8 @@ def record_holds(session: Session, which: Which, why: Why, signature: Signature)
                 "kind": why.kind.value,
                 "list_no": why.list_no,
                 "until_on": None if why.until is None else why.until.isoformat(),
-                "night_on": session.night_on.isoformat(),
-                "taken_at": signature.at,
-                "taken_by": signature.by,
                 "reason": signature.reason,
+                **_signed(session, signature),
             }
             for claim_no in claims[Claim.CLAIM_NO].to_list()
         ]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from elqr.approvals.four_eyes import Request, ask, end_request, find_waiting, refuse_same_person
+from elqr.approvals.reminder_record import claim_words
 from elqr.arithmetic.plain_number import plain_number
 from elqr.session.session import Session
 from elqr.store.queries import exports as export_queries
@@ -232,10 +233,11 @@ def _find_hold(session: Session, name: str) -> Subject | None:
     row = reminder_queries.hold_numbered(session.ledger.connection, _number(name), session.night_on)
     if row is None:
         return None
-    claim = f"{row['procedure_code']} {row['levy_year']}年度 {row['bill_no']} {row['installment_no']}期"
     kind, where = HoldKind(row["kind"]).label, f"一覧{row['list_no']}から" if row["list_no"] else ""
     who = f"{row['taken_at'][:10]} {row['taken_by']} {row['reason']}"
-    return Subject(RetractionKind.HELD, row["hold_no"], f"記録{row['hold_no']}（{where}{kind}、{claim}、{who}）")
+    return Subject(
+        RetractionKind.HELD, row["hold_no"], f"記録{row['hold_no']}（{where}{kind}、{claim_words(row)}、{who}）"
+    )
 
 
 def _after_hold(session: Session, number: int) -> str:

@@ -41,12 +41,14 @@ def arrears() -> None:
 def _as_dict(reminders: Situation) -> dict[str, object]:
     from elqr.approvals.reminder_gate import WITHOUT_NOTICE
 
+    sums = reminders.left_out_sums()
+    count, yen = sums.get(WITHOUT_NOTICE, (0, 0))
     return {
         "claims": reminders.count,
         "yen": reminders.yen,
         "announced_claims": reminders.announced.height,
-        "without_notice": dict(zip(("claims", "yen"), reminders.left_out_for(WITHOUT_NOTICE), strict=True)),
-        "left_out": [{"why": why, "claims": count, "yen": yen} for why, count, yen in reminders.left_out_sums()],
+        "without_notice": {"claims": count, "yen": yen},
+        "left_out": [{"why": why, "claims": count, "yen": yen} for why, (count, yen) in sums.items()],
         "situation": reminders.sha256,
         "against": _obstacle_dicts(reminders.obstacles),
     }
@@ -67,7 +69,7 @@ def _obstacle_dicts(against: tuple[Obstacle, ...]) -> list[dict[str, object]]:
 
 def _show(reminders: Situation) -> None:
     click.echo(f"督促対象　{reminders.count:,}件 {reminders.yen:,}円")
-    for why, count, yen in reminders.left_out_sums():
+    for why, (count, yen) in reminders.left_out_sums().items():
         click.echo(f"　除いたもの　{why}　{count:,}件 {yen:,}円")
     _show_obstacles(reminders.obstacles)
 
@@ -168,6 +170,7 @@ def arrears_reject(no: int, reason: str, signer: Signer) -> int:
 @json_option
 def arrears_check(folder: Path, job: Path, day: date | None, as_json: bool) -> int:
     from elqr.approvals.reminder_list import check_list
+    from elqr.approvals.reminder_record import claim_words
 
     with open_job(job, day, rehearsal=True) as session:
         checked = check_list(session, folder)
@@ -177,8 +180,9 @@ def arrears_check(folder: Path, job: Path, day: date | None, as_json: bool) -> i
         head = {"list_no": checked.list_no, "claims": checked.count, "sent_on": checked.sent_on}
         print_json(head | {"changed": rows, "against": against})
     else:
-        for code, year, bill, number, payer, before, after, why in checked.changed.select(names).iter_rows():
-            click.echo(f"　{code} {year}年度 {bill} {number}期　宛名番号 {payer}　{before:,}円 → {after:,}円　{why}")
+        for row in checked.changed.iter_rows(named=True):
+            change = f"{row['left_yen']:,}円 → {row['now_yen']:,}円　{row['why']}"
+            click.echo(f"　{claim_words(row)}　宛名番号 {row['payer_ref']}　{change}")
         _show_obstacles(checked.obstacles)
         click.echo(f"一覧{checked.list_no}　{checked.count:,}件のうち、変わったもの {checked.changed.height:,}件")
     if checked.sent_on is not None:
@@ -251,17 +255,13 @@ def arrears_hold(number: str, kind: HoldKind, until: date | None, reason: str, s
 
 def _hold(which: Which, why: Why, reason: str, signer: Signer) -> int:
     """止める記録をして見せる."""
-    from elqr.approvals.reminder_record import record_holds
+    from elqr.approvals.reminder_record import claim_words, record_holds
 
     with signer.open_job() as session:
         numbers, claims = record_holds(session, which, why, signer.sign(reason))
-    rows = claims.select(_SHOWN_OF_CLAIM).iter_rows()
-    for number, (code, year, bill, installment) in zip(numbers, rows, strict=True):
-        click.echo(f"記録{number}　{code} {year}年度 {bill} {installment}期　{why.kind.label}")
+    for number, claim in zip(numbers, claims.iter_rows(named=True), strict=True):
+        click.echo(f"記録{number}　{claim_words(claim)}　{why.kind.label}")
     return ExitCode.CLEAN
-
-
-_SHOWN_OF_CLAIM = ("procedure_code", "levy_year", "bill_no", "installment_no")
 
 
 @arrears.command("holds", help="効いている督促の記録（引抜・返戻・徴収猶予など）の一覧。番号を書けばその調定だけ。")
@@ -271,7 +271,7 @@ _SHOWN_OF_CLAIM = ("procedure_code", "levy_year", "bill_no", "installment_no")
 @date_option
 @json_option
 def arrears_holds(number: str | None, job: Path, day: date | None, as_json: bool, **narrow: Any) -> int:
-    from elqr.approvals.reminder_record import Which, find_claims
+    from elqr.approvals.reminder_record import Which, claim_words, find_claims
     from elqr.store.queries.reminders import holds_of
 
     with open_job(job, day, rehearsal=True) as session:
@@ -282,10 +282,17 @@ def arrears_holds(number: str | None, job: Path, day: date | None, as_json: bool
         print_json(rows)
         return ExitCode.CLEAN
     for row in rows:
-        claim = f"{row['procedure_code']} {row['levy_year']}年度 {row['bill_no']} {row['installment_no']}期"
         kind = HoldKind(row["kind"]).label + (f"（一覧{row['list_no']}）" if row["list_no"] else "")
         until = f"{row['until_on']}まで" if row["until_on"] else ""
-        parts = (f"記録{row['hold_no']}", claim, kind, until, row["reason"], row["taken_at"][:10], row["taken_by"])
+        parts = (
+            f"記録{row['hold_no']}",
+            claim_words(row),
+            kind,
+            until,
+            row["reason"],
+            row["taken_at"][:10],
+            row["taken_by"],
+        )
         click.echo("　".join(part for part in parts if part))
     if not rows:
         click.echo("効いている記録はありません。")

@@ -90,7 +90,12 @@ def left_out_table(left_out: pl.DataFrame, register: Register) -> Table:
         "詳しく": (pl.col(LeftOut.DETAIL), Style.TEXT),
     }
     note = "納期限から決めた日数を過ぎて、未収の残る調定のうち、督促対象一覧に載せなかったもの。"
-    table = table_of("督促除外一覧", note, left_out.sort(LeftOut.WHY, LeftOut.CLAIM_NO), columns, ("未収額",))
+    rows = left_out.sort(LeftOut.WHY, LeftOut.CLAIM_NO)
+    return _on_page(table_of("督促除外一覧", note, rows, columns, ("未収額",)))
+
+
+def _on_page(table: Table) -> Table:
+    """すべての列を印刷する."""
     return replace(table, headings=tuple(replace(heading, on_page=True) for heading in table.headings))
 
 
@@ -123,5 +128,4 @@ def _table(claims: pl.DataFrame, register: Register, night: date, with_names: bo
         }
     note = "★二人の承認により、妨げがあるまま引いたものです。" if is_override else ""
     note += "納期限から決めた日数を過ぎて、未収の残る調定。除いたものは督促除外一覧にあります。"
-    table = table_of("督促対象一覧", note, claims, columns, ("調定額", "収納額", "未収額"))
-    return replace(table, headings=tuple(replace(heading, on_page=True) for heading in table.headings))
+    return _on_page(table_of("督促対象一覧", note, claims, columns, ("調定額", "収納額", "未収額")))

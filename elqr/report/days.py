@@ -16,7 +16,7 @@ from elqr.report.books import daily_sheet, plain_sheet
 from elqr.report.data_files import bytes_of
 from elqr.report.excel.book import Book, Fact
 from elqr.report.excel.workbook import book_bytes
-from elqr.report.tables.daily import day_rule, kind_columns, move_cause
+from elqr.report.tables.daily import caused_sums, day_rule, kind_columns, sums
 from elqr.report.tables.night import table_of
 from elqr.report.tables.table import Style, Table
 from elqr.rules.register import Register
@@ -92,8 +92,7 @@ def list_of_day(city: str, chosen: Chosen, register: Register, chain: Mapping[st
             "領収日": (pl.col(PostedSum.PAID_ON), Style.DATE),
             "夜": (pl.col(PostedSum.NIGHT_ON), Style.DATE),
             "計上日の決め方": (day_rule(), Style.TEXT),
-            "区分": (move_cause().fill_null("消込"), Style.TEXT),
-            **_sums(),
+            **caused_sums(),
         },
         _TOTALS,
     )
@@ -108,14 +107,14 @@ def month_to_compare(city: str, chosen: Chosen, register: Register, chain: Mappi
         f"比較月計表_{chosen.by.label}",
         face,
         _summed(chosen.on_claims, keys),
-        {**kind_columns(chosen.on_claims, register), **_sums()},
+        {**kind_columns(chosen.on_claims, register), **sums()},
         _TOTALS,
     )
     days = table_of(
         f"比較月計日別_{chosen.by.label}",
         face,
         _summed(chosen.on_claims, (PostedSum.COUNTS_ON,)),
-        {chosen.by.label: (pl.col(PostedSum.COUNTS_ON), Style.DATE), **_sums()},
+        {chosen.by.label: (pl.col(PostedSum.COUNTS_ON), Style.DATE), **sums()},
         _TOTALS,
     )
     return _day_list(city, chosen, (month, days), chain)
@@ -123,10 +122,6 @@ def month_to_compare(city: str, chosen: Chosen, register: Register, chain: Mappi
 
 def _summed(rows: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
     return rows.group_by(keys).agg(pl.col(PostedSum.COUNT, PostedSum.YEN).sum()).sort(keys)
-
-
-def _sums() -> dict[str, tuple[pl.Expr, Style]]:
-    return {"件数": (pl.col(PostedSum.COUNT), Style.COUNT), "収納額": (pl.col(PostedSum.YEN), Style.YEN)}
 
 
 def _day_list(city: str, chosen: Chosen, tables: tuple[Table, ...], chain: Mapping[str, str]) -> DayList:

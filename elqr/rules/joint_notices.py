@@ -5,7 +5,7 @@ bear the same 案件特定キー or, without one, the same bar code. They become
 never comes in: where a row is refused, so are the others.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -37,7 +37,7 @@ _KEY = "^[0-9]{20}$"
 _OF_PAPER = (Notice.PROCEDURE_CODE, Notice.PAYER_REF, Notice.ISSUED_ON, Notice.PAYABLE_UNTIL_ON)
 """What tells the papers of a plan apart, where their keys do not."""
 
-_DIFFERING, _IS_TWICE, _ROW_NOS = "differing", "is_twice", "row_nos"
+_DIFFERING, _IS_TWICE, _ROW_NOS, _LACKING_NOS = "differing", "is_twice", "row_nos", "lacking_nos"
 
 
 def joint_rows(rows: pl.DataFrame, flawed: set[int]) -> pl.DataFrame:
@@ -136,12 +136,8 @@ def refuse_beside_unnamed(sieve: Sieve, rows: pl.DataFrame) -> None:
     is_named = pl.col(Notice.KEY_NO).str.contains(_KEY).fill_null(False) | pl.concat_str(BARCODE_PARTS).is_not_null()
     is_unnamed = _is_plan() & ~is_named & pl.col(RECORD_NO).is_in(list(sieve.flawed))
     unnamed = rows.filter(is_unnamed).drop_nulls(_OF_PAPER)
-    numbers = unnamed.group_by(_OF_PAPER).agg(pl.col(RECORD_NO).cast(pl.String).str.join("・").alias("unnamed_nos"))
-    sieve.rows = sieve.rows.join(numbers, on=_OF_PAPER, how="left", validate="m:1", maintain_order="left")
-    may_be_half = pl.col("unnamed_nos").is_not_null() & _is_plan()
-    actual = pl.format("{}件目がこの一枚の行かもしれない", "unnamed_nos")
-    sieve.refuse(Code.JOINT_ROW_REFUSED, "納付番号", may_be_half, actual, pl.lit("すべての行のキーが読める"))
-    sieve.rows = sieve.rows.drop("unnamed_nos")
+    words = "{}件目がこの一枚の行かもしれない", "すべての行のキーが読める"
+    _refuse_beside(sieve, unnamed, _OF_PAPER, words, _is_plan())
 
 
 def _is_plan() -> pl.Expr:
@@ -156,11 +152,19 @@ def refuse_halves(sieve: Sieve, joint: pl.DataFrame, ended: set[int]) -> None:
     if joint.is_empty():
         return
     lacking = joint.filter(pl.col(RECORD_NO).is_in(list(sieve.flawed | ended)))
-    numbers = lacking.group_by(JOINT_NO).agg(pl.col(RECORD_NO).cast(pl.String).str.join("・").alias("lacking_nos"))
-    sieve.rows = sieve.rows.join(numbers, on=JOINT_NO, how="left", validate="m:1", maintain_order="left")
-    is_half, wanted = pl.col("lacking_nos").is_not_null(), pl.lit("一枚のすべての行がそろう")
-    sieve.refuse(Code.JOINT_ROW_REFUSED, "納付番号", is_half, pl.format("{}件目が入らない", "lacking_nos"), wanted)
-    sieve.rows = sieve.rows.drop("lacking_nos")
+    _refuse_beside(sieve, lacking, [JOINT_NO], ("{}件目が入らない", "一枚のすべての行がそろう"))
+
+
+def _refuse_beside(
+    sieve: Sieve, lacking: pl.DataFrame, same: Sequence[str], words: tuple[str, str], is_one: pl.Expr | bool = True
+) -> None:
+    """隣の行を断る: rows that agree in the columns `same` with a lacking row. `words`: what is found, and wanted."""
+    actual, wanted = words
+    numbers = lacking.group_by(same).agg(pl.col(RECORD_NO).cast(pl.String).str.join("・").alias(_LACKING_NOS))
+    sieve.rows = sieve.rows.join(numbers, on=same, how="left", validate="m:1", maintain_order="left")
+    is_half = pl.col(_LACKING_NOS).is_not_null() & is_one
+    sieve.refuse(Code.JOINT_ROW_REFUSED, "納付番号", is_half, pl.format(actual, _LACKING_NOS), pl.lit(wanted))
+    sieve.rows = sieve.rows.drop(_LACKING_NOS)
 
 
 def is_line(rows: pl.DataFrame) -> pl.Series:

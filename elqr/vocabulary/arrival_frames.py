@@ -49,7 +49,6 @@ class Held(Frame):
     KIND = Column("kind", pl.String)
     UNTIL_ON = Column("until_on", pl.Date)
     TAKEN_BY = Column("taken_by", pl.String)
-    REASON = Column("reason", pl.String)
 
 
 class Reminded(Frame):

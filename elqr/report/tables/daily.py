@@ -36,7 +36,7 @@ def daily_table(postings: pl.DataFrame, register: Register) -> Table:
             **({"計上日": (pl.col(DailySum.COUNTED_ON), Style.DATE)} if has_days else {}),
             "領収日": (pl.col(DailySum.PAID_ON), Style.DATE),
             **({"計上日の決め方": (day_rule(), Style.TEXT)} if has_days else {}),
-            **_SUMS,
+            **caused_sums(),
         },
         ("件数", "収納額"),
     )
@@ -66,7 +66,7 @@ def later_table(later: pl.DataFrame, register: Register) -> Table:
             "計上した日": (pl.col(LaterSum.NIGHT_ON), Style.DATE),
             **kind_columns(later, register),
             "領収日": (pl.col(LaterSum.PAID_ON), Style.DATE),
-            **_SUMS,
+            **caused_sums(),
         },
         ("件数", "収納額"),
     )
@@ -92,8 +92,11 @@ def move_cause() -> pl.Expr:
     return pl.when(DailySum.IS_REDUCTION).then(pl.lit("減額")).when(DailySum.IS_MOVE).then(pl.lit("決裁"))
 
 
-_SUMS = {
-    "区分": (move_cause().fill_null("消込"), Style.TEXT),
-    "件数": (pl.col(DailySum.COUNT), Style.COUNT),
-    "収納額": (pl.col(DailySum.YEN), Style.YEN),
-}
+def sums() -> dict[str, tuple[pl.Expr, Style]]:
+    """件数と収納額: the columns of the sums."""
+    return {"件数": (pl.col(DailySum.COUNT), Style.COUNT), "収納額": (pl.col(DailySum.YEN), Style.YEN)}
+
+
+def caused_sums() -> dict[str, tuple[pl.Expr, Style]]:
+    """区分と件数と収納額: the sums, after what caused them."""
+    return {"区分": (move_cause().fill_null("消込"), Style.TEXT), **sums()}

@@ -243,26 +243,16 @@ def unsent_claims(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
 
     A notice older than the first that was printed here may have been sent by others; one after it was not.
     """
-    pays, placed, posting = t.notice_claim.alias("asks").c, t.print_notice.c, t.posting.c
+    pays, placed, older = t.notice_claim.alias("asks").c, t.print_notice.c, t.notice_claim.c
     with stage_rows(connection, claims.select(Claim.CLAIM_NO)) as staged:
-        of_claim = pays.claim_no == staged.c.claim_no
-        first_no = select(func.min(placed.notice_no)).where(of_claim, placed.notice_no == pays.notice_no)
-        has_left = exists().where(
-            of_claim,
-            placed.notice_no == pays.notice_no,
-            t.release_step.c.print_no == placed.print_no,
-            _has_left(),
-        )
-        older = t.notice_claim.c
-        has_older = exists().where(
-            older.claim_no == staged.c.claim_no, older.notice_no < first_no.correlate(staged).scalar_subquery()
-        )
-        is_paid = exists().where(posting.claim_no == staged.c.claim_no)
-        is_printed = exists().where(of_claim, placed.notice_no == pays.notice_no)
-        query = select(staged.c.claim_no).where(
-            *(is_printed.correlate(staged), ~has_left.correlate(staged)),
-            *(~has_older.correlate(staged), ~is_paid.correlate(staged)),
-        )
+        number = staged.c.claim_no
+        is_printed = and_(pays.claim_no == number, placed.notice_no == pays.notice_no)
+        first_no = select(func.min(placed.notice_no)).where(is_printed).correlate(staged).scalar_subquery()
+        has_left = exists().where(is_printed, t.release_step.c.print_no == placed.print_no, _has_left())
+        has_older = exists().where(older.claim_no == number, older.notice_no < first_no)
+        is_paid = exists().where(t.posting.c.claim_no == number)
+        may_have_it = or_(*(reason.correlate(staged) for reason in (has_left, has_older, is_paid)))
+        query = select(number).where(first_no.is_not(None), ~may_have_it)
         return read_frame(connection, query, {Claim.CLAIM_NO: pl.Int64})
 
 

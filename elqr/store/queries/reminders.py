@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, insert, or_, select
 
 from elqr.store.db.bulk import next_no, read_frame
 from elqr.store.queries.retractions import numbers_taken_back
@@ -57,25 +57,36 @@ def sendings(connection: Connection, night: date) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
+def sending_of(connection: Connection, list_no: int, night: date) -> dict[str, Any] | None:
+    """一覧の発送の記録, if it was sent."""
+    return next((row for row in sendings(connection, night) if row["list_no"] == list_no), None)
+
+
 def last_unrecorded(connection: Connection, night: date) -> int | None:
     """発送の記録のない最後の一覧: the number of the newest list, if nobody recorded that it was sent."""
     last = connection.execute(select(func.max(a.arrears_list.c.list_no))).scalar_one()
-    return None if last in {row["list_no"] for row in sendings(connection, night)} else last
+    return None if last is None or sending_of(connection, last, night) else int(last)
 
 
 def holds_of(connection: Connection, claims: pl.DataFrame | None, night: date) -> list[dict[str, Any]]:
     """記録の一覧: records in force, with their claims, in order; only of `claims` (claim_no) if given."""
-    claim = t.claim.c
-    names = (claim.procedure_code, claim.levy_year, claim.bill_no, claim.installment_no)
-    query = select(a.reminder_hold, *names).join(t.claim, claim.claim_no == a.reminder_hold.c.claim_no)
-    rows = connection.execute(query.where(_holds(night)).order_by(a.reminder_hold.c.hold_no)).mappings()
+    rows = connection.execute(_select_holds(night).order_by(a.reminder_hold.c.hold_no)).mappings()
     wanted = None if claims is None else set(claims[Held.CLAIM_NO].to_list())
     return [dict(row) for row in rows if wanted is None or row[Held.CLAIM_NO] in wanted]
 
 
 def hold_numbered(connection: Connection, hold_no: int, night: date) -> dict[str, Any] | None:
     """止める記録 by its number with its claim, if it is in force."""
-    return next((row for row in holds_of(connection, None, night) if row["hold_no"] == hold_no), None)
+    query = _select_holds(night).where(a.reminder_hold.c.hold_no == hold_no)
+    row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else dict(row)
+
+
+def _select_holds(night: date) -> Select[Any]:
+    claim = t.claim.c
+    names = (claim.procedure_code, claim.levy_year, claim.bill_no, claim.installment_no)
+    query = select(a.reminder_hold, *names).join(t.claim, claim.claim_no == a.reminder_hold.c.claim_no)
+    return query.where(_holds(night))
 
 
 def enter_sent(connection: Connection, row: Mapping[str, object]) -> dict[str, object]:
