@@ -128,16 +128,17 @@ def books(
             *map(plain_sheet, (*tables.money, tables.rulings, *tables.retractions, tables.intake)),
         ),
     ]
+    waiting = shape.with_procedure(rows.waiting, register)
     names = sorted({procedure.department for procedure in register.procedure})
     for name, stem in zip(names, file_stems(names), strict=True):
         codes = [procedure.code for procedure in register.procedure if procedure.department == name]
         in_department = pl.col(DecidedPayment.PROCEDURE_CODE).is_in(codes)
         outcome = outcomes(rows.decisions, register, in_department)
-        exception = shape.exception_table(
-            rows.exceptions.filter(in_department), rows.others, rows.suggestions, register, night
-        )
-        department_waiting = shape.with_procedure(rows.waiting, register).filter(in_department)
-        exception = replace(exception, note=exception.note + left_out_note(exception.height, department_waiting))
+        is_listed = rows.exceptions.select(in_department).to_series()
+        exception_frame = tables.exception.frame.filter(is_listed)
+        department_waiting = waiting.filter(in_department)
+        note = shape.EXCEPTIONS_NOTE + left_out_note(exception_frame.height, department_waiting)
+        exception = replace(tables.exception, frame=exception_frame, note=note)
         night_books.append(book_to_fill(f"所管課_{stem}", f"{name}（決裁の記入用）", exception, plain_sheet(outcome)))
     return tuple(night_books)
 

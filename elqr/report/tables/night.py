@@ -5,6 +5,7 @@ The rules live here and in the queries; the writers (CSV, JSON, page) know none.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import cache
 
 import polars as pl
 
@@ -48,7 +49,11 @@ _NOT_PRINTED = (
 )  # fmt: skip
 """Columns of the files and, to the right, of the books; paper and the page, which must fit a sheet of A4, lack them."""
 
+EXCEPTIONS_NOTE = "担当者の判断を待つ収納。古い順。近い納付書は読み違いの候補で、自動では消し込みません。"
+"""What stands over 要確認一覧."""
 
+
+@cache
 def labels_of(name: str, terms: type[Term]) -> pl.Expr:
     """A column of terms as staff read it: their Japanese labels, null for a value that is no term."""
     labels = {term.value: term.label for term in terms}
@@ -249,7 +254,7 @@ def exception_table(
     severity = {outcome.value: _SEVERITY[level] for outcome, level in SEVERITY_OF.items()}
     return table_of(
         "要確認一覧",
-        "担当者の判断を待つ収納。古い順。近い納付書は読み違いの候補で、自動では消し込みません。",
+        EXCEPTIONS_NOTE,
         joined,
         {
             "受付番号": (pl.col(ExceptionRow.PAYMENT_NO), Style.COUNT),
