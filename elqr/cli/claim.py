@@ -34,6 +34,9 @@ def claim_show(
     from elqr.vocabulary.errors import NotFound
 
     with open_job(job, day, rehearsal=True) as session:
+        if day is not None:
+            with session.ledger.transaction():
+                session.refuse_earlier_day()  # a card shows the ledger as it is now
         cards = claim_cards(look_up_claims(session, number, procedure_code, installment_no))
         register = session.register
     if not cards and not as_json:

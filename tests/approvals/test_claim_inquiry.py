@@ -9,7 +9,7 @@ import pytest
 from tests.builders import City, barcode, elqr, eltax_file, eltax_row, notice_row
 from tests.cases.prepared import prepared
 
-_ISSUED, _PAID, _CHANGED, _NOW = (date(2026, 11, day) for day in (20, 21, 22, 23))
+_ISSUED, _PAID, _CHANGED, _NOW = (date(2026, 11, day) for day in (20, 21, 22, 24))
 
 
 def _show(city: City, number: str, *more: object) -> list[dict[str, Any]]:
@@ -105,3 +105,9 @@ def test_staff_read_it_in_japanese_and_are_told_when_there_is_nothing(city: City
         assert words in ran.out
     nothing = elqr("claim", "show", "77", "--job", city.job, "--date", _NOW.isoformat())
     assert nothing.code == 1 and nothing.err.startswith("番号 77 の調定はありません。") and nothing.out == ""
+
+
+def test_a_card_shows_the_ledger_of_now_and_an_earlier_day_is_refused(city: City) -> None:
+    ran = elqr("claim", "show", "100001", "--job", city.job, "--date", _PAID.isoformat())
+    assert (ran.code, ran.out) == (1, "")
+    assert f"処理日（{_PAID}）が、台帳の最後の処理日（{_CHANGED}）より前です。" in ran.err
