@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, exists, func, literal_
 from elqr.rules.notice_lookup import registered_keys
 from elqr.store.db.bulk import read_frame, schema_of, stage_rows
 from elqr.store.db.schema import one_of
+from elqr.store.queries.matching import same_key
 from elqr.store.queries.printing import has_left, is_uploaded
 from elqr.store.queries.reminders import is_sent
 from elqr.store.queries.retracted_files import is_retracted, standing
@@ -19,10 +20,11 @@ from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
 from elqr.store.tables.claim_files import claim_file, claim_state
 from elqr.store.tables.refused_rows import notice_refused_end
-from elqr.vocabulary.frames import Claim, Notice, NoticeKey, Payment
+from elqr.vocabulary.arrival_frames import Reminded
+from elqr.vocabulary.frames import Claim, Notice, Payment, Ruled
 
 _FILE = t.notice_file.c
-_KEY = (NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS)
+_KEY = (Payment.KEY_KIND, Payment.KEY_DIGITS)
 
 
 def standing_files(connection: Connection, *conditions: ColumnElement[bool]) -> list[dict[str, Any]]:
@@ -86,28 +88,35 @@ def later_files(connection: Connection, brought: Brought, retracted: Iterable[in
 
 def payments_on(connection: Connection, brought: Brought) -> int:
     """収納の記録の数: payments that name a notice of the file, by key too, or moved on one of its claims since."""
-    decision, posting, payment = t.decision.c, t.posting.c, t.payment.c
+    decision, posting = t.decision.c, t.posting.c
     number = schema_of((Payment.PAYMENT_NO,))
     with stage_rows(connection, brought.notices.select(Notice.NOTICE_NO)) as staged:
         named = select(decision.payment_no).join(staged, staged.c.notice_no == decision.notice_no)
         is_pending = decision.outcome == literal_column("'pending'")
         both = union(named.where(is_pending), named.where(one_of(decision.place, t.UNPOSTED)))
         payments = read_frame(connection, both, number)
-        keys = select(*(t.notice_key.c[name] for name in _KEY)).join(
-            staged, staged.c.notice_no == t.notice_key.c.notice_no
-        )
-        known = read_frame(connection, keys, schema_of(_KEY))
     with stage_rows(connection, brought.claims) as staged:
         moved = select(posting.payment_no).distinct().join(staged, staged.c.claim_no == posting.claim_no)
         on_claims = read_frame(connection, moved.where(posting.night_on >= brought.night_on), number)
+    by_key = _payments_by_key(connection, brought)
+    return pl.concat([payments, on_claims, by_key])[Payment.PAYMENT_NO].n_unique()
+
+
+def _payments_by_key(connection: Connection, brought: Brought) -> pl.DataFrame:
+    """照会キーの合う該当なしの収納 (payment_no): they came before the file, so they name no notice."""
+    decision, payment = t.decision.c, t.payment.c
     unknown = (
         select(payment.payment_no, payment.key_kind, payment.key_digits)
         .join(t.decision, decision.payment_no == payment.payment_no)
         .where(decision.place.in_(["exception", "rejected"]), decision.notice_no.is_(None))
     )
-    schema = schema_of((Payment.PAYMENT_NO, Payment.KEY_KIND, Payment.KEY_DIGITS))
-    by_key = registered_keys(read_frame(connection, unknown, schema)).join(known, on=list(_KEY), how="semi")
-    return pl.concat([payments, on_claims, by_key.select(Payment.PAYMENT_NO)])[Payment.PAYMENT_NO].n_unique()
+    schema = schema_of((Payment.PAYMENT_NO, *_KEY))
+    payments = registered_keys(read_frame(connection, unknown, schema))
+    with stage_rows(connection, payments.select(_KEY).unique()) as staged:
+        query = select(*(t.notice_key.c[name] for name in _KEY)).join(staged, same_key(staged))
+        query = query.join(t.notice, t.notice.c.notice_no == t.notice_key.c.notice_no)
+        known = read_frame(connection, query.where(t.notice.c.notice_file_no == brought.file_no), schema_of(_KEY))
+    return payments.join(known, on=list(_KEY), how="semi").select(Payment.PAYMENT_NO)
 
 
 def _of_notices(
@@ -119,9 +128,10 @@ def _of_notices(
 
 def waiting_reviews(connection: Connection, brought: Brought) -> list[int]:
     """承認を待つ決裁の申請 that name a notice of the file: review_no."""
-    ended = exists().where(r.review_step.c.review_no == r.ruling.c.review_no)
-    query = select(r.ruling.c.review_no).distinct().where(~ended).order_by(r.ruling.c.review_no)
-    return _of_notices(connection, query, r.ruling.c.notice_no, brought)
+    ruling, ended = r.ruling.c, exists().where(r.review_step.c.review_no == r.ruling.c.review_no)
+    query = select(ruling.review_no, ruling.notice_no).where(ruling.notice_no.is_not(None), ~ended)
+    waiting = read_frame(connection, query, schema_of((Ruled.REVIEW_NO, Notice.NOTICE_NO)))
+    return waiting.join(brought.notices, on=Notice.NOTICE_NO, how="semi")[Ruled.REVIEW_NO].unique().sort().to_list()
 
 
 def released_prints(connection: Connection, brought: Brought) -> list[int]:
@@ -142,27 +152,24 @@ def uploads(connection: Connection, brought: Brought, *, are_uploaded: bool) -> 
     return _of_notices(connection, query, payload.notice_no, brought)
 
 
-def _of_claims(connection: Connection, query: Select[Any], claim_no: ColumnElement[int], brought: Brought) -> list[Any]:
-    with stage_rows(connection, brought.claims) as staged:
-        return list(connection.execute(query.join(staged, staged.c.claim_no == claim_no)).scalars())
-
-
 def stated_since(connection: Connection, brought: Brought) -> int:
     """後から調定データで受けた調定の数: claims of the file that claim files took over after it."""
     state, upto = claim_state.c, func.min(claim_file.c.notices_upto)
-    query = select(state.claim_no).join(claim_file, claim_file.c.file_no == state.file_no)
-    query = query.group_by(state.claim_no).having(upto >= brought.file_no)
-    return len(_of_claims(connection, query, state.claim_no, brought))
+    with stage_rows(connection, brought.claims) as staged:
+        query = select(state.claim_no).join(claim_file, claim_file.c.file_no == state.file_no)
+        query = query.join(staged, staged.c.claim_no == state.claim_no).group_by(state.claim_no)
+        return len(connection.execute(query.having(upto >= brought.file_no)).all())
 
 
 def reminders_since(connection: Connection, brought: Brought, night: date) -> list[int]:
     """後から送った督促: sent_no of lists that were drawn after the file and name one of its claims."""
     sent, drawn, listed = a.reminder_sent.c, a.arrears_list.c, a.arrears_claim.c
-    query = select(sent.sent_no).distinct().select_from(a.reminder_sent)
+    query = select(sent.sent_no, listed.claim_no).select_from(a.reminder_sent)
     query = query.join(a.arrears_list, drawn.list_no == sent.list_no)
-    query = query.join(a.arrears_claim, listed.list_no == sent.list_no).order_by(sent.sent_no)
+    query = query.join(a.arrears_claim, listed.list_no == sent.list_no)
     query = query.where(is_sent(night), drawn.night_on >= brought.night_on)
-    return _of_claims(connection, query, listed.claim_no, brought)
+    reminded = read_frame(connection, query, schema_of((Reminded.SENT_NO, Claim.CLAIM_NO)))
+    return reminded.join(brought.claims, on=Claim.CLAIM_NO, how="semi")[Reminded.SENT_NO].unique().sort().to_list()
 
 
 def rows_put_right(connection: Connection, file_no: int) -> int:
