@@ -44,8 +44,8 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "migrations.versions.v3_review migrations.versions.v6_reissued migrations.versions.v9_reductions queries "
         "tables tables.acts tables.arrears tables.claim_files tables.exports tables.held_files tables.item_orders "
         "tables.ledger migrations.identities migrations.versions.v14_received migrations.versions.v15_notice_lines "
-        "migrations.versions.v16_payouts migrations.versions.v17_reminders "
-        "queries.chain queries.conservation queries.item_orders queries.ledger_identity "
+        "migrations.versions.v16_payouts migrations.versions.v17_reminders migrations.versions.v18_retracted_files "
+        "queries.chain queries.conservation queries.item_orders queries.ledger_identity queries.retracted_files "
         "migrations.versions.v8_places queries.owed queries.claim_states queries.notice_lines queries.claim_entries "
         "migrations.versions.v12_claim_entries queries.claim_lookup queries.undecided tables.money queries.unsealed "
         "tables.months migrations.versions.v7_said_once tables.counted tables.refused_rows queries.refused_rows "
@@ -56,7 +56,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "entries.chain entries.acts migrations ledger_file queries.past_nights queries.totals entries.night "
         "entries.claim_files entries.money migrations.versions.v4_money migrations.versions.v5_tallies "
         "queries.matching queries.late_notices queries.months queries.printing queries.reductions queries.reviews "
-        "queries.ruling_target queries.verification staging",
+        "queries.notice_files entries.notice_retraction queries.ruling_target queries.verification staging",
     ),
     (
         "report",
@@ -75,7 +75,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "audit",
         "__init__ backup doctor verification.anchor verification.audit verification.claim_files "
         "verification.counted verification.coverage verification.handed verification.identity verification.ledger "
-        "verification.money verification.payouts verification.people verification.refused verification.rows verification.runs "
+        "verification.money verification.payouts verification.people verification.refused verification.retracted verification.rows verification.runs "
         "verification.sources verification.unsealed verification",
     ),
     (
@@ -86,7 +86,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
     (
         "approvals",
         "__init__ claim_inquiry day_list four_eyes difference dispatch held_files ledger_succession month_close "
-        "open_exceptions refused_rows reminder_risks reminder_gate reminder_list reminder_record retraction ruling_state review "
+        "open_exceptions refused_rows reminder_risks reminder_gate reminder_list reminder_record notice_retraction retraction ruling_state review "
         "year_end",
     ),
     ("synthetic", "frames files register notices events changes cast __init__"),

@@ -12,6 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from elqr.approvals.four_eyes import Request, ask, end_request, find_waiting, refuse_same_person
+from elqr.approvals.notice_retraction import (
+    find_import,
+    find_import_obstacle,
+    import_consequence,
+    retract_import,
+)
 from elqr.approvals.reminder_record import claim_words
 from elqr.arithmetic.plain_number import plain_number
 from elqr.session.session import Session
@@ -38,8 +44,9 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """記録の種類: how to find a record by its name, why it cannot be retracted, and what follows when it is.
+    """記録の種類: how to find a record by its name, why it cannot be retracted, and what follows when it is, in words.
 
+    Most records just do not count any more. `enter` writes what else is true in the ledger from then on.
     `find_obstacle` takes a record's number and the numbers to count as retracted already: at a request those that wait
     for approval. It returns Japanese text, empty when nothing builds on the record.
     """
@@ -47,6 +54,7 @@ class _Record:
     find: Callable[[Session, str], Subject | None]
     find_obstacle: Callable[[Session, int, frozenset[int]], str]
     consequence: Callable[[Session, int], str]
+    enter: Callable[[Session, int], None] = lambda session, number: None
 
 
 def request_retraction(session: Session, kind: RetractionKind, name: str, signature: Signature) -> tuple[int, Subject]:
@@ -85,8 +93,10 @@ def approve_retraction(session: Session, retraction_no: int, signature: Signatur
         refuse_same_person(session, request, signature.by)
         subject = _subject(request)
         _refuse_obstacle(session, subject, frozenset())
+        record = _RECORDS[subject.kind]
+        record.enter(session, subject.number)  # before the approval, whose link in the chain seals the rows
         end_request(session, request, RulingResult.APPROVED, signature)
-        return subject, _RECORDS[subject.kind].consequence(session, subject.number)
+        return subject, record.consequence(session, subject.number)
 
 
 def refuse_retraction(session: Session, retraction_no: int, signature: Signature) -> Subject:
@@ -247,6 +257,11 @@ def _after_hold(session: Session, number: int) -> str:
     )
 
 
+def _find_notices(session: Session, name: str) -> Subject | None:
+    notice_file = find_import(session, Path(name).name, _number(name))
+    return None if notice_file is None else Subject(RetractionKind.NOTICES, *notice_file)
+
+
 def _no_obstacle(session: Session, number: int, retracted: frozenset[int]) -> str:
     return ""
 
@@ -259,5 +274,6 @@ _RECORDS = {
     RetractionKind.TAKEN: _Record(_find_taken, _no_obstacle, _after_taken),
     RetractionKind.REMINDED: _Record(_find_sent, _no_obstacle, _after_sent),
     RetractionKind.HELD: _Record(_find_hold, _no_obstacle, _after_hold),
+    RetractionKind.NOTICES: _Record(_find_notices, find_import_obstacle, import_consequence, retract_import),
 }
 """取り消せる記録, by kind."""

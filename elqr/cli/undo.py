@@ -29,6 +29,7 @@ _KINDS = (
     (RetractionKind.TAKEN, "taken", "NUMBERS", "書き出し NUMBERS を取り込んだという記録"),
     (RetractionKind.REMINDED, "sent", "NUMBERS", "督促状を発送したという記録 NUMBERS"),
     (RetractionKind.HELD, "hold", "NUMBERS", "督促を止める記録・引抜の記録 NUMBERS"),
+    (RetractionKind.NOTICES, "notices", "FILES", "納付書データの取込 FILES（ファイル名か番号）"),
 )
 """What can be taken back: its kind, the command, what is named, and its words."""
 

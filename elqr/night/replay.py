@@ -19,7 +19,7 @@ from elqr.disk.run_log import Clock, Journal
 from elqr.formats.spec import Spec
 from elqr.night.night import Night
 from elqr.night.order import run_night
-from elqr.night.take_in import Taken, take_file, take_notices
+from elqr.night.take_in import Taken, retract_notices, take_file, take_notices
 from elqr.night.workers import OneMachine
 from elqr.session.job import Inbox, Job
 from elqr.session.session import Session
@@ -73,7 +73,7 @@ def replay(ledger: Ledger, current: Setup, other: Setup | None, nights: Nights, 
     if other:
         before = _run_again(ledger, current, past_nights, nights, clock)
     else:
-        before = _read_results_without_money(ledger, current, nights)
+        before = _read_results_to_compare(ledger, current, nights)
     after = _run_again(ledger, other or current, past_nights, nights, clock)
     compared = before.payments.join(after.payments, on=list(past.OUTCOME_KEY)).height
     payments = _differences(before.payments, after.payments, past.OUTCOME_KEY, past.OUTCOME)
@@ -92,11 +92,11 @@ def _read_results(ledger: Ledger, nights: Nights) -> Results:
         return Results(past.outcomes(connection, *nights), past.file_results(connection, *nights))
 
 
-def _read_results_without_money(ledger: Ledger, setup: Setup, nights: Nights) -> Results:
-    """台帳の結果, without files of money: they are not taken in again."""
-    money = [name for name, spec in setup.specs.items() if spec.purpose == "money"]
+def _read_results_to_compare(ledger: Ledger, setup: Setup, nights: Nights) -> Results:
+    """台帳の結果, without files of money and notice files that were held back: they are not taken in again."""
+    left_out = [name for name, spec in setup.specs.items() if spec.purpose in ("money", "notice")]
     results = _read_results(ledger, nights)
-    return replace(results, files=results.files.filter(~pl.col(Delivery.SPEC).is_in(money)))
+    return replace(results, files=results.files.filter(~pl.col(Delivery.SPEC).is_in(left_out)))
 
 
 def _run_again(
@@ -132,8 +132,11 @@ class PastDeliveries(OneMachine):
 
     def take_notices(self, night: Night) -> bool:
         """納付書データを取り込む, in the order in which it came."""
-        for name, sha256 in self.night.notice_files:
-            take_notices(night, _read_kept(night.session.job, name, sha256))
+        for name, sha256, is_retracted in self.night.notice_files:
+            if is_retracted:
+                retract_notices(night, name, sha256)
+            else:
+                take_notices(night, _read_kept(night.session.job, name, sha256))
         return self.night.issued
 
     def take_claims(self, night: Night) -> None:

@@ -31,12 +31,15 @@ from elqr.store.entries import money as money_entries
 from elqr.store.entries import night as entries
 from elqr.store.entries.claim_files import enter_claims
 from elqr.store.entries.night import Delivered, Receipt
+from elqr.store.entries.notice_retraction import enter_retraction
 from elqr.store.queries import held_files as held_queries
 from elqr.store.queries import matching as queries
 from elqr.store.queries import refused_rows as refused_queries
 from elqr.store.queries.claim_states import states_of_assessments
+from elqr.store.queries.retracted_files import is_content_retracted, standing_import
 from elqr.store.tables import ledger as tables
-from elqr.vocabulary.findings import Finding
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import Finding, Location
 from elqr.vocabulary.frames import Notice
 from elqr.vocabulary.limits import IN_HAND_PAYMENTS, PIECE_BYTES, WHOLE
 from elqr.vocabulary.report_frames import HeldFile
@@ -81,6 +84,8 @@ def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> li
                 step.result = "取込済"
                 return []
             return _hold_back_notices(night, arrived, spec, arrived.findings, step)
+        if is_content_retracted(connection, arrived.sha256):
+            return _hold_back_notices(night, arrived, spec, [_retracted(arrived.name)], step)
         is_known = queries.notice_file_known(connection, arrived.sha256, arrived.name)
         is_sent = is_sent or not is_known
         if not is_sent and queries.clean_notice_file(connection, arrived.sha256):
@@ -111,6 +116,18 @@ def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> li
             entries.enter_notices(connection, _delivered(arrived), gained)
             night.changes.append(arrived.name)
         return gained.findings
+
+
+def retract_notices(night: Night, name: str, sha256: str) -> None:
+    """納付書データの取込を取り消す, as two people once decided: the newest of this name and content that stands."""
+    with night.session.ledger.transaction() as connection:
+        if (file_no := standing_import(connection, name, sha256)) is not None:
+            enter_retraction(connection, file_no, night.session.night_on)
+
+
+def _retracted(name: str) -> Finding:
+    """取り消した取込の中身: it does not come in again, or the next night would undo what two people decided."""
+    return Finding(Location(name), Code.NOTICE_FILE_RETRACTED, "取り消した取込と同じ中身", "直したファイル")
 
 
 def _hold_back_notices(

@@ -10,7 +10,7 @@ import polars as pl
 from elqr.arithmetic.wareki import wareki, wareki_year
 from elqr.rules.register import Register
 from elqr.vocabulary.claim_frames import ClaimCard, ClaimEntry
-from elqr.vocabulary.claim_terms import EntryKind, Item
+from elqr.vocabulary.claim_terms import RAISES, EntryKind, Item
 from elqr.vocabulary.frames import Claim
 from elqr.vocabulary.terms import WHOLE_YEAR, Channel, Outcome, Place, Stage
 
@@ -105,7 +105,7 @@ def card_lines(card: dict[str, Any], register: Register) -> Iterator[str]:
             yield f"　　{kind.label}　{item['owed_yen']:,}円　収納 {'内訳未定' if known is None else f'{known:,}円'}"
     yield "　調定異動"
     for entry in card["entries"]:
-        yield f"　　{_day(entry['entered_on'])}　{EntryKind(entry['kind']).label}　{_yen(entry):+,}円"
+        yield f"　　{_day(entry['entered_on'])}　{_label(entry)}　{_yen(entry):+,}円"
     yield "　納付書"
     yield from (f"　　{line}" for line in _notice_lines(card["notices"]))
     yield "　収納"
@@ -114,6 +114,13 @@ def card_lines(card: dict[str, Any], register: Register) -> Iterator[str]:
 
 def _yen(entry: dict[str, Any]) -> int:
     return sum(int(entry[column]) for column in _ITEM_OF)
+
+
+def _label(entry: dict[str, Any]) -> str:
+    """異動の種類, and whether the entry takes one of that kind back: it then has the other sign."""
+    kind, yen = EntryKind(entry["kind"]), _yen(entry)
+    is_back = yen < 0 if kind in RAISES else yen > 0
+    return f"{kind.label}の取り消し" if is_back else kind.label
 
 
 def _day(text: str | None) -> str:

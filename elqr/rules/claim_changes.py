@@ -243,6 +243,7 @@ def own_notices(notices: pl.DataFrame, covers: pl.DataFrame, claims: pl.DataFram
             pl.lit(night_on).alias(OwnNotice.NIGHT_ON),
             pl.lit(None).alias(OwnNotice.GONE_FILE_NO),
             pl.lit(None).alias(OwnNotice.GONE_ON),
+            pl.lit(False).alias(OwnNotice.IS_RETRACTED),
         )
     )
 

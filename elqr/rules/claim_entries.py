@@ -4,6 +4,8 @@ Pure, for claims that come from notices (納付書による調定). Of each item
 that speaks for it asks: one for the whole claim speaks for all items, one for 延滞金 or 督促 for its own item only, and
 one for 分納 for none. An entry is the change that a notice or a cancellation brought, so that the entries of a claim
 always sum to this, and to nothing when no valid notice is left. A 調定取消 takes back all that was asked by then.
+Where two people took back a whole file, each entry of its notices has a counter-entry of its own kind, so that all sums
+are what they were before the file.
 """
 
 import polars as pl
@@ -12,9 +14,9 @@ from elqr.vocabulary.claim_frames import ClaimCancel, ClaimEntry, OwnNotice
 from elqr.vocabulary.claim_terms import EntryKind, NoticeKind
 
 _AT, _FILE_NO, _WHAT = "at", "came_in", "what"
-_CAME, _WENT, _FELL = 0, 1, 2
-"""What happened, in the order within a file: a notice came, was cancelled, or its claim was."""
-_MADE = "made_kind"
+_CAME, _WENT, _FELL, _RETRACTED = 0, 1, 2, 3
+"""What happened, in order within a file: a notice came, was cancelled, its claim was, or its file was taken back."""
+_MADE, _BROUGHT = "made_kind", "brought_kind"
 _BORN_AT, _WENT_AT, _FELL_AT, _BY = "born_at", "went_at", "fell_at", "by_notice_no"
 _ITEMS = ClaimEntry.ITEMS
 _SPOKEN_BY: dict[str, NoticeKind] = {
@@ -74,19 +76,25 @@ def _changes(notices: pl.DataFrame, cancels: pl.DataFrame) -> pl.DataFrame:
     changes = (pl.col(_ITEMS) - pl.col(_ITEMS).shift(1).over(claim_no).fill_null(0)).name.keep()
     rows = rows.with_columns(changes).filter(pl.any_horizontal(pl.col(_ITEMS) != 0))
     entry_no = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(claim_no)
+    is_counter = pl.col(_WHAT) == _RETRACTED
+    standing = pl.when(is_counter).then(-1).otherwise(1)
+    is_first = standing.cum_sum().over(claim_no) == standing
     change = pl.sum_horizontal(_ITEMS)
     is_up = (change > 0) | ((change == 0) & (pl.col(ClaimEntry.PRINCIPAL_YEN) > 0))
     kind = (
-        pl.when(entry_no == 1).then(pl.lit(EntryKind.ASSESSED.value))
+        pl.when(is_first).then(pl.lit(EntryKind.ASSESSED.value))
         .when("is_none").then(pl.lit(EntryKind.CANCELLED.value))
         .when(is_up & pl.col(_MADE).is_not_null()).then(_MADE)
         .when(is_up).then(pl.lit(EntryKind.INCREASED.value))
         .otherwise(pl.lit(EntryKind.REDUCED.value))
     )  # fmt: skip
+    rows = rows.with_columns(kind.alias(ClaimEntry.KIND))
+    brought = rows.filter(pl.col(_WHAT) == _CAME).select(OwnNotice.NOTICE_NO, pl.col(ClaimEntry.KIND).alias(_BROUGHT))
+    rows = rows.join(brought, on=OwnNotice.NOTICE_NO, how="left", validate="m:1", maintain_order="left")
     return ClaimEntry.of(
         rows.with_columns(
             entry_no.alias(ClaimEntry.ENTRY_NO),
-            kind.alias(ClaimEntry.KIND),
+            pl.when(is_counter).then(_BROUGHT).otherwise(ClaimEntry.KIND).alias(ClaimEntry.KIND),
             pl.col(ClaimEntry.ENTERED_ON).cum_max().over(claim_no),
             pl.lit(None, pl.Int64).alias(ClaimEntry.STATE_NO),
         )
@@ -97,7 +105,7 @@ def _events(notices: pl.DataFrame, cancels: pl.DataFrame) -> pl.DataFrame:
     """納付書の動き: a row for each notice that came, for each that was cancelled and for each 調定取消.
 
     They are numbered (`at`) in order by claim. Files come in order. In a file the notices come in the order of
-    発行連番, then the cancellations, then 調定取消.
+    発行連番, then the cancellations, then 調定取消. A file that is taken back goes in the reverse order.
     """
     came = notices.select(
         OwnNotice.CLAIM_NO,
@@ -115,7 +123,7 @@ def _events(notices: pl.DataFrame, cancels: pl.DataFrame) -> pl.DataFrame:
         OwnNotice.NOTICE_NO,
         OwnNotice.ISSUE_NO,
         pl.col(OwnNotice.GONE_FILE_NO).alias(_FILE_NO),
-        pl.lit(_WENT).alias(_WHAT),
+        pl.when(OwnNotice.IS_RETRACTED).then(pl.lit(_RETRACTED)).otherwise(pl.lit(_WENT)).alias(_WHAT),
         gone_on.alias(ClaimEntry.ENTERED_ON),
         gone_on.alias(ClaimEntry.NIGHT_ON),
     )
@@ -128,15 +136,17 @@ def _events(notices: pl.DataFrame, cancels: pl.DataFrame) -> pl.DataFrame:
         pl.col(ClaimCancel.NIGHT_ON).alias(ClaimEntry.ENTERED_ON),
         ClaimCancel.NIGHT_ON,
     )
-    order = (OwnNotice.CLAIM_NO, _FILE_NO, _WHAT, OwnNotice.ISSUE_NO)
-    return pl.concat([came, went, fell], how="diagonal").sort(order).with_row_index(_AT)
+    issue_no = pl.col(OwnNotice.ISSUE_NO)
+    turn = pl.when(pl.col(_WHAT) == _RETRACTED).then(-issue_no).otherwise(issue_no)
+    events = pl.concat([came, went, fell], how="diagonal")
+    return events.sort(OwnNotice.CLAIM_NO, _FILE_NO, _WHAT, turn).with_row_index(_AT)
 
 
 def _standing(events: pl.DataFrame, notices: pl.DataFrame, cancels: pl.DataFrame) -> pl.DataFrame:
     """最新の有効な納付書の額 after each event (`at`), item by item; no row where none is valid."""
     lives = notices.select(OwnNotice.CLAIM_NO, OwnNotice.NOTICE_NO, OwnNotice.ISSUE_NO, OwnNotice.PART_KIND, *_ITEMS)
-    for name, what in ((_BORN_AT, _CAME), (_WENT_AT, _WENT)):
-        ats = events.filter(pl.col(_WHAT) == what).select(OwnNotice.NOTICE_NO, pl.col(_AT).alias(name))
+    for name, what in ((_BORN_AT, [_CAME]), (_WENT_AT, [_WENT, _RETRACTED])):
+        ats = events.filter(pl.col(_WHAT).is_in(what)).select(OwnNotice.NOTICE_NO, pl.col(_AT).alias(name))
         lives = lives.join(ats, on=OwnNotice.NOTICE_NO, how="left", validate="1:1")
     lives = lives.join(_falls(notices, cancels, events), on=OwnNotice.NOTICE_NO, how="left", validate="1:1")
     at = pl.col(_AT)

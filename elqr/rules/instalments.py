@@ -60,7 +60,8 @@ def whole_year_covers(sieve: Sieve, registered: Registered, gone: pl.DataFrame, 
     columns = [*CLAIM_KEY, Notice.ISSUE_NO, Notice.ISSUED_ON, Notice.AMOUNT_YEN]
     asks_whole = pl.col(Notice.PART_KIND).is_null()
     of_file = sieve.rows.filter(~by_file)
-    both = [frame.filter(asks_whole).select(columns) for frame in (registered.notices, of_file)]
+    known = registered.notices.join(registered.retracted, on=Notice.NOTICE_NO, how="anti")
+    both = [frame.filter(asks_whole).select(columns) for frame in (known, of_file)]
     notices = _mark_gone(pl.concat(both), gone)
     parts = notices.filter(pl.col(Notice.INSTALLMENT_NO) != WHOLE_YEAR)
     is_standing = (~pl.col(_IS_GONE)).any().over(CLAIM_KEY)

@@ -139,7 +139,15 @@ def _pick_in_force(lookups: pl.DataFrame, several: pl.DataFrame) -> pl.DataFrame
     is_replaced = is_uncancelled.any().over(*_LOOKUP, has_digit)
     return (
         pairs.with_columns((is_issued & was_valid & is_replaced).alias(NoticeOfKey.IS_IN_FORCE))
-        .sort(has_digit, is_issued & was_valid, is_issued, order, NoticeOfKey.NOTICE_INDEX, descending=True)
+        .sort(
+            has_digit,
+            is_issued & was_valid,
+            is_issued,
+            order,
+            is_uncancelled,
+            NoticeOfKey.NOTICE_INDEX,
+            descending=True,
+        )
         .unique(_LOOKUP, keep="first", maintain_order=True)
         .select(*_LOOKUP, pl.col(NoticeOfKey.NOTICE_INDEX).alias(_PICKED), NoticeOfKey.IS_IN_FORCE)
     )

@@ -140,7 +140,10 @@ class WatchedOverdue(Frame):
 
 
 class NoticeFile(Frame):
-    """納付書データの取込: a notice file, when it came, and how many of its rows were refused."""
+    """納付書データの取込: a notice file, when it came, and how many of its rows were refused.
+
+    `retracts_no`: no file came, but two people took back the import of this number.
+    """
 
     NOTICE_FILE_NO = Notice.NOTICE_FILE_NO
     SHA256 = Delivery.SHA256
@@ -148,6 +151,23 @@ class NoticeFile(Frame):
     NIGHT_ON = Column("night_on", pl.Date)
     ROWS_READ = NoticeIntake.ROWS_READ
     ROWS_BAD = NoticeIntake.ROWS_BAD
+    RETRACTS_NO = Column("retracts_no", pl.Int64)
+
+
+class NoticeFileRow(Frame):
+    """納付書データの取込, all columns as they are stored. `COUNTS` are of rows."""
+
+    NOTICE_FILE_NO = NoticeFile.NOTICE_FILE_NO
+    SHA256 = NoticeFile.SHA256
+    NAME = NoticeFile.NAME
+    NIGHT_ON = EnteredPosting.NIGHT_ON
+    ROWS_READ = NoticeIntake.ROWS_READ
+    ROWS_NEW = NoticeIntake.ROWS_NEW
+    ROWS_SAME = NoticeIntake.ROWS_SAME
+    ROWS_BAD = NoticeIntake.ROWS_BAD
+    RETRACTS_NO = NoticeFile.RETRACTS_NO
+
+    COUNTS = (ROWS_READ, ROWS_NEW, ROWS_SAME, ROWS_BAD)
 
 
 class PayloadBeside(Payload):

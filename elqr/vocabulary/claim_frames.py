@@ -94,7 +94,7 @@ class OwnNotice(Frame):
     """調定の納付書: a notice that asks for its own claim, and when it came (`notice_file_no`, `night_on`).
 
     `gone_file_no` and `gone_on` say when it was cancelled; they are null for a valid notice, and for one of which the
-    paper alone was taken back.
+    paper alone was taken back. `is_retracted`: it was cancelled because two people took back its file.
     """
 
     CLAIM_NO = ClaimEntry.CLAIM_NO
@@ -109,6 +109,7 @@ class OwnNotice(Frame):
     NIGHT_ON = ClaimEntry.NIGHT_ON
     GONE_FILE_NO = Column("gone_file_no", pl.Int64)
     GONE_ON = Column("gone_on", pl.Date)
+    IS_RETRACTED = Column("is_retracted", pl.Boolean)
 
 
 class ClaimCancel(Frame):

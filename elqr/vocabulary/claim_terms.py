@@ -18,6 +18,10 @@ class EntryKind(Term):
     WRITTEN_OFF = "written_off", "不納欠損"
 
 
+RAISES = (EntryKind.ASSESSED, EntryKind.INCREASED, EntryKind.DEMAND_FEE, EntryKind.LATE_CHARGE)
+"""増やす異動: kinds that raise what is owed. The others lower it."""
+
+
 class ClaimSource(Term):
     """調定の受け方: what says what the claims of a procedure owe. Never both."""
 

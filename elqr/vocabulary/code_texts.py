@@ -29,6 +29,8 @@ _FIX_ROW = "基幹システム側でこの行を直し、もう一度取り込�
 _FIX_OTHER = "指摘のある行を基幹システム側で直し、一枚のすべての行をもう一度取り込んでください。"
 _ADD_CLAIM = "この調定のある調定データを受信箱に入れてください。受信箱にある納付書データは、毎夜もう一度読みます。"
 _FIX_FILE = "基幹システム側で直したファイルを受信箱に入れ直してください。直るまで、このファイルの調定は取り込みません。"
+_REPLACE = "取り込んでいません。受信箱から除くか、直したファイル（発行連番を増やした行）に置き換えてください。"
+_COUNT_UP = "取り消したままです。納めてもらうなら、発行連番を増やした行で再発行してください。"
 _STOP = "このページを発送しないでください。版下と書体を直し、もう一度印刷してください。"
 _PULL = "発送しないでください。印刷済みなら、そのページを抜き取ってください。"
 _DAMAGED = "台帳を書き換えた人や道具がないか調べ、控えから戻してください。"
@@ -242,11 +244,8 @@ CODES: dict[Code, CodeText] = {
     Code.CLAIM_STATES_DIFFER: CodeText(_HIGH, "操作日時が同じで、前の調定データと中身が違います", _FIX_FILE),
     Code.JOINT_ROWS_DIFFER: CodeText(_MID, "複数の調定を一枚で納める納付書の行が合いません", _FIX_ROW),
     Code.JOINT_ROW_REFUSED: CodeText(_MID, "同じ納付書のほかの行に指摘があります", _FIX_OTHER),
-    Code.CANCELLED_AGAIN: CodeText(
-        _MID,
-        "取り消した納付書の行がまた届きました",
-        "取り消したままです。納めてもらうなら、発行連番を増やした行で再発行してください。",
-    ),
+    Code.NOTICE_FILE_RETRACTED: CodeText(_HIGH, "取り消した納付書データがまた届きました", _REPLACE),
+    Code.CANCELLED_AGAIN: CodeText(_MID, "取り消した納付書の行がまた届きました", _COUNT_UP),
     Code.MONEY_DIFFERS: CodeText(
         _HIGH,
         "入金の額が確報の収納の合計と違います",

@@ -85,6 +85,7 @@ class RetractionKind(Term):
     TAKEN = "taken", "取込済の記録"
     REMINDED = "reminded", "督促状の発送の記録"
     HELD = "held", "督促を止める記録"
+    NOTICES = "notices", "納付書データの取込"
 
 
 class ReviewKind(Term):

@@ -15,30 +15,9 @@ from tests.cases.job_parts import PRINT, SENDER
 from tests.cases.prepared import prepared
 from tests.cases.prints import approve_release, manifest_of, pay_slip, print_slips, record_uploads, request_release
 from tests.cases.till import Till, act, open_marks
+from tests.cases.undone import AFTER, undo, undone, verified, waiting
 
-NEXT, AFTER = date(2026, 11, 21), date(2026, 11, 22)
-
-
-def undo(city: City, *arguments: object, by: str = "山田", day: date = NIGHT) -> Ran:
-    more = ("--reason", "まちがえて記録した") if arguments[0] != "approve" else ()
-    return elqr("undo", *arguments, "--by", by, *more, "--job", city.job, "--date", day.isoformat())
-
-
-def waiting(city: City, *options: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(elqr("undo", "list", "--json", *options, "--job", city.job).out)
-    return found
-
-
-def undone(city: City, *arguments: object, day: date = NIGHT) -> None:
-    """Asked for by 山田, approved by 佐藤."""
-    assert undo(city, *arguments, day=day).code == 0
-    ran = undo(city, "approve", waiting(city)[-1]["retraction_no"], by="佐藤", day=day)
-    assert ran.code == 0, ran.err
-
-
-def verified(city: City, day: date = AFTER) -> set[str]:
-    ran = elqr("verify", "--job", city.job, "--date", day.isoformat(), "--json")
-    return set(codes(ran))
+NEXT = date(2026, 11, 21)
 
 
 def _printed_of(folder: Path) -> City:

@@ -187,6 +187,7 @@ def _gained(own: pl.DataFrame, file_no: int) -> JudgedRows:
         OwnNotice.NIGHT_ON: pl.lit(_ISSUED_ON),
         OwnNotice.GONE_FILE_NO: pl.lit(None),
         OwnNotice.GONE_ON: pl.lit(None),
+        OwnNotice.IS_RETRACTED: pl.lit(False),
     }
     return JudgedRows(
         incoming=Incoming("", _ISSUED_ON, False, frozenset(), file_no, 0, 0),

@@ -15,6 +15,7 @@ from tests.builders import (
     elqr,
     eltax_file,
     eltax_row,
+    notice_file,
     notice_row,
 )
 from tests.cases.job_parts import ACCOUNTING, ARRIVAL, CLAIMS, CONTRACT, MONEY, SENDER
@@ -93,6 +94,7 @@ def everything(folder: Path) -> City:
     _handed_over(city)
     _taken_back(city)
     _reminded(city)
+    _imported_wrongly(city)
     city.notices(SLIPS[1] | {"change_kind": "9"}, name="cancelled_after_it_was_paid.csv")
     city.night(LAST)
     return city
@@ -184,6 +186,15 @@ def _taken_back(city: City) -> None:
     run(city, "notice", "give-up", 1, "--by", "山田", "--reason", "課が取り下げた", code=1)
     run(city, "notice", "give-up", 2, "--by", "山田", "--reason", "課が取り下げた")
     run(city, "notice", "give-up-approve", 1, "--by", "佐藤")
+
+
+def _imported_wrongly(city: City) -> None:
+    """A notice file of one good row and a bad one, imported and taken back."""
+    path, day = city.folder / "wrong.csv", ("--date", LAST)
+    path.write_bytes(notice_file(notice_row(bill_no="100009", payer_ref="9", due_on=DUE), _BAD | {"bill_no": "100010"}))
+    run(city, "notice", "import", path, *day, code=3)
+    run(city, "undo", "notices", path.name, "--by", "山田", "--reason", "別の課のファイル", *day)
+    run(city, "undo", "approve", 3, "--by", "佐藤", *day)
 
 
 def _reminded(city: City) -> None:

@@ -26,7 +26,12 @@ def _notice(
     gone_on = None if gone is None else _day(gone)
     numbers, came_on = (claim_no, claim_no * 100 + number, number), (_day(came - 1), came, _day(came))
     values = (*numbers, *items, kind, *came_on, gone, gone_on)
-    return dict(zip(OwnNotice.SCHEMA, values, strict=True))
+    return dict(zip(OwnNotice.SCHEMA, (*values, False), strict=True))
+
+
+def _retracted(number: int, came: int, items: Items, by: int, kind: str | None = None) -> dict[str, object]:
+    """As `_notice`, of a file whose import was taken back as file `by`."""
+    return _notice(number, came, items, gone=by, kind=kind) | {OwnNotice.IS_RETRACTED: True}
 
 
 def _frame(notices: Sequence[dict[str, object]]) -> pl.DataFrame:
@@ -121,6 +126,48 @@ _TEN, _FULL = (10_000, 0, 0), (10_000, 100, 300)
                 ("reduced", -1_000, 0, -500, _day(2), _day(3), 103),
             ],
         ),
+        (  # a file that was taken back leaves nothing, and what comes after it is 当初 again
+            [_retracted(1, 1, _FULL, by=2), _notice(2, 4, _TEN)],
+            [
+                ("assessed", *_FULL, _day(0), _day(1), 101),
+                ("assessed", -10_000, -100, -300, _day(2), _day(2), 101),
+                ("assessed", *_TEN, _day(3), _day(4), 102),
+            ],
+        ),
+        (  # each entry is countered by its own kind, the last first
+            [
+                _notice(1, 1, _TEN),
+                _retracted(2, 2, (9_000, 0, 0), by=3),
+                _retracted(3, 2, (0, 0, 500), by=3, kind="延滞金"),
+                _retracted(4, 2, (5_000, 0, 0), by=3, kind="分納"),
+            ],
+            [
+                ("assessed", *_TEN, _day(0), _day(1), 101),
+                ("reduced", -1_000, 0, 0, _day(1), _day(2), 102),
+                ("late_charge", 0, 0, 500, _day(1), _day(2), 103),
+                ("late_charge", 0, 0, -500, _day(3), _day(3), 103),
+                ("reduced", 1_000, 0, 0, _day(3), _day(3), 102),
+            ],
+        ),
+        (  # the newer file is taken back before the older one
+            [_retracted(1, 1, _TEN, by=4), _retracted(2, 2, (12_000, 0, 0), by=3)],
+            [
+                ("assessed", *_TEN, _day(0), _day(1), 101),
+                ("increased", 2_000, 0, 0, _day(1), _day(2), 102),
+                ("increased", -2_000, 0, 0, _day(3), _day(3), 102),
+                ("assessed", -10_000, 0, 0, _day(4), _day(4), 101),
+            ],
+        ),
+        (  # a claim that a 取消 took away has had its 当初
+            [_notice(1, 1, _TEN, gone=2), _retracted(2, 3, _TEN, by=4), _notice(3, 5, _TEN)],
+            [
+                ("assessed", *_TEN, _day(0), _day(1), 101),
+                ("cancelled", -10_000, 0, 0, _day(2), _day(2), 101),
+                ("increased", 10_000, 0, 0, _day(2), _day(3), 102),
+                ("increased", -10_000, 0, 0, _day(4), _day(4), 102),
+                ("increased", 10_000, 0, 0, _day(4), _day(5), 103),
+            ],
+        ),
     ],
 )
 def test_an_entry_is_what_a_notice_or_its_cancellation_changed(
@@ -212,3 +259,26 @@ def test_after_each_file_the_entries_sum_to_what_the_newest_valid_notice_asks(
     numbers = entries.sort("claim_no", "entry_no").group_by("claim_no", maintain_order=True).agg("entry_no")
     assert all(row == list(range(1, len(row) + 1)) for row in numbers["entry_no"].to_list())
     assert entries.sort("claim_no", "entry_no").equals(claim_entries(_frame(every), _NO_CANCELS))
+
+
+@settings(max_examples=60)
+@given(_LIVES, _LIVES)
+def test_a_file_that_is_taken_back_leaves_every_sum_as_it_was(
+    lives: list[tuple[Items, int, int, str | None]], wrong: list[tuple[Items, int, int, str | None]]
+) -> None:
+    """By kind of entry and by item, whatever was there before."""
+    came = sorted(own[1] for own in lives)
+    earlier = [
+        _notice(number, file_no, items, min(file_no + after, 6) if after else None, kind=kind)
+        for number, ((items, _, after, kind), file_no) in enumerate(zip(lives, came, strict=True), 1)
+    ]
+    more = [_retracted(len(lives) + n, 7, items, by=8, kind=kind) for n, (items, _, _, kind) in enumerate(wrong, 1)]
+    before, after = (claim_entries(_frame(rows), _NO_CANCELS) for rows in (earlier, [*earlier, *more]))
+    sums = [
+        frame.group_by(ClaimEntry.KIND)
+        .agg(pl.col(ClaimEntry.ITEMS).sum())
+        .filter(pl.any_horizontal(pl.col(ClaimEntry.ITEMS) != 0))
+        for frame in (before, after)
+    ]
+    assert sums[0].sort(ClaimEntry.KIND).equals(sums[1].sort(ClaimEntry.KIND))
+    assert after.head(before.height).equals(before), "and what was entered stays"

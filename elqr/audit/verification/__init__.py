@@ -18,6 +18,7 @@ from elqr.audit.verification.money import bundles, settlements
 from elqr.audit.verification.payouts import payouts
 from elqr.audit.verification.people import two_people
 from elqr.audit.verification.refused import refused_rows
+from elqr.audit.verification.retracted import retracted_files
 from elqr.audit.verification.rows import acts, changing_rows, seals
 from elqr.audit.verification.runs import anchors, chain, runs
 from elqr.audit.verification.sources import deliveries, notices, outputs, records
@@ -45,6 +46,7 @@ RULES: tuple[tuple[str, Callable[[Audit], Iterator[Finding]]], ...] = (
     ("収納の束", bundles),
     ("突合済", settlements),
     ("納付書", notices),
+    ("取り消した納付書データ", retracted_files),
     ("取り込まなかった行", refused_rows),
     ("書き出したファイル", outputs),
     ("基幹システムへの書き出し", exports),

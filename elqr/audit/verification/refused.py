@@ -12,6 +12,7 @@ from elqr.rules.joint_notices import file_rows, joint_rows
 from elqr.rules.refused_rows import ended_rows
 from elqr.store.queries import refused_rows as queries
 from elqr.store.queries.requests import GIVE_UP, requests
+from elqr.store.queries.retracted_files import retractions
 from elqr.vocabulary.audit_frames import NoticeFile
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import NotFound
@@ -29,7 +30,8 @@ def refused_rows(audit: Audit) -> Iterator[Finding]:
     audit.count("取り込まなかった行", stored.height)
     for number in stored.join(files, on=FiledRow.NOTICE_FILE_NO, how="anti")[FiledRow.NOTICE_FILE_NO].unique().sort():
         yield mismatch(f"納付書データ{number}", Code.NOTICE_DIFFERS, "ないファイルの行", "取り込んだファイルの行")
-    by_file = ends.filter(pl.col(RowEnd.BY_FILE_NO).is_not_null())
+    is_by_retraction = pl.col(RowEnd.BY_FILE_NO).is_in(retractions(connection).implode())
+    by_file = ends.filter(pl.col(RowEnd.BY_FILE_NO).is_not_null(), ~is_by_retraction)
     file_nos = {*stored[FiledRow.NOTICE_FILE_NO], *by_file[RowEnd.BY_FILE_NO]}
     raw: dict[int, pl.DataFrame] = {}
     for file in files.filter(pl.col(FiledRow.NOTICE_FILE_NO).is_in(list(file_nos))).iter_rows(named=True):

@@ -95,9 +95,12 @@ def _is_kept(audit: Audit, sha256: str) -> bool:
 def _check_notice_file(audit: Audit, file: _Row) -> Iterator[Finding]:
     """納付書データ: its content is kept, and each of its rows is a notice or was refused.
 
-    `file` has name, notice_file_no, sha256, night_on, rows_read and rows_bad.
+    `file` has name, notice_file_no, sha256, night_on, rows_read, rows_bad and retracts_no.
     """
     where, sha256 = f"{file['name']}（納付書データ{file['notice_file_no']}）", file["sha256"]
+    if file["retracts_no"] is not None:
+        yield _unbacked(where, "取込の取り消し", "承認の記録と一緒に入る行")
+        return
     if not _is_kept(audit, sha256):
         yield _unbacked(where, "保管庫に中身がない", sha256[:16])
         return

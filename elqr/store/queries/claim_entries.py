@@ -22,7 +22,7 @@ def select_own_notices() -> Select[Any]:
     A cancelled notice of 期別 0 that instalments replaced bears the key of a claim that it does not pay. A 分納 notice
     for several claims is none of any of them.
     """
-    claim, notice, cancel = t.claim.c, t.notice.c, t.notice_cancel.c
+    claim, notice, cancel, by_file = t.claim.c, t.notice.c, t.notice_cancel.c, t.notice_file.alias("by_file")
     columns: dict[str, ColumnElement[Any]] = {name: notice[name] for name in OwnNotice.SCHEMA if name in notice}
     takes_claim = cancel.is_paper_only.is_distinct_from(1)
     columns |= {
@@ -30,6 +30,7 @@ def select_own_notices() -> Select[Any]:
         OwnNotice.NIGHT_ON: t.notice_file.c.night_on,
         OwnNotice.GONE_FILE_NO: case((takes_claim, cancel.notice_file_no)),
         OwnNotice.GONE_ON: case((takes_claim, cancel.night_on)),
+        OwnNotice.IS_RETRACTED: by_file.c.retracts_no.is_not(None),
     }
     pays_own = and_(notice.notice_no == t.notice_claim.c.notice_no, notice.installment_no == claim.installment_no)
     return (
@@ -39,6 +40,7 @@ def select_own_notices() -> Select[Any]:
         .join(t.notice, pays_own)
         .join(t.notice_file, t.notice_file.c.notice_file_no == notice.notice_file_no)
         .outerjoin(t.notice_cancel, cancel.notice_no == notice.notice_no)
+        .outerjoin(by_file, by_file.c.notice_file_no == cancel.notice_file_no)
         .where(~is_joint())
     )
 

@@ -16,7 +16,7 @@ from elqr.store.queries.owed import entry_yen, notice_no_at_closing, owed_yen, w
 from elqr.store.tables import ledger as t
 from elqr.store.tables.counted import counted_day
 from elqr.vocabulary.claim_frames import ClaimState
-from elqr.vocabulary.claim_terms import TO_PAY_BACK, EntryKind
+from elqr.vocabulary.claim_terms import RAISES, TO_PAY_BACK, EntryKind
 from elqr.vocabulary.frames import Claim
 from elqr.vocabulary.report_frames import YearClaim, YearCollected, YearHeld, YearLevied
 from elqr.vocabulary.terms import Account, AccountingKind
@@ -165,6 +165,7 @@ def _select_entered(fiscal_year: int, as_of: date, ends: YearEnds) -> Select[Any
     is_assessed, is_relief, is_off = (
         entry.kind == kind.value for kind in (EntryKind.ASSESSED, EntryKind.RELIEVED, EntryKind.WRITTEN_OFF)
     )
+    is_raise = entry.kind.in_([kind.value for kind in RAISES])  # by kind: what takes one back has the other sign
     is_change = ~or_(is_assessed, is_relief, is_off)
 
     def sum_where(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
@@ -175,8 +176,8 @@ def _select_entered(fiscal_year: int, as_of: date, ends: YearEnds) -> Select[Any
         YearLevied.LEVY_YEAR: claim.levy_year,
         YearLevied.CARRIED_YEN: sum_where(is_carried),
         YearLevied.ASSESSED_YEN: sum_where(~is_carried, is_assessed),
-        YearLevied.RAISED_YEN: sum_where(~is_carried, is_change, yen > 0),
-        YearLevied.LOWERED_YEN: -sum_where(~is_carried, is_change, yen < 0),
+        YearLevied.RAISED_YEN: sum_where(~is_carried, is_change, is_raise),
+        YearLevied.LOWERED_YEN: -sum_where(~is_carried, is_change, ~is_raise),
         YearLevied.RELIEVED_YEN: -sum_where(~is_carried, is_relief),
         YearLevied.WRITTEN_OFF_YEN: -sum_where(~is_carried, is_off),
     }

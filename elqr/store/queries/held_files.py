@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, inse
 from elqr.store.db.bulk import read_frame, select_named
 from elqr.store.queries.reports import brings_payments
 from elqr.store.queries.requests import WAIVER, requests
+from elqr.store.queries.retracted_files import is_retracted
 from elqr.store.tables import held_files as h
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
@@ -103,7 +104,10 @@ def _first_deliveries(connection: Connection, day: str, names: Sequence[str]) ->
     ]
     of_notices = {HeldFile.NAME: notice_file.name, _PURPOSE: literal(NOTICE), _PLACE: _place_of_notices()}
     notices = select_named(of_notices).where(
-        notice_file.name.in_(names), notice_file.night_on <= day, notice_file.rows_new > 0
+        notice_file.name.in_(names),
+        notice_file.night_on <= day,
+        notice_file.rows_new > 0,
+        ~is_retracted(notice_file.notice_file_no),
     )
     queries = (accepted.where(brings_payments()), *of_another_purpose, notices)
     return pl.concat([read_frame(connection, query, _BROUGHT) for query in queries])
@@ -119,9 +123,14 @@ def _place_of_notices() -> ColumnElement[int]:
 
 
 def _is_over(day: str) -> ColumnElement[bool]:
-    """The content of a delivery was taken in, or two people gave the delivery up."""
-    sha256 = t.delivery.c.sha256
-    is_known = or_(exists().where(t.file.c.sha256 == sha256), exists().where(t.notice_file.c.sha256 == sha256))
+    """The content of a delivery was taken in, or two people gave the delivery up.
+
+    A content whose import two people took back before is not taken in by it. As `_is_given_up`, it needs the join.
+    """
+    sha256, file = t.delivery.c.sha256, t.notice_file.c
+    stands = or_(~is_retracted(file.notice_file_no), file.notice_file_no > h.delivery_box.c.notice_file_no)
+    is_imported = exists().where(file.sha256 == sha256, file.retracts_no.is_(None), stands)
+    is_known = or_(exists().where(t.file.c.sha256 == sha256), is_imported)
     return or_(is_known, _is_given_up(day))
 
 

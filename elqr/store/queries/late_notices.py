@@ -36,6 +36,7 @@ def _keep_known(connection: Connection, candidate_rows: pl.DataFrame, night: dat
     """その夜までに知られていた納付書: frame Candidate, with the keys and cancellations known by then."""
     notice, file, upload = t.notice.c, t.notice_file.c, t.upload.c
     schema = {Candidate.NOTICE_NO: pl.Int64, "came_on": pl.Date, "came_with_key": pl.Boolean, "keyed_on": pl.Date}
+    schema |= {"went_on": pl.Date}
     issued = select(upload.night_on).join(t.payload, t.payload.c.upload_no == upload.upload_no)
     of_notice = issued.where(t.payload.c.notice_no == notice.notice_no).correlate(t.notice).scalar_subquery()
     with stage_rows(connection, candidate_rows.select(Candidate.NOTICE_NO).unique()) as staged:
@@ -46,16 +47,18 @@ def _keep_known(connection: Connection, candidate_rows: pl.DataFrame, night: dat
                     "came_on": file.night_on,
                     "came_with_key": notice.key_no.is_not(None),
                     "keyed_on": of_notice,
+                    "went_on": t.notice_cancel.c.night_on,
                 }
             )
             .join(staged, staged.c.notice_no == notice.notice_no)
             .join(t.notice_file, file.notice_file_no == notice.notice_file_no)
+            .outerjoin(t.notice_cancel, t.notice_cancel.c.notice_no == notice.notice_no)
         )
         known = read_frame(connection, query, schema)
     rows = candidate_rows.join(known, on=Candidate.NOTICE_NO, validate="m:1", maintain_order="left")
     is_given = (pl.col(Candidate.KEY_KIND) != KeyKind.ELQR.value) | pl.col("came_with_key")
     has_key = is_given | (pl.col("keyed_on") <= night).fill_null(False)
-    is_gone = pl.col(Candidate.CANCELLED_ON) <= night
+    is_gone = pl.col("went_on") <= night
     return (
         rows.filter((pl.col("came_on") <= night) & has_key)
         .with_columns(

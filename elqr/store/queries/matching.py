@@ -10,6 +10,7 @@ from sqlalchemy import (
     Select,
     Table,
     and_,
+    case,
     exists,
     func,
     literal,
@@ -27,6 +28,7 @@ from elqr.store.queries.claim_entries import select_claim_cancels, select_own_no
 from elqr.store.queries.claim_states import is_stated, select_stated_claims
 from elqr.store.queries.notice_lines import select_lines, select_single
 from elqr.store.queries.refused_rows import given_up_rows, waiting_rows, withdrawn_rows
+from elqr.store.queries.retracted_files import is_retracted
 from elqr.store.queries.totals import last_issued
 from elqr.store.queries.undecided import OPEN
 from elqr.store.tables import ledger as t
@@ -65,6 +67,8 @@ def registered(connection: Connection, rows: pl.DataFrame, keys: pl.DataFrame) -
         cancelled = union(of_rows(of_notice, notice), of_rows(of_line, claim))
         rows_of_notices = (of_rows(select_single(), notice), of_rows(select_lines(), claim))
         pays = select(t.notice_claim.c.notice_no).join(claim, claim.c.claim_no == t.notice_claim.c.claim_no)
+        retracted = pays.join(t.notice, notice.c.notice_no == t.notice_claim.c.notice_no)
+        retracted = retracted.where(is_retracted(notice.c.notice_file_no))
         singles = of_rows(pays, claim).where(claim.c.installment_no == WHOLE_YEAR)
         fallen = select_claim_cancels().join(claim, claim.c.claim_no == t.claim_cancel.c.claim_no)
         return Registered(
@@ -73,6 +77,7 @@ def registered(connection: Connection, rows: pl.DataFrame, keys: pl.DataFrame) -
                 connection, of_rows(select(*(claim.c[name] for name in Claim.SCHEMA)), claim), Claim.SCHEMA
             ),
             cancelled=read_frame(connection, cancelled, number),
+            retracted=read_frame(connection, of_rows(retracted, claim).distinct(), number),
             singles=read_frame(connection, singles, number),
             own=read_frame(connection, of_rows(select_own_notices(), claim).where(~is_stated()), OwnNotice.SCHEMA),
             taken_back=read_frame(connection, of_rows(fallen, claim).where(~is_stated()), ClaimCancel.SCHEMA),
@@ -85,6 +90,7 @@ def registered(connection: Connection, rows: pl.DataFrame, keys: pl.DataFrame) -
 
 
 def _key_owners(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
+    """キーの持ち主: a notice whose import was taken back leaves its keys to others, but for the one of an eL-QR."""
     owner = {
         NoticeKey.KEY_KIND: pl.String,
         NoticeKey.KEY_DIGITS: pl.String,
@@ -95,6 +101,7 @@ def _key_owners(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
             select(*(t.notice_key.c[name] if name in t.notice_key.c else t.notice.c[name] for name in owner))
             .join(staged, same_key(staged))
             .join(t.notice, t.notice.c.notice_no == t.notice_key.c.notice_no)
+            .where(or_(t.notice_key.c.key_kind == KeyKind.ELQR.value, ~is_retracted(t.notice.c.notice_file_no)))
         )
         return read_frame(connection, query, owner)
 
@@ -204,9 +211,13 @@ def _candidate_columns(at: ColumnElement[int]) -> Select[Any]:
 
 
 def _cancelled_on() -> ColumnElement[str]:
-    """取消の日: the night on which a cancellation of the notice came to the ledger, or null."""
+    """取消の日: the night on which a cancellation of the notice came to the ledger, or null.
+
+    Where the import of its file was taken back, the day of issue: no payment finds it in force.
+    """
     cancel = t.notice_cancel.c
-    return select(cancel.night_on).where(cancel.notice_no == t.notice.c.notice_no).correlate(t.notice).scalar_subquery()
+    on = case((is_retracted(t.notice.c.notice_file_no), t.notice.c.issued_on), else_=cancel.night_on)
+    return select(on).where(cancel.notice_no == t.notice.c.notice_no).correlate(t.notice).scalar_subquery()
 
 
 def has_newer_notice() -> ColumnElement[bool]:

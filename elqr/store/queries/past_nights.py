@@ -25,10 +25,13 @@ from elqr.vocabulary.terms import FileStatus, KeyKind
 
 @dataclass(frozen=True, slots=True)
 class PastNight:
-    """過去の一夜: what came, by name and content hash, deliveries also with the spec by which they were read."""
+    """過去の一夜: what came, by name and content hash, deliveries also with the spec by which they were read.
+
+    A notice file also says whether the import of this content was taken back then.
+    """
 
     night_on: date
-    notice_files: tuple[tuple[str, str], ...]
+    notice_files: tuple[tuple[str, str, bool], ...]
     deliveries: tuple[tuple[str, str, str], ...]
     issued: bool
 
@@ -121,7 +124,11 @@ def nights(connection: Connection, since: date, until: date) -> list[PastNight]:
 
 def _read_night(connection: Connection, day: str) -> PastNight:
     file, delivery = t.notice_file.c, t.delivery.c
-    imported = select(file.name, file.sha256).where(file.night_on == day).order_by(file.notice_file_no)
+    imported = (
+        select(file.name, file.sha256, file.retracts_no.is_not(None))
+        .where(file.night_on == day)
+        .order_by(file.notice_file_no)
+    )
     delivered = select(delivery.name, delivery.sha256, delivery.spec).where(delivery.night_on == day)
     issued = select(exists().where(t.upload.c.night_on == day))
     return PastNight(

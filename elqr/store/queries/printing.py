@@ -64,7 +64,7 @@ def _select_standing() -> Select[Any]:
                 **{name: notice[name] for name in NoticeStanding.ORDER},
                 NoticeStanding.AMOUNT_YEN: notice.amount_yen,
                 NoticeStanding.IS_UPLOADED: exists().where(
-                    t.upload_step.c.upload_no == t.payload.c.upload_no, _is_uploaded()
+                    t.upload_step.c.upload_no == t.payload.c.upload_no, is_uploaded()
                 ),
                 NoticeStanding.IS_CANCELLED: exists().where(t.notice_cancel.c.notice_no == notice.notice_no),
                 NoticeStanding.IS_CURRENT: ~has_newer_notice(),
@@ -74,7 +74,7 @@ def _select_standing() -> Select[Any]:
                 NoticeStanding.IS_RELEASED: exists().where(
                     t.print_notice.c.notice_no == notice.notice_no,
                     t.release_step.c.print_no == t.print_notice.c.print_no,
-                    _has_left(),
+                    has_left(),
                 ),
             }
         )
@@ -83,7 +83,7 @@ def _select_standing() -> Select[Any]:
     )
 
 
-def _is_uploaded() -> ColumnElement[bool]:
+def is_uploaded() -> ColumnElement[bool]:
     """登録済のままか: the record of 共通納税IFS's acceptance was not taken back."""
     return t.upload_step.c.step_no.not_in(numbers_taken_back(RetractionKind.UPLOADED))
 
@@ -233,7 +233,7 @@ def released_count(connection: Connection, step_no: int) -> int:
         .join(t.print_notice, t.print_notice.c.notice_no == t.payload.c.notice_no)
         .join(t.release_step, t.release_step.c.print_no == t.print_notice.c.print_no)
         .join(t.upload_step, t.upload_step.c.upload_no == t.payload.c.upload_no)
-        .where(t.upload_step.c.step_no == step_no, _has_left())
+        .where(t.upload_step.c.step_no == step_no, has_left())
     )
     return int(connection.execute(query).scalar_one())
 
@@ -248,15 +248,15 @@ def unsent_claims(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
         number = staged.c.claim_no
         is_printed = and_(pays.claim_no == number, placed.notice_no == pays.notice_no)
         first_no = select(func.min(placed.notice_no)).where(is_printed).correlate(staged).scalar_subquery()
-        has_left = exists().where(is_printed, t.release_step.c.print_no == placed.print_no, _has_left())
+        is_sent = exists().where(is_printed, t.release_step.c.print_no == placed.print_no, has_left())
         has_older = exists().where(older.claim_no == number, older.notice_no < first_no)
         is_paid = exists().where(t.posting.c.claim_no == number)
-        may_have_it = or_(*(reason.correlate(staged) for reason in (has_left, has_older, is_paid)))
+        may_have_it = or_(*(reason.correlate(staged) for reason in (is_sent, has_older, is_paid)))
         query = select(number).where(first_no.is_not(None), ~may_have_it)
         return read_frame(connection, query, {Claim.CLAIM_NO: pl.Int64})
 
 
-def _has_left() -> ColumnElement[bool]:
+def has_left() -> ColumnElement[bool]:
     """発送を承認した納付書か, for a place in a print and a release step: approved, and its page was not pulled."""
     step, placed = t.release_step.c, t.print_notice.c
     file_no, page_no = (
@@ -285,7 +285,7 @@ def _read_upload(connection: Connection, condition: ColumnElement[bool]) -> Mapp
     query = (
         select(t.upload, step.step_no, step.uploaded_by, step.uploaded_at)
         .select_from(t.upload)
-        .outerjoin(t.upload_step, and_(step.upload_no == t.upload.c.upload_no, _is_uploaded()))
+        .outerjoin(t.upload_step, and_(step.upload_no == t.upload.c.upload_no, is_uploaded()))
         .where(condition)
     )
     row = connection.execute(query).mappings().first()

@@ -86,10 +86,10 @@ def all_ends(connection: Connection) -> pl.DataFrame:
 
 
 def files(connection: Connection) -> pl.DataFrame:
-    """納付書データの取込: notice_file_no, sha256, name, night_on (text), rows_bad."""
+    """納付書データの取込 that brought rows: notice_file_no, sha256, name, night_on (text), rows_bad."""
     file = t.notice_file.c
     names = (NoticeFile.NOTICE_FILE_NO, NoticeFile.SHA256, NoticeFile.NAME, NoticeFile.NIGHT_ON, NoticeFile.ROWS_BAD)
-    query = select(*(file[name] for name in names)).order_by(file.notice_file_no)
+    query = select(*(file[name] for name in names)).where(file.retracts_no.is_(None)).order_by(file.notice_file_no)
     return read_frame(connection, query, {**schema_of(names), NoticeFile.NIGHT_ON: pl.String})
 
 
@@ -175,13 +175,15 @@ def waiting_numbers(connection: Connection, file_no: int) -> dict[int, int]:
 
 def enter_given_up(connection: Connection, request: Mapping[str, Any], records: Sequence[int], night: date) -> None:
     """あきらめた行を記す. `request` has give_up_no and notice_file_no; `records` are record numbers."""
+    _end_rows(connection, request["notice_file_no"], records, night, give_up_no=request["give_up_no"])
+
+
+def end_retracted(connection: Connection, file_no: int, by_file_no: int, night: date) -> None:
+    """取り消した取込の、まだ取り込まれていない行を終える: they wait no longer, because the corrected file has them."""
+    _end_rows(connection, file_no, list(waiting_numbers(connection, file_no)), night, by_file_no=by_file_no)
+
+
+def _end_rows(connection: Connection, file_no: int, records: Sequence[int], night: date, **by: object) -> None:
     rows = pl.DataFrame({RefusedRow.RECORD_NO: records}, schema={RefusedRow.RECORD_NO: pl.Int64})
-    number, file_no = request["give_up_no"], request["notice_file_no"]
-    fixed = {
-        "notice_file_no": file_no,
-        "give_up_no": number,
-        "is_right": 0,
-        "is_withdrawn": 0,
-        "night_on": night.isoformat(),
-    }
-    insert_frame(connection, notice_refused_end, rows, **fixed)
+    fixed = {"notice_file_no": file_no, "is_right": 0, "is_withdrawn": 0, "night_on": night.isoformat()}
+    insert_frame(connection, notice_refused_end, rows, **fixed, **by)

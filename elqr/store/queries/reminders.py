@@ -39,7 +39,7 @@ def reminded(connection: Connection, night: date) -> pl.DataFrame:
         .select_from(a.reminder_sent)
         .join(a.arrears_list, drawn.list_no == sent.list_no)
         .join(a.arrears_claim, claim.list_no == sent.list_no)
-        .where(_is_sent(night), ~_is_pulled(night))
+        .where(is_sent(night), ~_is_pulled(night))
         .order_by(sent.list_no)
     )
     return read_frame(connection, query, Reminded.SCHEMA).unique(Reminded.CLAIM_NO, keep="last", maintain_order=True)
@@ -53,7 +53,7 @@ def pulled(connection: Connection, list_no: int, night: date) -> set[int]:
 
 def sendings(connection: Connection, night: date) -> list[dict[str, Any]]:
     """発送の記録 that hold, in order."""
-    query = select(a.reminder_sent).where(_is_sent(night)).order_by(a.reminder_sent.c.sent_no)
+    query = select(a.reminder_sent).where(is_sent(night)).order_by(a.reminder_sent.c.sent_no)
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
@@ -104,7 +104,8 @@ def enter_holds(connection: Connection, rows: Sequence[Mapping[str, object]]) ->
     return numbered
 
 
-def _is_sent(night: date) -> ColumnElement[bool]:
+def is_sent(night: date) -> ColumnElement[bool]:
+    """発送した一覧か as of a night, of a record that a list was sent: nobody took the record back by then."""
     sent, taken_back = a.reminder_sent.c, numbers_taken_back(RetractionKind.REMINDED, night)
     return and_(sent.night_on <= night.isoformat(), sent.sent_no.not_in(taken_back))
 

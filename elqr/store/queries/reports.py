@@ -120,7 +120,11 @@ def notice_files(connection: Connection, night: date) -> pl.DataFrame:
     """納付書の取込 of a night: frame NoticeIntake."""
     notice_file = t.notice_file.c
     query = select(*(notice_file[name] for name in NoticeIntake.SCHEMA)).order_by(notice_file.notice_file_no)
-    return read_frame(connection, query.where(notice_file.night_on == night.isoformat()), NoticeIntake.SCHEMA)
+    return read_frame(
+        connection,
+        query.where(notice_file.night_on == night.isoformat(), notice_file.retracts_no.is_(None)),
+        NoticeIntake.SCHEMA,
+    )
 
 
 def select_decided(*columns: Any) -> Select[Any]:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Table, and_, case, exists, func, or_, select, true, union
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, exists, func, or_, select, union
 
 from elqr.formats.payment_identity import CONTENT, content
 from elqr.store.db.bulk import read_frame, schema_of, select_named, stage_rows
@@ -323,8 +323,8 @@ def overdue(connection: Connection) -> pl.DataFrame:
 
 
 def notice_files(connection: Connection) -> pl.DataFrame:
-    """納付書データの取込: frame NoticeFile."""
-    return _notice_files(connection, true())
+    """納付書データの取込: frame NoticeFile, of files that came."""
+    return _notice_files(connection, t.notice_file.c.retracts_no.is_(None))
 
 
 def _notice_files(connection: Connection, condition: ColumnElement[bool]) -> pl.DataFrame:
@@ -333,7 +333,7 @@ def _notice_files(connection: Connection, condition: ColumnElement[bool]) -> pl.
 
 
 def unsealed_notice_files(connection: Connection, notice_file_no: int) -> pl.DataFrame:
-    """納付書データの取込 after a number; as `notice_files`."""
+    """納付書データの取込 and what took one back, after a number: frame NoticeFile."""
     return _notice_files(connection, t.notice_file.c.notice_file_no > notice_file_no)
 
 

@@ -17,7 +17,8 @@ def upgrade() -> None:
     add_column("notice", sa.Column("change_reason", Text))
     add_column("notice", sa.Column("part_kind", Text))
     add_column("notice_cancel", sa.Column("is_paper_only", Whole))
-    create_tables("claim_entry", "claim_cancel", "notice_line")  # the query below looks there, too
+    add_column("notice_file", sa.Column("retracts_no", Whole))  # this and the tables: the query below looks there, too
+    create_tables("claim_entry", "claim_cancel", "notice_line")
     create_index("decision", "decision_unposted")
     create_index("notice", "notice_part")
     connection = op.get_bind()
