@@ -19,6 +19,7 @@ from elqr.store.queries import exports as export_queries
 from elqr.store.queries import printing as print_queries
 from elqr.store.queries import reminders as reminder_queries
 from elqr.store.queries import retractions as queries
+from elqr.store.queries import typed_batches as batch_queries
 from elqr.store.queries.requests import DIFFERENCE, RETRACTION, requests
 from elqr.store.tables.money import difference
 from elqr.vocabulary.errors import NotFound, Refused
@@ -247,6 +248,27 @@ def _after_hold(session: Session, number: int) -> str:
     )
 
 
+def _find_batch(session: Session, name: str) -> Subject | None:
+    rows = batch_queries.open_batches(session.ledger.connection, session.night_on)
+    row = next((row for row in rows if row["batch_no"] == _number(name) and row["is_approved"]), None)
+    if row is None:
+        return None
+    who = f"{row['taken_at'][:10]} {row['taken_by']}"
+    words = f"束の確認{row['batch_no']}（{row['name']}、{row['payments']:,}件 {row['yen']:,}円、{who}）"
+    return Subject(RetractionKind.BATCH, row["batch_no"], words)
+
+
+def _find_batch_obstacle(session: Session, number: int, retracted: frozenset[int]) -> str:
+    """取り消せない理由: the batch was taken in, so its payments are corrected by rulings instead."""
+    if number in {row["batch_no"] for row in batch_queries.open_batches(session.ledger.connection, session.night_on)}:
+        return ""
+    return f"束{number}はもう取り込んでいます。違う行は、同じ整理番号の正しい行を次の束に打って訂正してください。"
+
+
+def _after_batch(session: Session, number: int) -> str:
+    return "この中身は、申請と承認をし直すまで取り込みません。受信箱にあれば移してください。"
+
+
 def _no_obstacle(session: Session, number: int, retracted: frozenset[int]) -> str:
     return ""
 
@@ -259,5 +281,6 @@ _RECORDS = {
     RetractionKind.TAKEN: _Record(_find_taken, _no_obstacle, _after_taken),
     RetractionKind.REMINDED: _Record(_find_sent, _no_obstacle, _after_sent),
     RetractionKind.HELD: _Record(_find_hold, _no_obstacle, _after_hold),
+    RetractionKind.BATCH: _Record(_find_batch, _find_batch_obstacle, _after_batch),
 }
 """取り消せる記録, by kind."""

@@ -53,6 +53,7 @@ class DecidedPayment(Frame):
     RESULT_CODE = Payment.RESULT_CODE
     DOUBT = Payment.DOUBT
     ITEM_NO = Payment.ITEM_NO
+    IMAGE_REF = Payment.IMAGE_REF
     DECIDED_ON = Column("decided_on", pl.Date)
 
     OF_FILE = (FILE_NAME, FILE_SHA256, DECIDED_ON)

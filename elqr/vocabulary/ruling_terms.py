@@ -85,6 +85,7 @@ class RetractionKind(Term):
     TAKEN = "taken", "取込済の記録"
     REMINDED = "reminded", "督促状の発送の記録"
     HELD = "held", "督促を止める記録"
+    BATCH = "batch", "手で打った束の確認"
 
 
 class ReviewKind(Term):
