@@ -248,10 +248,14 @@ def _after_hold(session: Session, number: int) -> str:
     )
 
 
+def _batch_numbered(session: Session, number: int) -> dict[str, Any] | None:
+    rows = batch_queries.all_batches(session.ledger.connection)
+    return next((row for row in rows if row["batch_no"] == number), None)
+
+
 def _find_batch(session: Session, name: str) -> Subject | None:
-    rows = batch_queries.open_batches(session.ledger.connection, session.night_on)
-    row = next((row for row in rows if row["batch_no"] == _number(name) and row["is_approved"]), None)
-    if row is None:
+    row = _batch_numbered(session, _number(name))
+    if row is None or row["result"] != RulingResult.APPROVED.value or row["is_undone"]:
         return None
     who = f"{row['taken_at'][:10]} {row['taken_by']}"
     words = f"束の確認{row['batch_no']}（{row['name']}、{row['payments']:,}件 {row['yen']:,}円、{who}）"
@@ -260,7 +264,8 @@ def _find_batch(session: Session, name: str) -> Subject | None:
 
 def _find_batch_obstacle(session: Session, number: int, retracted: frozenset[int]) -> str:
     """取り消せない理由: the batch was taken in, so its payments are corrected by rulings instead."""
-    if number in {row["batch_no"] for row in batch_queries.open_batches(session.ledger.connection, session.night_on)}:
+    row = _batch_numbered(session, number)
+    if row is None or not row["is_taken_in"]:
         return ""
     return f"束{number}はもう取り込んでいます。違う行は、同じ整理番号の正しい行を次の束に打って訂正してください。"
 

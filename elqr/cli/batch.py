@@ -126,4 +126,5 @@ def _line(row: dict[str, Any]) -> str:
         return f"{line}　承認待ち"
     state = f"{row['taken_at'][:10]} {row['taken_by']} が{RulingResult(row['result']).label}"
     because = f"（{row['because']}）" if row["because"] else ""
-    return f"{line}　{state}{because}{'　取込済' if row.get('is_taken_in') else ''}"
+    later = "　取消" if row.get("is_undone") else "　取込済" if row.get("is_taken_in") else ""
+    return f"{line}　{state}{because}{later}"

@@ -81,6 +81,7 @@ class EarlierPayment(Frame):
     CHANNEL = Payment.CHANNEL
     PAID_ON = Payment.PAID_ON
     PAID_YEN = Payment.PAID_YEN
+    IMAGE_REF = Payment.IMAGE_REF
     FILE_NAME = DecidedPayment.FILE_NAME
 
 

@@ -35,7 +35,7 @@ def typed_batches(audit: Audit) -> Iterator[Finding]:
 
 
 def two_people_specs(audit: Audit) -> list[str]:
-    """二人が確かめる様式の名前."""
+    """二人が確かめる様式: the names of the formats whose files two people confirm."""
     return [name for name, spec in audit.session.specs.items() if spec.two_people]
 
 

@@ -74,8 +74,9 @@ def known_identities(connection: Connection, identities: pl.Series) -> list[str]
 
 
 def all_batches(connection: Connection) -> list[dict[str, Any]]:
-    """すべての束 in order: rows of `requests_with`, and `is_taken_in`."""
-    query = requests_with(BATCH, _is_taken_in(date.max).label("is_taken_in"))
+    """すべての束 in order: rows of `requests_with`, and `is_taken_in` and `is_undone`."""
+    undone = b.typed_batch.c.batch_no.in_(numbers_taken_back(RetractionKind.BATCH))
+    query = requests_with(BATCH, _is_taken_in(date.max).label("is_taken_in"), undone.label("is_undone"))
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
