@@ -51,7 +51,7 @@ def contents_of(decoded: Decoded) -> pl.DataFrame:
         optional(pay.result_code).alias(Payment.RESULT_CODE),
         _doubt(pay.doubt).alias(Payment.DOUBT),
         optional(pay.received_on).cast(pl.Date).alias(Payment.RECEIVED_ON),
-        optional(pay.image_ref).alias(Payment.IMAGE_REF),
+        (optional(pay.image_ref).fill_null("") if pay.image_ref else optional(None)).alias(Payment.IMAGE_REF),
         _identity(decoded.spec, pay),
     )
     assert rows[Payment.STAGE].is_in([stage.value for stage in Stage]).all(), "a spec maps to stages only"

@@ -214,7 +214,7 @@ class PaymentContent(Frame):
     DOUBT = Column("doubt", pl.String)
     RECEIVED_ON = Column("received_on", pl.Date)
     IMAGE_REF = Column("image_ref", pl.String)
-    """画像番号: what the city calls the scanned picture of a slip that was typed by hand. Never opened."""
+    """画像番号 of a slip that was typed by hand, empty where it says none; null for all other payments."""
 
 
 class Payment(PaymentContent):

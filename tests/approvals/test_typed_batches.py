@@ -125,7 +125,8 @@ def test_nothing_counts_before_a_second_person_confirms(office: Office) -> None:
     page = (city.folder / "out" / "2026-11-22" / "index.html").read_text(encoding="utf-8")
     assert '["画像番号","図2"]' in page
     card = elqr("claim", "show", "100001", "--job", city.job).out
-    assert "この調定へ 10,000円　画像番号 図1" in card
+    assert "この調定へ 10,000円　手入力　画像番号 図1" in card
+    assert city.sql("SELECT DISTINCT is_elqr FROM posting_tally") == [(0,)], "paid on paper, whatever its number"
     assert office.verified(22) == []
     again = elqr("replay", "--from", "2026-11-20", "--to", "2026-11-22", "--job", city.job)
     assert again.code == 0, "it was approved on the 21st, but after the night of that day"
@@ -190,7 +191,11 @@ def test_the_same_slip_and_a_correction_are_seen_and_never_counted_twice_in_sile
     office.confirmed("a.csv", office.row("1", 0), office.row("2", 0), office.row("3", 1))
     assert office.night(20).places() == {"posted": (2, 20_000), "exception": (1, 10_000)}
     (twice,) = city.report("要確認一覧")
-    assert (twice["理由"], twice["仮受額"], twice["先の収納"]) == ("二重納付", 10_000, "受付1 窓口 2026-11-05 画像 図1")
+    assert (twice["理由"], twice["仮受額"], twice["先の収納"]) == (
+        "二重納付",
+        10_000,
+        "受付1 窓口 2026-11-05 手入力 図1",
+    )
     # A second batch repeats one row and corrects another; both numbers must be said.
     again = office.typed("b.csv", office.row("1", 0), office.row("3", 1, 1_000))
     assert "2件の整理番号が、前に取り込んだ束にあります（1、3）" in office.ask(again, 2, 11_000, day=21).err

@@ -216,7 +216,7 @@ def _join_neighbours(
             labels_of(EarlierPayment.CHANNEL, Channel),
             pl.lit(" "),
             pl.col(EarlierPayment.PAID_ON).cast(pl.String),
-            pl.format(" 画像 {}", EarlierPayment.IMAGE_REF).fill_null(""),
+            pl.format(" 手入力 {}", EarlierPayment.IMAGE_REF).str.strip_chars_end(" ").fill_null(""),
         ).alias(_OTHER),
     )
     near_notice_text = pl.concat_str(
