@@ -63,7 +63,7 @@ def test_a_slip_is_named_as_it_is_printed_on_it(text: str) -> None:
     rows = intake.payments.select("key_kind", "key_digits", "reissue_no", "check_no", "paid_yen", "image_ref").rows()
     assert rows == [
         ("elqr", _KEY, "", "012345", 39_500, "図 1"),
-        ("barcode", "959919" + "83326" + "2024010101043480", "0", None, 39_500, None),
+        ("barcode", "959919" + "83326" + "2024010101043480", "0", None, 39_500, ""),
     ]
 
 
