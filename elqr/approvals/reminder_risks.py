@@ -80,8 +80,8 @@ def _file_risks(session: Session, claims: pl.DataFrame, accepted: Collection[str
         held_files = list_held(session)
         held = [f"{name}（{FileStatus.QUARANTINED.label}）" for name in held_files[HeldFile.NAME]]
         new_names = [arrived.name for box, arrived in _list_boxes(session) if _is_new(session, box, arrived)]
-        batches, is_held = open_batches(connection, session.night_on), set(held_files[HeldFile.SHA256])
-        new_names += [row["name"] for row in batches if row["sha256"] not in is_held]
+        batches, held_contents = open_batches(connection, session.night_on), set(held_files[HeldFile.SHA256])
+        new_names += [row["name"] for row in batches if row["sha256"] not in held_contents]
         waiting = {f"{name}（未取込）" for name in new_names}
     missing = rows.filter(pl.col(Arriving.STATE).is_in(_MISSING)).select(
         pl.concat_str(Arriving.NAME, pl.lit(" "), pl.col(Arriving.DUE_ON).cast(pl.String), pl.lit(" "), Arriving.FILES)
