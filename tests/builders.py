@@ -253,6 +253,27 @@ def payeasy_file(*rows: dict[str, object]) -> bytes:
     return encode_csv(SPECS["payeasy_csv"], _frame("payeasy_csv", "data", list(rows)))
 
 
+def slip_row(number: str, key_no: str | None, amount_yen: int, **given: object) -> dict[str, object]:
+    """One row of slips typed by hand."""
+    row: dict[str, object] = {
+        "number": number,
+        "key_no": key_no,
+        "check_no": None,
+        "barcode": None,
+        "amount_yen": amount_yen,
+        "paid_on": date(2026, 11, 5),
+        "received_on": date(2026, 11, 6),
+        "image_ref": f"図{number}",
+        "channel": "窓口",
+    }
+    assert set(given) <= set(row), "a slip has no such column"
+    return row | given
+
+
+def slip_file(*rows: dict[str, object]) -> bytes:
+    return encode_csv(SPECS["payment_by_hand_csv"], _frame("payment_by_hand_csv", "data", list(rows)))
+
+
 REAL_PAYMENT = eltax_row(
     REAL_KEY,
     "778284",

@@ -44,14 +44,14 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "migrations.versions.v3_review migrations.versions.v6_reissued migrations.versions.v9_reductions queries "
         "tables tables.acts tables.arrears tables.claim_files tables.exports tables.held_files tables.item_orders "
         "tables.ledger migrations.identities migrations.versions.v14_received migrations.versions.v15_notice_lines "
-        "migrations.versions.v16_payouts migrations.versions.v17_reminders migrations.versions.v18_retracted_files "
+        "migrations.versions.v16_payouts migrations.versions.v17_reminders migrations.versions.v18_ways_out "
         "queries.chain queries.conservation queries.item_orders queries.ledger_identity queries.retracted_files "
         "migrations.versions.v8_places queries.owed queries.claim_states queries.notice_lines queries.claim_entries "
         "migrations.versions.v12_claim_entries queries.claim_lookup queries.undecided tables.money queries.unsealed "
         "tables.months migrations.versions.v7_said_once tables.counted tables.refused_rows queries.refused_rows "
-        "tables.retractions tables.reviews queries.announced queries.moves queries.counted queries.details "
+        "tables.retractions tables.reviews tables.typed_batches queries.announced queries.moves queries.counted queries.details "
         "queries.paid_notice queries.claim_items queries.open_claims queries.reports queries.open_exceptions queries.payouts queries.review_trail "
-        "queries.fiscal_year queries.requests queries.arrears queries.held_files queries.retractions queries.reminders queries.exports "
+        "queries.fiscal_year queries.requests queries.arrears queries.held_files queries.retractions queries.typed_batches queries.reminders queries.exports "
         "queries.money queries.row_owners queries.sender_corrections queries.trends tables.totals entries.seals "
         "entries.chain entries.acts migrations ledger_file queries.past_nights queries.totals entries.night "
         "entries.claim_files entries.money migrations.versions.v4_money migrations.versions.v5_tallies "
@@ -75,24 +75,25 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "audit",
         "__init__ backup doctor verification.anchor verification.audit verification.claim_files "
         "verification.counted verification.coverage verification.handed verification.identity verification.ledger "
-        "verification.money verification.payouts verification.people verification.refused verification.retracted verification.rows verification.runs "
-        "verification.sources verification.unsealed verification",
+        "verification.money verification.payouts verification.people verification.refused verification.retracted "
+        "verification.rows verification.runs "
+        "verification.sources verification.typed_batches verification.unsealed verification",
     ),
     (
         "night",
-        "__init__ counting night item_orders reductions remittance morning spark take_in posting upload workers "
+        "__init__ counting night item_orders reductions remittance spark take_in batch_alarms morning posting upload workers "
         "cluster opening order replay",
     ),
     (
         "approvals",
         "__init__ claim_inquiry day_list four_eyes difference dispatch held_files ledger_succession month_close "
-        "open_exceptions refused_rows reminder_risks reminder_gate reminder_list reminder_record notice_retraction retraction ruling_state review "
-        "year_end",
+        "open_exceptions refused_rows reminder_risks reminder_gate reminder_list reminder_record notice_retraction "
+        "retraction ruling_state review typed_batches year_end",
     ),
     ("synthetic", "frames files register notices events changes cast __init__"),
     (
         "cli",
-        "terminal arrears backup claim day doctor export file held ledger month night notice payload printing "
+        "terminal arrears backup batch claim day doctor export file held ledger month night notice payload printing "
         "replay review refund settlement spec synthetic undo verify year __init__",
     ),
     ("", "__main__"),

@@ -14,7 +14,7 @@ from elqr.arithmetic.person_name import same_person
 from elqr.session.session import Session
 from elqr.store.entries.acts import ASKED, Act, acts_of, enter_act
 from elqr.store.queries import requests as queries
-from elqr.store.queries.requests import ARREARS, DIFFERENCE, GIVE_UP, RETRACTION, REVIEW, WAIVER, RequestKind
+from elqr.store.queries.requests import ARREARS, BATCH, DIFFERENCE, GIVE_UP, RETRACTION, REVIEW, WAIVER, RequestKind
 from elqr.vocabulary.errors import NotFound, Refused
 from elqr.vocabulary.ruling_terms import RulingResult
 from elqr.vocabulary.signature import Signature
@@ -55,6 +55,10 @@ _WORDS = {
     GIVE_UP: _Words(
         "申請{number}はありません。elqr notice refused で確かめてください。",
         "申請{number}は {by} が{result}しています。",
+    ),
+    BATCH: _Words(
+        "束の申請 {number} はありません。elqr batch list で番号を確かめてください。",
+        "束の申請 {number} は {on} に {by} が{result}しています。",
     ),
     RETRACTION: _Words(
         "取り消しの申請 {number} はありません。elqr undo list で番号を確かめてください。",

@@ -24,10 +24,11 @@ from elqr.store.queries import matching as night_queries
 from elqr.store.queries import money as money_queries
 from elqr.store.queries import reports as report_queries
 from elqr.store.queries import reviews as review_queries
+from elqr.store.queries.typed_batches import open_batches
 from elqr.vocabulary.arrival_frames import Arriving, StoodOn, Unpaid
 from elqr.vocabulary.frames import Payment
 from elqr.vocabulary.money_frames import OverduePayment, Settled
-from elqr.vocabulary.report_frames import ExceptionRow, LateNotice
+from elqr.vocabulary.report_frames import ExceptionRow, HeldFile, LateNotice
 from elqr.vocabulary.terms import ArrivalState, FileStatus, KeyKind, Outcome, Place, Risk, SettlementOutcome
 
 _KEY = ("payment_no", "key_kind", "key_digits")
@@ -76,8 +77,11 @@ def _file_risks(session: Session, claims: pl.DataFrame, accepted: Collection[str
     with session.ledger.transaction() as connection:
         delivered = report_queries.taken_in(connection, session.night_on)
         rows = check_arrivals(session.rules.arrivals, delivered, session.night_on, session.rules.calendar)
-        held = [f"{name}（{FileStatus.QUARANTINED.label}）" for name in list_held(session)["name"]]
-        new_names = (arrived.name for box, arrived in _list_boxes(session) if _is_new(session, box, arrived))
+        held_files = list_held(session)
+        held = [f"{name}（{FileStatus.QUARANTINED.label}）" for name in held_files[HeldFile.NAME]]
+        new_names = [arrived.name for box, arrived in _list_boxes(session) if _is_new(session, box, arrived)]
+        batches, held_contents = open_batches(connection, session.night_on), set(held_files[HeldFile.SHA256])
+        new_names += [row["name"] for row in batches if row["sha256"] not in held_contents]
         waiting = {f"{name}（未取込）" for name in new_names}
     missing = rows.filter(pl.col(Arriving.STATE).is_in(_MISSING)).select(
         pl.concat_str(Arriving.NAME, pl.lit(" "), pl.col(Arriving.DUE_ON).cast(pl.String), pl.lit(" "), Arriving.FILES)

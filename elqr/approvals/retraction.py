@@ -25,6 +25,7 @@ from elqr.store.queries import exports as export_queries
 from elqr.store.queries import printing as print_queries
 from elqr.store.queries import reminders as reminder_queries
 from elqr.store.queries import retractions as queries
+from elqr.store.queries import typed_batches as batch_queries
 from elqr.store.queries.requests import DIFFERENCE, RETRACTION, requests
 from elqr.store.tables.money import difference
 from elqr.vocabulary.errors import NotFound, Refused
@@ -262,6 +263,32 @@ def _find_notices(session: Session, name: str) -> Subject | None:
     return None if notice_file is None else Subject(RetractionKind.NOTICES, *notice_file)
 
 
+def _batch_numbered(session: Session, number: int) -> dict[str, Any] | None:
+    rows = batch_queries.all_batches(session.ledger.connection)
+    return next((row for row in rows if row["batch_no"] == number), None)
+
+
+def _find_batch(session: Session, name: str) -> Subject | None:
+    row = _batch_numbered(session, _number(name))
+    if row is None or row["result"] != RulingResult.APPROVED.value or row["is_undone"]:
+        return None
+    who = f"{row['taken_at'][:10]} {row['taken_by']}"
+    words = f"束の確認{row['batch_no']}（{row['name']}、{row['payments']:,}件 {row['yen']:,}円、{who}）"
+    return Subject(RetractionKind.BATCH, row["batch_no"], words)
+
+
+def _find_batch_obstacle(session: Session, number: int, retracted: frozenset[int]) -> str:
+    """取り消せない理由: the batch was taken in, so its payments are corrected by rulings instead."""
+    row = _batch_numbered(session, number)
+    if row is None or not row["is_taken_in"]:
+        return ""
+    return f"束{number}はもう取り込んでいます。違う行は、同じ整理番号の正しい行を次の束に打って訂正してください。"
+
+
+def _after_batch(session: Session, number: int) -> str:
+    return "この中身は、申請と承認をし直すまで取り込みません。受信箱にあれば移してください。"
+
+
 def _no_obstacle(session: Session, number: int, retracted: frozenset[int]) -> str:
     return ""
 
@@ -275,5 +302,6 @@ _RECORDS = {
     RetractionKind.REMINDED: _Record(_find_sent, _no_obstacle, _after_sent),
     RetractionKind.HELD: _Record(_find_hold, _no_obstacle, _after_hold),
     RetractionKind.NOTICES: _Record(_find_notices, find_import_obstacle, import_consequence, retract_import),
+    RetractionKind.BATCH: _Record(_find_batch, _find_batch_obstacle, _after_batch),
 }
 """取り消せる記録, by kind."""

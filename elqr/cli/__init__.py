@@ -13,6 +13,7 @@ import click
 from elqr import __version__
 from elqr.cli.arrears import arrears
 from elqr.cli.backup import backup
+from elqr.cli.batch import batch
 from elqr.cli.claim import claim
 from elqr.cli.day import day
 from elqr.cli.doctor import doctor_command
@@ -62,6 +63,7 @@ _COMMANDS = (
     settlement,
     arrears,
     held,
+    batch,
     export,
     day,
     month,

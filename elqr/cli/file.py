@@ -28,6 +28,7 @@ _SHOWN_PER_CODE = 20
 _LEAST_KEY_BYTES = 16
 _SHOWN_DIFFERENCES = 200
 _TAKEN = "夜間処理は取り込みます（前に届いたかどうかは、台帳を見ないのでわかりません）。"
+_TAKEN_BY_TWO = "二人が確かめた後の夜に取り込みます（elqr batch request）。"
 _TAKEN_AS = {
     "money": "夜間処理は入金データとして取り込みます（[[money]] の受信箱にあれば）。",
     "claim": "夜間処理は調定データとして取り込みます（[[claims]] の受信箱にあり、手続台帳と台帳の調定に合えば）。",
@@ -181,7 +182,7 @@ def _verdict(inspection: Inspection) -> str:
             return _TAKEN_AS[inspection.spec.purpose]
         return "この様式として正しく読めます。収納データの様式ではないので、収納としては取り込みません。"
     if inspection.accepted:
-        return _TAKEN
+        return _TAKEN_BY_TWO if inspection.spec is not None and inspection.spec.two_people else _TAKEN
     if not inspection.findings:
         return "取込保留になります。夜間処理には、このファイルがこの様式だとわかりません。"
     return "取込保留になります。下の指摘の対処をしてください。"

@@ -30,6 +30,12 @@ _KINDS = (
     (RetractionKind.REMINDED, "sent", "NUMBERS", "督促状を発送したという記録 NUMBERS"),
     (RetractionKind.HELD, "hold", "NUMBERS", "督促を止める記録・引抜の記録 NUMBERS"),
     (RetractionKind.NOTICES, "notices", "FILES", "納付書データの取込 FILES（ファイル名か番号）"),
+    (
+        RetractionKind.BATCH,
+        "batch",
+        "NUMBERS",
+        "まだ取り込んでいない、手で打った束の確認 NUMBERS（elqr batch list の番号）",
+    ),
 )
 """What can be taken back: its kind, the command, what is named, and its words."""
 

@@ -9,12 +9,15 @@ import unicodedata
 
 import polars as pl
 
+from elqr.arithmetic.plain_number import plain_number
 from elqr.arithmetic.wareki import parse_wareki
 from elqr.formats.spec import FieldSpec
 
 _DAY = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
 _SHORT_ERA = re.compile(r"([MTSHRmtshr])([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})")
 _ERAS = {"M": "明治", "T": "大正", "S": "昭和", "H": "平成", "R": "令和"}
+_WITHOUT_BRACKETS = str.maketrans("", "", "()")
+"""A slip shows the digits of its bar code as (91)919598-…"""
 _YEN = re.compile(r"[¥\\]?([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.0+)?円?")
 
 
@@ -39,6 +42,8 @@ def _plain_text(field: FieldSpec, text: str) -> str:
         return match[1].replace(",", "")
     if field.kind == "date":
         return _plain_day(bare, field.form)
+    if field.kind in ("digits", "nested"):
+        return plain_number(bare.translate(_WITHOUT_BRACKETS))
     return bare
 
 

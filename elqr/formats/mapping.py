@@ -172,7 +172,8 @@ class ClaimMap(Strict):
 class PaymentMap(Strict):
     """収納への対応: the fields that make up a payment. A dotted name points into another record or a nested field.
 
-    `sender` begins the identity: formats in which one sender reports the same payments share it.
+    `sender` begins the identity: formats in which one sender reports the same payments share it. `other_key` is the key
+    of records in which the fields of `key` are blank. `image_ref` is what the city calls the picture of the paper.
     """
 
     record: str
@@ -180,6 +181,7 @@ class PaymentMap(Strict):
     channel: MappedValue
     stage: MappedValue
     key: KeyMap
+    other_key: KeyMap | None = None
     identity: tuple[str, ...] = Field(min_length=1)
     paid_yen: str
     paid_on: str
@@ -190,6 +192,7 @@ class PaymentMap(Strict):
     item_no: str | None = None
     office_code: str | None = None
     result_code: str | None = None
+    image_ref: str | None = None
     doubt: tuple[DoubtRule, ...] = ()
 
     @model_validator(mode="after")
@@ -198,6 +201,8 @@ class PaymentMap(Strict):
         _require_terms(self.channel, Channel, "[payment] channel")
         if self.key.with_reissue_no and (self.key.kind is not KeyKind.BARCODE or self.reissue_no is None):
             raise ValueError("[payment] key の with_reissue_no は、reissue_no のあるバーコードのキーだけに書けます")
+        if self.other_key is not None and (self.key.with_reissue_no or self.other_key.with_reissue_no):
+            raise ValueError("[payment] other_key のある様式の照会キーには with_reissue_no を書けません")
         return self
 
     @property
@@ -212,12 +217,17 @@ class PaymentMap(Strict):
         return self.key.fields if reissue_no is None else (*self.key.fields, reissue_no)
 
     @property
+    def named_keys(self) -> tuple[str, ...]:
+        """照会キーの項目 of either key."""
+        return (*self.key.fields, *(self.other_key.fields if self.other_key else ()))
+
+    @property
     def names(self) -> tuple[str, ...]:
         """指す項目: the names of all fields that are used."""
         days = (self.paid_on, self.received_on, self.funds_on)
         fields = (self.paid_yen, *days, self.reissue_no, self.check_no, self.item_no)
-        codes = (self.office_code, self.result_code)
+        codes = (self.office_code, self.result_code, self.image_ref)
         mapped = (self.channel.field, self.stage.field, self.channel.by, self.stage.by)
         doubted = (name for rule in self.doubt for name in rule.names)
-        names = (*fields, *codes, *mapped, *self.key.fields, *self.identity, *doubted)
+        names = (*fields, *codes, *mapped, *self.named_keys, *self.identity, *doubted)
         return tuple(name for name in names if name is not None)

@@ -40,8 +40,7 @@ def contents_of(decoded: Decoded) -> pl.DataFrame:
         OFFSET_BYTES,
         meaning(pay.channel).alias(Payment.CHANNEL),
         meaning(pay.stage).alias(Payment.STAGE),
-        pl.lit(pay.key.kind.value).alias(Payment.KEY_KIND),
-        pl.concat_str(pay.key_fields, ignore_nulls=True).alias(Payment.KEY_DIGITS),
+        *_key(pay),
         optional(pay.reissue_no).fill_null("").alias(Payment.REISSUE_NO),
         optional(pay.check_no).alias(Payment.CHECK_NO),
         optional(pay.item_no).alias(Payment.ITEM_NO),
@@ -52,6 +51,7 @@ def contents_of(decoded: Decoded) -> pl.DataFrame:
         optional(pay.result_code).alias(Payment.RESULT_CODE),
         _doubt(pay.doubt).alias(Payment.DOUBT),
         optional(pay.received_on).cast(pl.Date).alias(Payment.RECEIVED_ON),
+        (optional(pay.image_ref).fill_null("") if pay.image_ref else optional(None)).alias(Payment.IMAGE_REF),
         _identity(decoded.spec, pay),
     )
     assert rows[Payment.STAGE].is_in([stage.value for stage in Stage]).all(), "a spec maps to stages only"
@@ -65,6 +65,16 @@ def identities_of(decoded: Decoded) -> pl.DataFrame:
     return with_other_records(decoded, pay.record).select(
         _identity(decoded.spec, pay), meaning(pay.stage).alias(Payment.STAGE)
     )
+
+
+def _key(pay: PaymentMap) -> tuple[pl.Expr, pl.Expr]:
+    """照会キー: its kind and digits; of the other key where the fields of the first are blank."""
+    kind, digits = pl.lit(pay.key.kind.value), pl.concat_str(pay.key_fields, ignore_nulls=True)
+    if (other := pay.other_key) is not None:
+        is_first = pl.any_horizontal(pl.col(name).is_not_null() for name in pay.key.fields)
+        kind = pl.when(is_first).then(kind).otherwise(pl.lit(other.kind.value))
+        digits = pl.when(is_first).then(digits).otherwise(pl.concat_str(other.fields, ignore_nulls=True))
+    return kind.alias(Payment.KEY_KIND), digits.alias(Payment.KEY_DIGITS)
 
 
 def _doubt(rules: Iterable[DoubtRule]) -> pl.Expr:

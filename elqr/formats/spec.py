@@ -261,6 +261,7 @@ class Spec(Strict):
     preamble_bytes: int = Field(default=0, ge=0)
     header_row: bool = False
     typed_by_hand: bool = False
+    two_people: bool = False
     made_by: Literal["sender", "city", "core"] = "sender"
     check: Literal["gs1_mod10", "mpn"] | None = None
     result_totals: tuple[str, ...] = ()

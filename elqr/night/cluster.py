@@ -28,7 +28,7 @@ from elqr.night.counting import counting_of, days_of, only_posted
 from elqr.night.night import Night
 from elqr.night.posting import Decided, Posted, channels, places
 from elqr.night.spark import Engine, start_engine
-from elqr.night.take_in import Box, Taken, hold_back, note_known
+from elqr.night.take_in import Box, Taken, hold_back, note_known, unconfirmed
 from elqr.night.workers import OneMachine
 from elqr.rules import partition
 from elqr.rules.counting import Counting
@@ -280,8 +280,9 @@ def _take_in(night: Night, area: Staging, file: _Read, box: Box) -> None:
         if note_known(night, file.delivered, box, step):
             return
         receipt = Receipt(file.delivered, session.night_on, file.spec_name, file.record_count)
-        if file.findings:
-            hold_back(night, receipt, box, file.findings, step)
+        findings = file.findings or unconfirmed(session, file.delivered, file.spec_name, (file.count, file.yen))
+        if findings:
+            hold_back(night, receipt, box, findings, step)
             return
         if not is_kept(session.job.store.archive, file.delivered.sha256):
             raise CannotWrite(

@@ -17,6 +17,7 @@ import polars as pl
 
 from elqr.disk.atomic_write import set_aside, sweep, write_parts
 from elqr.formats.intake.raw_records import originals
+from elqr.night.batch_alarms import batch_alarms
 from elqr.night.night import Night
 from elqr.night.remittance import money_rows
 from elqr.report.data_files import files_of
@@ -89,7 +90,9 @@ def draw(session: Session, night: Night | None = None, result: ReportRows | None
         findings += backlog_alarms(rows.waiting, day, limits.backlog_days)
         findings += money_alarms(money.open_lines, money.gaps, money.doubts) if money else []
         makers = {name: spec.made_by for name, spec in session.specs.items()}
-        findings += [_finding(*row, makers.get(spec, "")) for *row, spec in rows.delivery_findings.iter_rows()]
+        from_files = [_finding(*row, makers.get(spec, "")) for *row, spec in rows.delivery_findings.iter_rows()]
+        findings += [each for each in from_files if each.code is not Code.UNCONFIRMED]
+        findings += batch_alarms(session)
         findings += _notice_findings(refused_queries.waiting_findings(connection, day), day)
         findings += [finding for finding in night.findings if finding not in findings]
         is_clean = not findings and rows.decisions.filter(_is_exception()).is_empty()

@@ -37,10 +37,11 @@ from elqr.store.queries import matching as queries
 from elqr.store.queries import refused_rows as refused_queries
 from elqr.store.queries.claim_states import states_of_assessments
 from elqr.store.queries.retracted_files import is_content_retracted, standing_import
+from elqr.store.queries.typed_batches import is_confirmed
 from elqr.store.tables import ledger as tables
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding, Location
-from elqr.vocabulary.frames import Notice
+from elqr.vocabulary.frames import Notice, Payment
 from elqr.vocabulary.limits import IN_HAND_PAYMENTS, PIECE_BYTES, WHOLE
 from elqr.vocabulary.report_frames import HeldFile
 from elqr.vocabulary.terms import FileStatus
@@ -231,6 +232,7 @@ def _take_new(night: Night, arrived: Arrived, box: Box, step: Step) -> Taken:
     session = night.session
     arrived = session.kept(session.keep(arrived))
     intake = _with_new_claims(session, arrived.name, _read(arrived, box.specs, session.night_on))
+    intake = _with_confirmation(session, arrived, intake)
     if isinstance(intake, LargeIntake):
         taken = _enter_pieces(session, arrived, intake, step)
     elif intake.findings:
@@ -253,6 +255,24 @@ def _with_new_claims(session: Session, name: str, intake: Intake | LargeIntake) 
     if findings:
         return replace(intake, findings=tuple(findings), claims=None)
     return replace(intake, claims=new_states(intake.claims, known))
+
+
+def _with_confirmation(session: Session, arrived: Arrived, intake: Intake | LargeIntake) -> Intake | LargeIntake:
+    """二人の確認: a finding for a file that two people must confirm and did not; any other file as it is."""
+    if isinstance(intake, LargeIntake) or intake.payments is None:
+        return intake
+    sums = intake.payments.height, int(intake.payments[Payment.PAID_YEN].sum())
+    findings = unconfirmed(session, _delivered(arrived), intake.spec_name, sums)
+    return replace(intake, findings=findings, payments=None) if findings else intake
+
+
+def unconfirmed(session: Session, delivered: Delivered, spec_name: str, sums: tuple[int, int]) -> tuple[Finding, ...]:
+    """確認がまだか: why a file with this count and yen is held back until two people confirm it; else nothing."""
+    spec, connection = session.specs[spec_name], session.ledger.connection
+    if not spec.two_people or is_confirmed(connection, delivered.sha256, sums, session.night_on):
+        return ()
+    at = Location(delivered.name)
+    return (Finding(at, Code.UNCONFIRMED, f"{sums[0]:,}件 {sums[1]:,}円", "二人の確認", spec.made_by),)
 
 
 def _read(arrived: Arrived, specs: Sequence[Spec], night_on: date) -> Intake | LargeIntake:

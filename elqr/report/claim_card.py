@@ -146,6 +146,8 @@ def _payment_lines(payments: list[dict[str, Any]]) -> Iterator[str]:
             f"{Stage(payment['stage']).label}・{Place(payment['place']).label}（{Outcome(payment['outcome']).label}）"
         )
         received = f"　収入日 {_day(payment['received_on'])}" if payment["received_on"] else ""
+        typed = "" if payment["image_ref"] is None else "　手入力"
+        typed += f"　画像番号 {payment['image_ref']}" if payment["image_ref"] else ""
         held = f"　仮受 {payment['suspense_yen']:,}円" if payment["suspense_yen"] else ""
         on_claim = f"この調定へ {payment['claim_yen']:,}円{held}"
-        yield f"受付{payment['payment_no']}　{paid}{received}　{outcome}　{on_claim}"
+        yield f"受付{payment['payment_no']}　{paid}{received}　{outcome}　{on_claim}{typed}"

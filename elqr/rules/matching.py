@@ -31,7 +31,9 @@ _ORDER_COLUMNS = tuple(name for name in InOrder.SCHEMA if name != InOrder.OCCURR
 _KNOWN_PRELIMINARY, _KNOWN_CANCELLED, _KNOWN_CONFIRMED = "known_preliminary", "known_cancelled", "known_confirmed"
 _IS_ELIGIBLE = "is_eligible"
 _IS_LINE = pl.col(OpenClaim.IS_LINE).fill_null(False)
-_NEEDED_NO_LONGER = (Payment.RECORD_NO, Payment.FUNDS_ON, Payment.RESULT_CODE, Payment.DOUBT, Payment.RECEIVED_ON)
+_NEEDED_NO_LONGER = (
+    Payment.RECORD_NO, Payment.FUNDS_ON, Payment.RESULT_CODE, Payment.DOUBT, Payment.RECEIVED_ON, Payment.IMAGE_REF,
+)  # fmt: skip
 _ORDERED_COLUMNS = (*(name for name in _PAYMENT_COLUMNS if name not in _NEEDED_NO_LONGER), *_ORDER_COLUMNS)
 _NOTICE_COLUMNS = (
     Payment.PAYMENT_NO, Payment.FILE_NO, Payment.CHANNEL, Payment.STAGE, *_ORDER[1:], Payment.PAID_YEN, Payment.PAID_ON,

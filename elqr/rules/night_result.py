@@ -22,7 +22,7 @@ NOTICE_COLUMNS = (
 _PAYMENT_COLUMNS = (
     Payment.PAYMENT_NO, Payment.FILE_NO, Payment.RECORD_NO, Payment.CHANNEL, Payment.STAGE, Payment.KEY_KIND,
     Payment.KEY_DIGITS, Payment.ITEM_NO, Payment.PAID_YEN, Payment.PAID_ON, Payment.FUNDS_ON, Payment.RESULT_CODE,
-    Payment.DOUBT,
+    Payment.DOUBT, Payment.IMAGE_REF,
 )  # fmt: skip
 _NOTICE_INDEX = "notice_index"
 

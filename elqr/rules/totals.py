@@ -32,9 +32,10 @@ def posting_tallies(postings: pl.DataFrame, since: int = 1) -> pl.DataFrame:
     key = [PostedPayment.PAYMENT_NO, PostedPayment.ACCOUNT, PostedPayment.PROCEDURE_CODE]
     rows = postings.sort(*key, PostedPayment.POSTING_NO)
     is_first = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in key)
+    is_typed = pl.col(PostedPayment.IMAGE_REF).is_not_null()  # paid on paper, whose number is that of the eL-QR
     rows = rows.with_columns(
         is_first.fill_null(True).alias("is_first"),
-        (pl.col(PostedPayment.KEY_KIND) == KeyKind.ELQR.value).alias(PostingTally.IS_ELQR),
+        ((pl.col(PostedPayment.KEY_KIND) == KeyKind.ELQR.value) & ~is_typed).alias(PostingTally.IS_ELQR),
     ).filter(pl.col(PostedPayment.POSTING_NO) >= since)
     keys = [PostingTally.NIGHT_ON, PostingTally.ACCOUNT, PostingTally.PROCEDURE_CODE, PostingTally.IS_ELQR]
     sums = rows.group_by(keys).agg(
@@ -47,7 +48,7 @@ def posting_tallies(postings: pl.DataFrame, since: int = 1) -> pl.DataFrame:
 
 def night_tallies(postings: pl.DataFrame, payments: pl.DataFrame, night: date) -> pl.DataFrame:
     """今夜の計上の累計: frame PostingTally of the first postings (frame Posting) of payments."""
-    paid = payments.select(Payment.PAYMENT_NO, Payment.KEY_KIND, Payment.PAID_ON)
+    paid = payments.select(Payment.PAYMENT_NO, Payment.KEY_KIND, Payment.PAID_ON, Payment.IMAGE_REF)
     rows = postings.with_row_index(PostedPayment.POSTING_NO, offset=1)
     rows = rows.join(paid, on=Payment.PAYMENT_NO, validate="m:1")
     return posting_tallies(rows.with_columns(pl.lit(night).alias(PostedPayment.NIGHT_ON)))

@@ -35,12 +35,13 @@ from elqr.store.tables import refused_rows as refused_tables
 from elqr.store.tables import retractions as retraction_tables
 from elqr.store.tables import reviews as review_tables
 from elqr.store.tables import totals as tally_tables
+from elqr.store.tables import typed_batches as batch_tables
 from elqr.store.tables.ledger import setting
 from elqr.vocabulary.errors import CannotWrite, LedgerError, Locked, OperatorError, cause
 
 _TABLE_MODULES = (
     tables, review_tables, export_tables, month_tables, money_tables, arrears_tables, held_tables, tally_tables,
-    refused_tables, retraction_tables, act_tables, counted_tables, claim_tables, order_tables,
+    refused_tables, retraction_tables, act_tables, counted_tables, claim_tables, order_tables, batch_tables,
 )  # fmt: skip
 """The modules that declare tables, imported so that a new ledger has all of them."""
 

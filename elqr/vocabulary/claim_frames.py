@@ -268,6 +268,7 @@ class CardPayment(Frame):
     CHANNEL = Payment.CHANNEL
     PAID_ON = Payment.PAID_ON
     RECEIVED_ON = Payment.RECEIVED_ON
+    IMAGE_REF = Payment.IMAGE_REF
     PAID_YEN = Payment.PAID_YEN
     OUTCOME = Decision.OUTCOME
     PLACE = Decision.PLACE

@@ -33,6 +33,7 @@ _REPLACE = "取り込んでいません。受信箱から除くか、直した�
 _COUNT_UP = "取り消したままです。納めてもらうなら、発行連番を増やした行で再発行してください。"
 _STOP = "このページを発送しないでください。版下と書体を直し、もう一度印刷してください。"
 _PULL = "発送しないでください。印刷済みなら、そのページを抜き取ってください。"
+_CONFIRM = "elqr batch request と elqr batch approve（別の人）で確かめ、受信箱に置いてください。次の夜に取り込みます。"
 _DAMAGED = "台帳を書き換えた人や道具がないか調べ、控えから戻してください。"
 _PAYLOAD = "コードを読み直し、それでも同じなら発行元のデータを確認してください。"
 
@@ -92,6 +93,7 @@ CODES: dict[Code, CodeText] = {
         "受け取るファイルではありません",
         "「実際」の文をそのまま送付元に伝えてください。置く受信箱を間違えたなら、正しい受信箱に入れ直してください。",
     ),
+    Code.UNCONFIRMED: CodeText(_HIGH, "手で打った束が、取り込まれていません", _CONFIRM),
     Code.NOT_DIGITS: CodeText(_HIGH, "数字ではありません", _ASK),
     Code.NOT_A_DATE: CodeText(_HIGH, "日付として正しくありません", _ASK),
     Code.NOT_IN_LIST: CodeText(_HIGH, "決められた値ではありません", _ASK),
@@ -118,9 +120,7 @@ CODES: dict[Code, CodeText] = {
         "届くはずのファイルが届いていません",
         "送付元と受信の仕組みを確かめてください。来ない日だったなら、ジョブの [[arrival]] の skipped に書きます。",
     ),
-    Code.FILES_SHORT: CodeText(
-        _HIGH, "届いたファイルの数が足りません", "送付元に、残りのファイルの送付を依頼してください。"
-    ),
+    Code.FILES_SHORT: CodeText(_HIGH, "届いたファイルの数が足りません", "送付元に残りの送付を依頼してください。"),
     Code.FILE_SEQUENCE: CodeText(
         _HIGH, "ファイルの連番が続いていません", "抜けた番号のファイルがないか、送付元に確かめてください。"
     ),

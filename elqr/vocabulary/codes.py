@@ -28,6 +28,7 @@ class Code(StrEnum):
     GROUP_TWICE = "F115"
     CHARSET_KIND = "F116"
     FOREIGN = "F117"
+    UNCONFIRMED = "F118"
     NOT_DIGITS = "F201"
     NOT_A_DATE = "F202"
     NOT_IN_LIST = "F203"

@@ -213,6 +213,8 @@ class PaymentContent(Frame):
     RESULT_CODE = Column("result_code", pl.String)
     DOUBT = Column("doubt", pl.String)
     RECEIVED_ON = Column("received_on", pl.Date)
+    IMAGE_REF = Column("image_ref", pl.String)
+    """画像番号 of a slip that was typed by hand, empty where it says none; null for all other payments."""
 
 
 class Payment(PaymentContent):

@@ -59,6 +59,7 @@ class CaseKeys(Frame):
     OFFICE_CODE = Column("office_code", pl.String)
     RECEIVED_ON = Column("received_on", pl.Date)
     FUNDS_ON = Column("funds_on", pl.Date)
+    IMAGE_REF = Column("image_ref", pl.String)
 
 
 class CaseClaim(Frame):

@@ -53,6 +53,7 @@ class DecidedPayment(Frame):
     RESULT_CODE = Payment.RESULT_CODE
     DOUBT = Payment.DOUBT
     ITEM_NO = Payment.ITEM_NO
+    IMAGE_REF = Payment.IMAGE_REF
     DECIDED_ON = Column("decided_on", pl.Date)
 
     OF_FILE = (FILE_NAME, FILE_SHA256, DECIDED_ON)
@@ -80,6 +81,7 @@ class EarlierPayment(Frame):
     CHANNEL = Payment.CHANNEL
     PAID_ON = Payment.PAID_ON
     PAID_YEN = Payment.PAID_YEN
+    IMAGE_REF = Payment.IMAGE_REF
     FILE_NAME = DecidedPayment.FILE_NAME
 
 

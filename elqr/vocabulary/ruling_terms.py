@@ -86,6 +86,7 @@ class RetractionKind(Term):
     REMINDED = "reminded", "督促状の発送の記録"
     HELD = "held", "督促を止める記録"
     NOTICES = "notices", "納付書データの取込"
+    BATCH = "batch", "手で打った束の確認"
 
 
 class ReviewKind(Term):

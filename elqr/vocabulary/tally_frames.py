@@ -25,7 +25,7 @@ class IssueTally(Frame):
 
 
 class PostedPayment(Frame):
-    """仕訳と収納: a posting with the kind of key and the 領収日 of its payment."""
+    """仕訳と収納: a posting with the kind of key and the 領収日 of its payment, and whether that was typed by hand."""
 
     POSTING_NO = NumberedPosting.POSTING_NO
     NIGHT_ON = Column("night_on", pl.Date)
@@ -35,6 +35,7 @@ class PostedPayment(Frame):
     YEN = Posting.YEN
     KEY_KIND = Payment.KEY_KIND
     PAID_ON = Payment.PAID_ON
+    IMAGE_REF = Payment.IMAGE_REF
 
 
 class PostingTally(Frame):

@@ -230,6 +230,7 @@ PEOPLE = {
     "差額": "UPDATE difference_step SET taken_by = '花子' WHERE result = 'approved'",
     "督促": "UPDATE arrears_request SET asked_by = '佐藤'",
     "発送": "UPDATE release_step SET taken_by = '山田' WHERE step = 'released'",
+    "手で打った束": "UPDATE typed_batch_step SET taken_by = '山田' WHERE result = 'approved'",
 }
 
 

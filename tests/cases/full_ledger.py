@@ -17,8 +17,11 @@ from tests.builders import (
     eltax_row,
     notice_file,
     notice_row,
+    slip_file,
+    slip_row,
 )
 from tests.cases.job_parts import ACCOUNTING, ARRIVAL, CLAIMS, CONTRACT, MONEY, SENDER
+from tests.cases.job_parts import SLIPS as SLIPS_BOX
 from tests.cases.review_book import written
 
 DUE = date(2026, 10, 31)
@@ -52,7 +55,7 @@ def run(city: City, *arguments: object, code: int = 0) -> Ran:
 def everything(folder: Path) -> City:
     """The city: notices issued, reissued, cancelled and refused; files taken in, held back and delivered again; every
     kind of request asked for, refused and approved; exports, prints, releases and uploads."""
-    job = _JOB + MONEY + CLAIMS + CONTRACT + "confirm_days = 5\n" + ARRIVAL + ACCOUNTING
+    job = _JOB + MONEY + CLAIMS + CONTRACT + "confirm_days = 5\n" + ARRIVAL + ACCOUNTING + SLIPS_BOX
     city = City.founded(
         folder,
         job,
@@ -61,6 +64,7 @@ def everything(folder: Path) -> City:
         ),
     )
     (folder / "money").mkdir()
+    (folder / "slips").mkdir()
     _claimed(city)
     city.notices(*SLIPS, _BAD)
     city.night(date(2026, 11, 4))
@@ -95,6 +99,7 @@ def everything(folder: Path) -> City:
     _taken_back(city)
     _reminded(city)
     _imported_wrongly(city)
+    _typed(city)
     city.notices(SLIPS[1] | {"change_kind": "9"}, name="cancelled_after_it_was_paid.csv")
     city.night(LAST)
     return city
@@ -195,6 +200,16 @@ def _imported_wrongly(city: City) -> None:
     run(city, "notice", "import", path, *day, code=3)
     run(city, "undo", "notices", path.name, "--by", "山田", "--reason", "別の課のファイル", *day)
     run(city, "undo", "approve", 3, "--by", "佐藤", *day)
+
+
+def _typed(city: City) -> None:
+    """A slip typed by hand, confirmed by two people and taken in; its request was refused once before."""
+    path, day = city.folder / "slips" / "saichi.csv", ("--date", LAST)
+    key_no, _ = city.issued()["kokuho", "100004", 1, 1]
+    path.write_bytes(slip_file(slip_row("1", key_no, 10_003)))
+    for number, end in enumerate((("reject", "--reason", "まだ"), ("approve",)), start=1):
+        run(city, "batch", "request", path, "--count", 1, "--yen", 10_003, "--by", "山田", *day)
+        run(city, "batch", end[0], number, *end[1:], "--by", "佐藤", *day)
 
 
 def _reminded(city: City) -> None:

@@ -33,3 +33,10 @@ specs = ["claim_csv"]
 """An inbox for claim files (調定データ)."""
 ACCOUNTING = '\n[accounting]\nby = "received_on"\n'
 """Counted by 収入日 (数える日)."""
+
+SLIPS = """
+[[inbox]]
+path = "slips"
+specs = ["payment_by_hand_csv"]
+"""
+"""An inbox for slips typed by hand (手で打った領収済通知書)."""

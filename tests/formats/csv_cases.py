@@ -180,6 +180,25 @@ MONEY_BY_HAND = CsvCase(
         },
     ]},
 )  # fmt: skip
+PAYMENT_BY_HAND = CsvCase(
+    "payment_by_hand_csv",
+    "saichi",
+    (
+        "整理番号,納付番号,確認番号,バーコード,金額,領収日,収入日,画像番号,チャネル",
+        "R8-0001,00000202401010104348,778284,,39500,2026/11/05,2026/11/06,SCAN-0012,窓口",
+        f"R8-0002,,,{REAL_BARCODE},39500,2026/11/05,,,郵便局",
+    ),
+    {"data": [
+        {
+            "number": "R8-0001", "key_no": "00000202401010104348", "check_no": "778284", "barcode": None, "amount_yen": 39_500,
+            "paid_on": date(2026, 11, 5), "received_on": date(2026, 11, 6), "image_ref": "SCAN-0012", "channel": "窓口",
+        },
+        {
+            "number": "R8-0002", "key_no": None, "check_no": None, "barcode": REAL_BARCODE, "amount_yen": 39_500,
+            "paid_on": date(2026, 11, 5), "received_on": None, "image_ref": None, "channel": "郵便局",
+        },
+    ]},
+)  # fmt: skip
 
 CLAIMS = CsvCase(
     "claim_csv",
@@ -249,5 +268,6 @@ CSV = [
     PAYEASY,
     COLLECTION,
     MONEY_BY_HAND,
+    PAYMENT_BY_HAND,
     CLAIMS,
 ]

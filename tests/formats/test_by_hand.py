@@ -8,7 +8,7 @@ import pytest
 from elqr.formats.decode import decode
 from elqr.formats.intake.delivered_file import judge_file
 from elqr.vocabulary.code_texts import CODES
-from tests.builders import JOB, NIGHT, SPECS, City, notice_row
+from tests.builders import JOB, NIGHT, REAL_BARCODE, SPECS, City, notice_row
 
 _SPEC = SPECS["money_by_hand_csv"]
 _HEAD = "整理番号,入金日,金額,振込依頼人,資金化日,口座,区分"
@@ -41,6 +41,39 @@ def test_what_excel_makes_of_it_is_read(text: str, charset: str) -> None:
     assert rows == [(date(2026, 11, 5), 18_900, "received", date(2026, 11, 6), "ミホンギンコウ")]
 
 
+_KEY, _CODE = "00000202401010104348", REAL_BARCODE
+_SLIP = (
+    "整理番号,納付番号,確認番号,バーコード,金額,領収日,収入日,画像番号,チャネル\r\n"
+    f"7,{_KEY},012345,,39500,2026/11/05,,図 1,窓口\r\n8,,,{_CODE},39500,2026/11/05,,,郵便局\r\n"
+)
+AS_ON_THE_SLIP = {
+    "素直": _SLIP,
+    "紙のとおりに区切ったもの": _SLIP.replace(_KEY, "0000 0202-4010 1010-4348").replace(
+        _CODE, f"(91){_CODE[2:8]}-{_CODE[8:29]}-{_CODE[29]}-{_CODE[30:36]}-{_CODE[36]}-{_CODE[37:43]}-{_CODE[43]}"
+    ),
+    "表計算が落とした前のゼロ": _SLIP.replace(_KEY, "202401010104348").replace(",012345,", ",12345,"),
+    "全角": _SLIP.replace(_KEY, "".join(chr(ord(digit) + 0xFEE0) for digit in _KEY)),
+}
+
+
+@pytest.mark.parametrize("text", AS_ON_THE_SLIP.values(), ids=AS_ON_THE_SLIP)
+def test_a_slip_is_named_as_it_is_printed_on_it(text: str) -> None:
+    intake = judge_file(text.encode("cp932"), "f.csv", [SPECS["payment_by_hand_csv"]], NIGHT)
+    assert intake.findings == () and intake.payments is not None
+    rows = intake.payments.select("key_kind", "key_digits", "reissue_no", "check_no", "paid_yen", "image_ref").rows()
+    assert rows == [
+        ("elqr", _KEY, "", "012345", 39_500, "図 1"),
+        ("barcode", "959919" + "83326" + "2024010101043480", "0", None, 39_500, ""),
+    ]
+
+
+def test_an_amount_that_is_not_that_of_the_bar_code_is_in_doubt() -> None:
+    text = _SLIP.replace(f"{_CODE},39500", f"{_CODE},39501")
+    intake = judge_file(text.encode(), "f.csv", [SPECS["payment_by_hand_csv"]], NIGHT)
+    assert intake.payments is not None
+    assert intake.payments["doubt"].to_list() == [None, "金額がバーコードと違う"]
+
+
 UNCERTAIN = {
     "年のない日付": ("2026/11/05", "11/5"), "どちらとも読める日付": ("2026/11/05", "5/11/2026"), "ない日": ("2026/11/05", "2026/11/31"),
     "合わない桁区切り": ("18900", '"18,90"'), "小数": ("18900", "18900.5"), "負": ("18900", "-18900"), "指数": ("18900", "1.89E+04"),
@@ -65,6 +98,7 @@ def test_advice_follows_who_made_the_file_for_every_spec_and_code() -> None:
     own = {name: spec.made_by for name, spec in SPECS.items() if spec.made_by != "sender"}
     assert own == {
         "money_by_hand_csv": "city", "notice_csv": "core", "claim_csv": "core", "eltax_notice_upload_csv": "city", "collection_history_csv": "city",
+        "payment_by_hand_csv": "city",
     }  # fmt: skip
     asked = 0
     for code, text in CODES.items():

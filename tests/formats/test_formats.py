@@ -36,7 +36,7 @@ from tests.builders import (
     transfer_row,
 )
 from tests.formats.cases import LONG_220, LONG_300, LONG_350, PENSION, YUCHO, YUCHO_OWN
-from tests.formats.csv_cases import ELTAX_CANCEL, PAYEASY, SMART_TRADE, TRANSFER_CSV
+from tests.formats.csv_cases import ELTAX_CANCEL, PAYEASY, PAYMENT_BY_HAND, SMART_TRADE, TRANSFER_CSV
 
 _TRANSFER = transfer_row("A1", 10_000)
 
@@ -93,6 +93,7 @@ GOOD = {
     "eltax_payment_csv": eltax_file(eltax_row("0" * 20, "123456", 10_000)),
     "eltax_cancel_csv": ELTAX_CANCEL.data,
     "payeasy_csv": PAYEASY.data,
+    "payment_by_hand_csv": PAYMENT_BY_HAND.data,
     "smart_trade_csv": SMART_TRADE.data,
 }
 
@@ -314,6 +315,7 @@ def test_every_provisional_spec_says_so() -> None:
         "money_by_hand_csv",
         "mpn_line",
         "notice_csv",
+        "payment_by_hand_csv",
     }
     halves = {name: spec.verified.words for name, spec in SPECS.items() if spec.verified.layout != spec.verified.values}
     assert halves == {"account_transfer_91_csv": "配置は仮", "cvs_family_b": "配置は仮"}

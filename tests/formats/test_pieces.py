@@ -75,7 +75,10 @@ def _agree(name: str, data: bytes, specs: list[Spec]) -> int:
 
 
 def _files() -> Iterator[tuple[str, bytes, bool]]:
-    """Good files of every format of payments, and whether they are cut: not those in EBCDIC, nor of two kinds of rows."""
+    """Good files of every format of payments, and whether they are cut.
+
+    Not those in EBCDIC, nor of two kinds of rows, nor what two people confirm.
+    """
     for case in FIXED:
         spec = SPECS[case.spec]
         for end in (b"", b"\r\n") if spec.purpose == "payment" and case.charset != "ebcdic" else ():
@@ -84,8 +87,9 @@ def _files() -> Iterator[tuple[str, bytes, bool]]:
                 yield case.spec, case.data(end) * 2, True
     for case in CSV:
         if SPECS[case.spec].purpose == "payment":
-            yield case.spec, case.data, case.spec not in _SEVERAL_KINDS
-            yield case.spec, case.data + case.data[case.data.find(b"\n") + 1 :] * 3, case.spec not in _SEVERAL_KINDS
+            is_cut = case.spec not in _SEVERAL_KINDS and not SPECS[case.spec].two_people
+            yield case.spec, case.data, is_cut
+            yield case.spec, case.data + case.data[case.data.find(b"\n") + 1 :] * 3, is_cut
 
 
 _FILES = list(_files())

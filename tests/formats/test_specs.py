@@ -39,6 +39,7 @@ from tests.formats.csv_cases import (
     ELTAX_REMITTANCE,
     MONEY_BY_HAND,
     PAYEASY,
+    PAYMENT_BY_HAND,
     SMART_TRADE,
     TRANSFER_CSV,
     CsvCase,
@@ -150,6 +151,14 @@ BAD_CSV: list[tuple[str, CsvCase, str, str, Code, int]] = [
     ("取消の仮消区分", ELTAX_CANCEL, "\r\n9,", "\r\n1,", Code.NOT_IN_LIST, 1),
     ("手書きの入金の区分の誤り", MONEY_BY_HAND, ",入金\r", ",振込\r", Code.NOT_IN_LIST, 1),
     ("手書きの入金の年のない日付", MONEY_BY_HAND, "1,2026/11/12", "1,11/12", Code.NOT_A_DATE, 1),
+    ("済通の照会キーが二つ", PAYMENT_BY_HAND, "R8-0002,,", "R8-0002,00000202401010104348,", Code.COLUMN_COUNT, 2),
+    ("済通の照会キーがない", PAYMENT_BY_HAND, "R8-0001,00000202401010104348", "R8-0001,", Code.BLANK, 1),
+    ("済通の整理番号がない", PAYMENT_BY_HAND, "R8-0002,", ",", Code.BLANK, 2),
+    ("済通の桁の足りないバーコード", PAYMENT_BY_HAND, "9195991983326", "919599198332", Code.NOT_DIGITS, 2),
+    ("済通の打ち間違えたバーコード", PAYMENT_BY_HAND, "9195991983326", "9195991983327", Code.CHECK_DIGIT, 2),
+    ("済通の表計算が指数にした納付番号", PAYMENT_BY_HAND, "00000202401010104348", "2.02401E+14", Code.NOT_DIGITS, 1),
+    ("済通の先の収入日", PAYMENT_BY_HAND, "2026/11/06", "2062/11/06", Code.FUTURE_DATE, 1),
+    ("済通の知らないチャネル", PAYMENT_BY_HAND, ",窓口\r", ",銀行\r", Code.NOT_IN_LIST, 1),
     ("調定データの知らない更正事由", CLAIMS, ",減免,", ",更正,", Code.NOT_IN_LIST, 2),
     ("調定データの先の操作日", CLAIMS, "20261102,173000", "20271102,173000", Code.FUTURE_DATE, 2),
     ("調定データの負の額", CLAIMS, ",8000,", ",-8000,", Code.NOT_DIGITS, 2),
@@ -228,7 +237,10 @@ def test_few_formats_name_nothing_that_makes_a_payment_its_own_and_they_say_so()
         if spec.payment
     }
     weak = {name for name, found in remarks.items() if {ONLY_THE_KEY, NO_DATE, NO_NUMBER} & set(found)}
-    assert len(remarks) > 10 and weak == {"smart_trade_csv", "pension_collection_22"}
+    assert len(remarks) > 10 and weak == {
+        "smart_trade_csv", "pension_collection_22", "payment_by_hand_csv",
+    }  # fmt: skip
+    assert SPECS["payment_by_hand_csv"].two_people, "a request says how many numbers were used before"
     assert any("二度目の納付" in question for question in SPECS["smart_trade_csv"].open_questions)
     assert any("何月の徴収か" in question for question in SPECS["pension_collection_22"].open_questions), (
         "a month is no day"

@@ -13,7 +13,7 @@ from tests.builders import NIGHT, PAYMENT_SPECS, SPECS, City, codes, elqr, eltax
 from tests.cases.prepared import prepared
 from tests.formats.csv_cases import ELTAX_PAYMENT
 
-STATED = {"eltax_payment_csv"}
+STATED = {"eltax_payment_csv", "payment_by_hand_csv"}
 """The shipped formats whose items include a 収入日. A 振込日, 資金化日 or 経理処理日 is none."""
 
 

@@ -22,6 +22,7 @@ from elqr.audit.verification.retracted import retracted_files
 from elqr.audit.verification.rows import acts, changing_rows, seals
 from elqr.audit.verification.runs import anchors, chain, runs
 from elqr.audit.verification.sources import deliveries, notices, outputs, records
+from elqr.audit.verification.typed_batches import typed_batches
 from elqr.audit.verification.unsealed import unsealed
 from elqr.session.session import Session
 from elqr.vocabulary.codes import Code
@@ -36,6 +37,7 @@ RULES: tuple[tuple[str, Callable[[Audit], Iterator[Finding]]], ...] = (
     ("実行の記録", runs),
     ("収納と入金", records),
     ("受信の記録", deliveries),
+    ("手で打った束", typed_batches),
     ("記録を待つ行", unsealed),
     ("消込結果", decisions),
     ("調定異動", claim_entries),

@@ -61,6 +61,7 @@ _RECOMPUTED = {
     "posting_tally": Proof.COMPUTED,
     "act": Proof.COMPUTED,
     "ledger_start": Proof.COMPUTED,
+    "typed_batch": Proof.SOURCE,
 }
 """Tables whose rows are computed again, and from what."""
 

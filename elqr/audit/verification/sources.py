@@ -53,7 +53,7 @@ def _read_raw(audit: Audit, sha256: str, where: str, size_bytes: int | None = No
     return data
 
 
-def _judge_again(audit: Audit, file: Mapping[str, Any], where: str) -> Intake | Finding:
+def judge_again(audit: Audit, file: Mapping[str, Any], where: str) -> Intake | Finding:
     """保管した受信ファイルをもう一度読む: what it holds, or what is wrong with it. `file` is a row of TakenFile."""
     data = _read_raw(audit, file["sha256"], where, file["size_bytes"])
     if isinstance(data, Finding):
@@ -85,7 +85,7 @@ def records(audit: Audit) -> Iterator[Finding]:
         if sums != (file["payment_count"], file["payment_yen"]):
             expected = f"{file['payment_count']}件 {file['payment_yen']:,}円"
             yield mismatch(where, Code.FILE_TOTALS, f"{sums[0]}件 {sums[1]:,}円", expected)
-        decoded = _judge_again(audit, file, where)
+        decoded = judge_again(audit, file, where)
         if isinstance(decoded, Finding):
             yield decoded
             continue

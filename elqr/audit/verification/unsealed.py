@@ -17,6 +17,7 @@ import polars as pl
 from elqr.audit.verification.audit import UNREADABLE, Audit, mismatch
 from elqr.audit.verification.rows import changing_rows
 from elqr.audit.verification.sources import deliveries, missing_rows, notice_spec
+from elqr.audit.verification.typed_batches import check_confirmed
 from elqr.disk.archive import kept_path, read_kept
 from elqr.disk.content import read_part, sha256_of_file
 from elqr.disk.inbox import read_inbox, stands_for
@@ -147,6 +148,7 @@ def _check_file(audit: Audit, file: _Row) -> Iterator[Finding]:
         return
     sums = (file["payment_count"], file["payment_yen"], file["lines"] or 0)
     held_sums = (file["payments"], file["yen"], file["held_lines"])
+    yield from check_confirmed(audit, file)
     if held_sums != sums:
         yield _unbacked(where, _sums_text(*held_sums), _sums_text(*sums))
     if not _is_kept(audit, file["sha256"]):

@@ -220,16 +220,17 @@ def payment(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
         return
     wanted = {"paid_yen": ("yen",), "paid_on": ("date",), "received_on": ("date",), "funds_on": ("date",)}
     days = ("paid_on", "received_on", "funds_on")
-    names = ("paid_yen", *days, "reissue_no", "check_no", "item_no", "office_code", "result_code")
+    names = ("paid_yen", *days, "reissue_no", "check_no", "item_no", "office_code", "result_code", "image_ref")
     for key in names:
         if isinstance(pay.get(key), str):
             yield from check_reference(
                 written, others, "payment", key, pay[key], wanted.get(key, ("digits", "text", "code"))
             )
-    keys: Any = pay.get("key")
-    fields: Any = keys.get("fields") if isinstance(keys, dict) else None
-    for name in fields if isinstance(fields, list) else ():
-        yield from check_reference(written, others, "payment", "key", str(name), ("digits", "text", "nested"))
+    for key in ("key", "other_key"):
+        keys: Any = pay.get(key)
+        fields: Any = keys.get("fields") if isinstance(keys, dict) else None
+        for name in fields if isinstance(fields, list) else ():
+            yield from check_reference(written, others, "payment", key, str(name), ("digits", "text", "nested"))
     identity = pay.get("identity")
     for name in identity if isinstance(identity, list) else ():
         yield from check_reference(written, others, "payment", "identity", str(name), ())
@@ -258,7 +259,7 @@ def check_reference(
         )
     kind = field.get("kind")
     if kind in ("filler", "const", "raw") or (kinds and kind not in kinds):
-        cannot = "照会キーになりません" if key == "key" else "使えません"
+        cannot = "照会キーになりません" if key in ("key", "other_key") else "使えません"
         yield Remark(
             at,
             place,

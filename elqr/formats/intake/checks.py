@@ -134,6 +134,8 @@ def no_future_day(decoded: Decoded, file: str, received_on: date) -> list[Findin
     """領収日・勘定日・操作日が処理日より後ではない: no payment, booking or state of a claim has a future date."""
     spec = decoded.spec
     days = [(spec.payment.record, spec.payment.paid_on)] if spec.payment else []
+    if spec.payment and spec.payment.received_on and spec.typed_by_hand:
+        days.append((spec.payment.record, spec.payment.received_on))
     days += [(spec.deposit.record, spec.deposit.booked_on)] if spec.deposit else []
     days += [(spec.claim.record, spec.claim.stated_at[0])] if spec.claim else []
     findings: list[Finding] = []
@@ -180,6 +182,32 @@ def every_code_is_mapped(decoded: Decoded, file: str, received_on: date) -> list
     return findings
 
 
+def names_one_notice(decoded: Decoded, file: str, received_on: date) -> list[Finding]:
+    """照会キーの欄は一つ: a record that can name its notice in two ways names it in one, and has its identity."""
+    pay = decoded.spec.payment
+    if pay is None or pay.other_key is None:
+        return []
+    record = decoded.spec.record_named(pay.record)
+    assert record is not None, "a spec that was read names records that exist"
+    keys = [[name.partition(".")[0] for name in key.fields] for key in (pay.key, pay.other_key)]
+    titles = [_titles(record, names) for names in keys]
+    filled = pl.sum_horizontal(pl.any_horizontal(pl.col(names).is_not_null()) for names in keys)
+    rows = decoded.tables[pay.record].with_columns(filled.alias("filled"))
+    findings = []
+    for no, count in rows.filter(pl.col("filled") != 1).select(RECORD_NO, "filled").head(LISTED_PER_CODE).iter_rows():
+        at = Location(file, no, field="・".join(titles))
+        wanted = f"{'か'.join(titles)}のどちらか一つ"
+        findings.append(
+            Finding(at, Code.COLUMN_COUNT, "両方", wanted) if count else Finding(at, Code.BLANK, "空白", wanted)
+        )
+    for name in pay.identity:
+        blank = rows.filter(pl.col(name).is_null())[RECORD_NO].head(LISTED_PER_CODE)
+        findings += [
+            Finding(Location(file, no, field=_titles(record, [name])), Code.BLANK, "空白", "値") for no in blank
+        ]
+    return findings
+
+
 def amounts_agree(decoded: Decoded, file: str, received_on: date) -> list[Finding]:
     """同じ額を書く項目が一致する: fields of `first_of` do not state different amounts."""
     findings: list[Finding] = []
@@ -194,7 +222,9 @@ def amounts_agree(decoded: Decoded, file: str, received_on: date) -> list[Findin
     return findings
 
 
-RECORD_CHECKS: tuple[Check, ...] = (results_are_stated, no_future_day, every_code_is_mapped, amounts_agree)
+RECORD_CHECKS: tuple[Check, ...] = (
+    results_are_stated, no_future_day, every_code_is_mapped, names_one_notice, amounts_agree,
+)  # fmt: skip
 """Rules that a record keeps or breaks independently of other records."""
 CHECKS: tuple[Check, ...] = (control_totals, *RECORD_CHECKS)
 

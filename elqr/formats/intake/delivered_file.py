@@ -86,7 +86,7 @@ def judge_large_file(
     spec, findings = recognize_head(read(0, HEAD_BYTES), specs, name, received_on)
     if spec is None:
         return Intake("", 0, None, findings)
-    if spec.payment is None or _opens_group(spec):
+    if spec.payment is None or spec.two_people or _opens_group(spec):
         return _refuse_too_large(name, size, spec, 0)
     seen = _Seen()
     for piece, body in pieces(read, size, spec, most_bytes):

@@ -182,12 +182,13 @@ def _targets(spec: Spec, copy: _Copy) -> list[Target]:
 def _payment_keys(spec: Spec, copy: _Copy) -> Iterable[Target]:
     if (pay := spec.payment) is None:
         return
-    keys = [_target(spec, pay.record, name) for name in pay.key.fields]
-    widest = max(keys, key=_width)
-    for target in keys:
-        texts = copy.old(*_places(copy.sheet.cells[target.record], target))
-        if target is widest or texts.n_unique() > 1:
-            yield target
+    for key in (pay.key, pay.other_key):
+        targets = [_target(spec, pay.record, name) for name in key.fields] if key else []
+        widest = max(targets, key=_width, default=None)
+        for target in targets:
+            texts = copy.old(*_places(copy.sheet.cells[target.record], target))
+            if target is widest or texts.n_unique() > 1:
+                yield target
     if pay.check_no:
         yield _target(spec, pay.record, pay.check_no)
 

@@ -101,6 +101,7 @@ def _keys(rows: pl.DataFrame) -> dict[int, list[object]]:
         "機関コード": pl.col(CaseKeys.OFFICE_CODE),
         "収入日": pl.col(CaseKeys.RECEIVED_ON),
         "払込日": pl.col(CaseKeys.FUNDS_ON),
+        "画像番号": pl.col(CaseKeys.IMAGE_REF),
     }
     key_rows = rows.select(CaseKeys.PAYMENT_NO, *(value.cast(pl.String).alias(name) for name, value in values.items()))
     long_rows = key_rows.unpivot(index=CaseKeys.PAYMENT_NO, on=list(values)).filter(pl.col("value").fill_null("") != "")

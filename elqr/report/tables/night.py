@@ -43,7 +43,7 @@ _OTHER, _NEAR = "other", "near"
 """The columns of 先の収納 and 近い納付書, in words."""
 
 _NOT_PRINTED = (
-    "SHA-256", "段階", "納付書の額", "賦課年度", "宛名番号", "照会キー",
+    "SHA-256", "段階", "納付書の額", "賦課年度", "宛名番号", "照会キー", "画像番号",
     "記録", "消込日", "行き先", "先の収納のチャネル", "前回の決裁", "申請日時", "承認日時", "送付元の取消額",
     "決裁の日付", "決裁の文書番号", "過納・誤納", "加算金の起算日", "加算金の計算", "還付先の宛名番号",
 )  # fmt: skip
@@ -221,6 +221,7 @@ def _join_neighbours(
             labels_of(EarlierPayment.CHANNEL, Channel),
             pl.lit(" "),
             pl.col(EarlierPayment.PAID_ON).cast(pl.String),
+            pl.format(" 手入力 {}", EarlierPayment.IMAGE_REF).str.strip_chars_end(" ").fill_null(""),
         ).alias(_OTHER),
     )
     near_notice_text = pl.concat_str(
@@ -284,6 +285,7 @@ def exception_table(
             "前回の決裁": (_last_ruling(), Style.TEXT),
             "ファイル": (pl.col(ExceptionRow.FILE_NAME), Style.TEXT),
             "記録": (pl.col(ExceptionRow.RECORD_NO), Style.COUNT),
+            "画像番号": (pl.col(ExceptionRow.IMAGE_REF), Style.TEXT),
             "消込日": (pl.col(ExceptionRow.DECIDED_ON), Style.DATE),
         },
         ("領収額", "収納額", "仮受額"),

@@ -21,6 +21,7 @@ from elqr.store.tables import months as month_tables
 from elqr.store.tables import refused_rows as refused_tables
 from elqr.store.tables import retractions as retraction_tables
 from elqr.store.tables import reviews as review_tables
+from elqr.store.tables import typed_batches as batch_tables
 from elqr.store.tables.acts import act as act_table
 
 SAID = (
@@ -48,6 +49,8 @@ SAID = (
     refused_tables.notice_give_up_step,
     retraction_tables.retraction,
     retraction_tables.retraction_step,
+    batch_tables.typed_batch,
+    batch_tables.typed_batch_step,
 )
 """連鎖に行ごと記す表: every column of a row is in the link of the act that entered it."""
 

@@ -9,10 +9,11 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, or_
 
 from elqr.issue.keys import KEY_DIGITS
 from elqr.store.db.bulk import insert_frame, read_frame
-from elqr.store.db.schema import Text
+from elqr.store.entries.seals import schema_of
 from elqr.store.queries.ledger_identity import skip_serials
 from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
+from elqr.store.tables import typed_batches as b
 from elqr.store.tables.claim_files import claim_file, claim_state
 from elqr.store.tables.held_files import delivery_box
 from elqr.store.tables.item_orders import item_order
@@ -20,6 +21,7 @@ from elqr.store.tables.reviews import ruling_result
 from elqr.store.tables.totals import issue_tally, posting_tally
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.frames import ClaimKey, Decision, Notice, Payment
+from elqr.vocabulary.ruling_terms import RulingResult
 from elqr.vocabulary.terms import FileStatus, KeyKind
 
 
@@ -43,8 +45,8 @@ def copy_before(source: Connection, target: Connection, day: date, serial_digits
     Leaves out closed months, too, so that their nights can run again.
     """
     for table, condition in _parts(day.isoformat()):
-        schema = {column.name: pl.String if column.type is Text else pl.Int64 for column in table.c}
-        insert_frame(target, table, read_frame(source, select(*table.c).where(condition), schema))
+        insert_frame(target, table, read_frame(source, select(*table.c).where(condition), schema_of(table)))
+    _copy_confirmations(source, target)
     serial = func.max(func.substr(t.payload.c.key_no, KEY_DIGITS + 1 - serial_digits))
     serials = select(serial).join(t.notice, t.notice.c.notice_no == t.payload.c.notice_no)
     if last := target.execute(serials.where(t.notice.c.key_no.is_(None))).scalar_one():
@@ -93,6 +95,25 @@ def _parts(day: str) -> Iterator[tuple[Table, ColumnElement[bool]]]:
     yield t.posting, t.posting.c.night_on < day
     yield posting_tally, posting_tally.c.night_on < day
     yield from _paid_notices(day)
+
+
+def _copy_confirmations(source: Connection, target: Connection) -> None:
+    """手で打った束の確認を写す: of the batches that were taken in, each from the night that took it in.
+
+    On an earlier night it was not there yet. The day of the approval does not say that: the night of that day may have
+    run before it.
+    """
+    batch, step, delivery = b.typed_batch.c, b.typed_batch_step.c, t.delivery.c
+    taken_in_on = (
+        select(func.min(delivery.night_on))
+        .where(delivery.sha256 == batch.sha256, delivery.status == FileStatus.ACCEPTED.value)
+        .scalar_subquery()
+    )
+    is_approved = and_(step.result == RulingResult.APPROVED.value, taken_in_on.is_not(None))
+    for table, night_on in ((b.typed_batch, batch.night_on), (b.typed_batch_step, taken_in_on)):
+        columns = (night_on.label(column.name) if column.name == "night_on" else column for column in table.c)
+        query = select(*columns).select_from(b.typed_batch).join(b.typed_batch_step, step.batch_no == batch.batch_no)
+        insert_frame(target, table, read_frame(source, query.where(is_approved), schema_of(table)))
 
 
 def _paid_notices(day: str) -> Iterator[tuple[Table, ColumnElement[bool]]]:

@@ -220,6 +220,7 @@ def decision_columns() -> Columns:
         DecidedPayment.RESULT_CODE: payment.result_code,
         DecidedPayment.DOUBT: payment.doubt,
         DecidedPayment.ITEM_NO: payment.item_no,
+        DecidedPayment.IMAGE_REF: payment.image_ref,
         DecidedPayment.DECIDED_ON: t.decided_file.c.night_on,
     }
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, insert, select
 
 from elqr.store.db.bulk import next_no
-from elqr.store.tables import arrears, held_files, money, months, refused_rows, retractions, reviews
+from elqr.store.tables import arrears, held_files, money, months, refused_rows, retractions, reviews, typed_batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ ARREARS = RequestKind(arrears.arrears_request, arrears.arrears_step)
 WAIVER = RequestKind(held_files.waiver, held_files.waiver_step)
 GIVE_UP = RequestKind(refused_rows.notice_give_up, refused_rows.notice_give_up_step, "ended_on", "because")
 RETRACTION = RequestKind(retractions.retraction, retractions.retraction_step)
-KINDS = (REVIEW, DIFFERENCE, MONTH_CLOSE, ARREARS, WAIVER, GIVE_UP, RETRACTION)
+BATCH = RequestKind(typed_batches.typed_batch, typed_batches.typed_batch_step)
+KINDS = (REVIEW, DIFFERENCE, MONTH_CLOSE, ARREARS, WAIVER, GIVE_UP, RETRACTION, BATCH)
 
 
 def requests_with(kind: RequestKind, *columns: ColumnElement[Any]) -> Select[Any]:
