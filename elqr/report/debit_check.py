@@ -1,0 +1,97 @@
+"""Checked requests (口座振替の依頼の照合): what staff read before they send a request to the bank."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from elqr.rules.register import Register
+from elqr.vocabulary.code_texts import CODES
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.debit_frames import Debit, DebitStanding
+from elqr.vocabulary.findings import Finding
+from elqr.vocabulary.visible_text import visible
+
+_SHOWN_PER_CODE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """件数と金額."""
+
+    count: int
+    yen: int
+
+    def __str__(self) -> str:
+        return f"{self.count:,}件　{self.yen:,}円"
+
+    def as_dict(self) -> dict[str, int]:
+        """For `--json`."""
+        return {"records": self.count, "yen": self.yen}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedDebits:
+    """照合の結果 of one request, and the names of the other requests that were looked at.
+
+    `sums` has count and yen of each 引落日, procedure and 賦課年度; the last two are null where no notice is known.
+    `good` are the records with no finding of their own. `faults` are the records of each code, `lacking` are no
+    records of the request. `findings` list the first of each code.
+    """
+
+    file: str
+    spec: str
+    others: tuple[str, ...]
+    asked: Sum
+    good: Sum
+    sums: pl.DataFrame
+    faults: dict[Code, Sum]
+    findings: tuple[Finding, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """For `--json`."""
+        days = self.sums.with_columns(pl.col(Debit.DEBIT_ON).dt.to_string("%Y-%m-%d"))
+        headings = {code: {"code": code.value, "heading": CODES[code].heading} for code in self.faults}
+        return {
+            "file": self.file,
+            "spec": self.spec,
+            "with": list(self.others),
+            "asked": self.asked.as_dict(),
+            "good": self.good.as_dict(),
+            "sums": days.to_dicts(),
+            "faults": [headings[code] | fault.as_dict() for code, fault in self.faults.items()],
+            "findings": [finding.as_dict() for finding in self.findings],
+        }
+
+
+def lines(checked: CheckedDebits, register: Register) -> Iterator[str]:
+    """照合の結果 in lines, as a clerk reads it."""
+    yield f"■ {visible(checked.file)}　様式 {checked.spec}　引落 {checked.asked}"
+    for name in checked.others:
+        yield f"　一緒に見た依頼　{visible(name)}"
+    names = {procedure.code: procedure.name for procedure in register.procedure}
+    for row in checked.sums.iter_rows(named=True):
+        procedure = row[DebitStanding.PROCEDURE_CODE]
+        what = (
+            "該当なし" if procedure is None else f"{names.get(procedure, procedure)} {row[DebitStanding.LEVY_YEAR]}年度"
+        )
+        yield f"　引落日 {row[Debit.DEBIT_ON]}　{what}　{Sum(row['count'], row[Debit.YEN])}"
+    yield f"　台帳と合うもの　{checked.good}"
+    for code, fault in checked.faults.items():
+        yield f"　[{code}] {CODES[code].heading}　{fault}"
+    yield f"　判定　{_verdict(checked)}"
+    seen: Counter[Code] = Counter()
+    for finding in checked.findings:
+        seen[finding.code] += 1
+        if seen[finding.code] <= _SHOWN_PER_CODE:
+            yield f"　　{finding}"
+    for code, fault in checked.faults.items():
+        if fault.count > seen[code] or seen[code] > _SHOWN_PER_CODE:
+            yield f"　　[{code}] ほか（すべてで {fault.count:,}件。--json で {seen[code]:,}件まで見られます）"
+
+
+def _verdict(checked: CheckedDebits) -> str:
+    if not checked.faults:
+        return "台帳と合っています。送ってよい依頼です。"
+    return "まだ送らないでください。指摘の対処をして、依頼をもう一度確かめてください。"
