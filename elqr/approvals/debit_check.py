@@ -35,7 +35,7 @@ from elqr.store.queries.undecided import covers
 from elqr.vocabulary.arrival_frames import Held
 from elqr.vocabulary.claim_frames import OpenClaim
 from elqr.vocabulary.codes import Code
-from elqr.vocabulary.debit_frames import Debit, DebitFault, DebitStanding, NamingPayment
+from elqr.vocabulary.debit_frames import Debit, DebitFault, DebitStanding, DebitSum, NamingPayment
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding, Location
 from elqr.vocabulary.frames import Candidate, CandidateNotice, Decision, KnownEvent, Payment, join_beside
 from elqr.vocabulary.terms import Channel, HoldKind, Stage
@@ -100,7 +100,7 @@ def check_request(session: Session, request: Request, others: Sequence[Request])
         others=tuple(other.name for other in others),
         asked=_sum(request.debits),
         good=_sum(good),
-        sums=_sums_of(standings, Debit.DEBIT_ON, DebitStanding.PROCEDURE_CODE, DebitStanding.LEVY_YEAR),
+        sums=DebitSum.of(_sums_of(standings, DebitSum.DEBIT_ON, DebitSum.PROCEDURE_CODE, DebitSum.LEVY_YEAR)),
         faults=dict(sorted(sums.items())),
         findings=tuple(sorted(findings)),
     )
@@ -112,7 +112,7 @@ def _sum(debits: pl.DataFrame) -> Sum:
 
 def _sums_of(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
     """件数と金額 by some columns: these, count and yen, in order."""
-    return rows.group_by(by).agg(pl.len().alias("count"), pl.col(Debit.YEN).sum()).sort(by)
+    return rows.group_by(by).agg(pl.len().alias(DebitSum.COUNT), pl.col(Debit.YEN).sum()).sort(by)
 
 
 def _stand(session: Session, debits: pl.DataFrame) -> pl.DataFrame:
@@ -178,7 +178,7 @@ def _waiting(session: Session, pays: pl.DataFrame) -> pl.DataFrame:
 
 
 def _held(session: Session, pays: pl.DataFrame) -> pl.DataFrame:
-    """督促を止める記録: key_digits and `held`, of what holds on 引落日. `pays` has claim_no and debit_on as well."""
+    """督促を止める記録: key_digits and `stop`, of what holds on 引落日. `pays` has claim_no and debit_on as well."""
     held = holds_on(session.ledger.connection, pays, session.night_on)
     rows = pays.select(Debit.KEY_DIGITS, Debit.DEBIT_ON, Held.CLAIM_NO).join(held, on=Held.CLAIM_NO)
     holds = pl.col(Held.UNTIL_ON).is_null() | (pl.col(Held.UNTIL_ON) >= pl.col(Debit.DEBIT_ON))
@@ -186,7 +186,7 @@ def _held(session: Session, pays: pl.DataFrame) -> pl.DataFrame:
     kinds = pl.col(Held.KIND).replace_strict({kind.value: kind.label for kind in HoldKind}, return_dtype=pl.String)
     until = pl.format("{}まで", Held.UNTIL_ON).fill_null("取り消すまで")
     words = pl.format("{}　{}　記録{}（{}）", kinds, until, Held.HOLD_NO, Held.TAKEN_BY)
-    return rows.group_by(Debit.KEY_DIGITS).agg(words.sort_by(Held.HOLD_NO).last().alias(DebitStanding.HELD))
+    return rows.group_by(Debit.KEY_DIGITS).agg(words.sort_by(Held.HOLD_NO).last().alias(DebitStanding.STOP))
 
 
 def _with_results(session: Session, standings: pl.DataFrame) -> pl.DataFrame:

@@ -1,16 +1,15 @@
 """Checked requests (口座振替の依頼の照合): what staff read before they send a request to the bank."""
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from elqr.rules.register import Register
 from elqr.vocabulary.code_texts import CODES
 from elqr.vocabulary.codes import Code
-from elqr.vocabulary.debit_frames import Debit, DebitStanding
-from elqr.vocabulary.findings import Finding
+from elqr.vocabulary.debit_frames import DebitSum
+from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
 from elqr.vocabulary.visible_text import visible
 
 _SHOWN_PER_CODE = 20
@@ -18,7 +17,7 @@ _SHOWN_PER_CODE = 20
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """件数と金額."""
+    """件数と金額: how many debits, and their yen together."""
 
     count: int
     yen: int
@@ -35,9 +34,8 @@ class Sum:
 class CheckedDebits:
     """照合の結果 of one request, and the names of the other requests that were looked at.
 
-    `sums` has count and yen of each 引落日, procedure and 賦課年度; the last two are null where no notice is known.
-    `good` are the records with no finding of their own. `faults` are the records of each code, `lacking` are no
-    records of the request. `findings` list the first of each code.
+    `sums` is frame DebitSum. `good` are the records without a finding of their own. `faults` are the records of each
+    code or, of what the request lacks, the claims. `findings` list the first of each code.
     """
 
     file: str
@@ -51,7 +49,7 @@ class CheckedDebits:
 
     def as_dict(self) -> dict[str, object]:
         """For `--json`."""
-        days = self.sums.with_columns(pl.col(Debit.DEBIT_ON).dt.to_string("%Y-%m-%d"))
+        days = self.sums.with_columns(pl.col(DebitSum.DEBIT_ON).dt.to_string("%Y-%m-%d"))
         headings = {code: {"code": code.value, "heading": CODES[code].heading} for code in self.faults}
         return {
             "file": self.file,
@@ -72,23 +70,25 @@ def lines(checked: CheckedDebits, register: Register) -> Iterator[str]:
         yield f"　一緒に見た依頼　{visible(name)}"
     names = {procedure.code: procedure.name for procedure in register.procedure}
     for row in checked.sums.iter_rows(named=True):
-        procedure = row[DebitStanding.PROCEDURE_CODE]
-        what = (
-            "該当なし" if procedure is None else f"{names.get(procedure, procedure)} {row[DebitStanding.LEVY_YEAR]}年度"
-        )
-        yield f"　引落日 {row[Debit.DEBIT_ON]}　{what}　{Sum(row['count'], row[Debit.YEN])}"
+        procedure = row[DebitSum.PROCEDURE_CODE]
+        what = "該当なし" if procedure is None else f"{names.get(procedure, procedure)} {row[DebitSum.LEVY_YEAR]}年度"
+        yield f"　引落日 {row[DebitSum.DEBIT_ON]}　{what}　{Sum(row[DebitSum.COUNT], row[DebitSum.YEN])}"
     yield f"　台帳と合うもの　{checked.good}"
-    for code, fault in checked.faults.items():
-        yield f"　[{code}] {CODES[code].heading}　{fault}"
     yield f"　判定　{_verdict(checked)}"
-    seen: Counter[Code] = Counter()
-    for finding in checked.findings:
-        seen[finding.code] += 1
-        if seen[finding.code] <= _SHOWN_PER_CODE:
-            yield f"　　{finding}"
     for code, fault in checked.faults.items():
-        if fault.count > seen[code] or seen[code] > _SHOWN_PER_CODE:
-            yield f"　　[{code}] ほか（すべてで {fault.count:,}件。--json で {seen[code]:,}件まで見られます）"
+        yield from _fault_lines(code, fault, [finding for finding in checked.findings if finding.code is code])
+
+
+def _fault_lines(code: Code, fault: Sum, findings: list[Finding]) -> Iterator[str]:
+    """一つの指摘 with what to do about it, and the places where it is true."""
+    yield f"　[{code}] {CODES[code].heading}　{fault}"
+    yield f"　　→ {CODES[code].remedy}"
+    for finding in findings[:_SHOWN_PER_CODE]:
+        wanted = f"正: {visible(finding.expected)}" if finding.expected else ""
+        parts = (str(replace(finding.at, file="")), visible(finding.actual), wanted)
+        yield f"　　{'　'.join(part for part in parts if part)}"
+    if len(findings) > _SHOWN_PER_CODE:
+        yield f"　　初めの {_SHOWN_PER_CODE}件です。--json で {LISTED_PER_CODE:,}件まで見られます。"
 
 
 def _verdict(checked: CheckedDebits) -> str:

@@ -74,7 +74,7 @@ def is_open() -> pl.Expr:
 
 def may_be_asked() -> pl.Expr:
     """依頼にあるはずか: nothing speaks against a debit, and none has failed. A city may give up after one that has."""
-    stops = pl.any_horizontal(pl.col(DebitStanding.WAITING, DebitStanding.HELD).is_not_null())
+    stops = pl.any_horizontal(pl.col(DebitStanding.WAITING, DebitStanding.STOP).is_not_null())
     return is_open() & ~stops & ~_is_old() & ~pl.col(DebitStanding.WAS_TRIED)
 
 
@@ -164,8 +164,8 @@ def _rules(days: DebitDays) -> tuple[_Rule, ...]:
         _Rule(Code.DEBIT_WAITING, is_open() & waits, pl.format("{}（{}）", DebitStanding.WAITING, words), nothing),
         _Rule(
             Code.DEBIT_HELD,
-            is_open() & pl.col(DebitStanding.HELD).is_not_null(),
-            pl.format("{}（{}）", DebitStanding.HELD, words),
+            is_open() & pl.col(DebitStanding.STOP).is_not_null(),
+            pl.format("{}（{}）", DebitStanding.STOP, words),
             nothing,
         ),
         _Rule(

@@ -36,7 +36,7 @@ class DebitStanding(Debit):
     """引落と台帳: a debit with what the ledger says of the notice that its key names.
 
     `outcome` is that of a payment without limit on 引落日, and `open_yen` what the claims would take of it. The texts
-    `paid`, `waiting`, `held` and `result` say who paid, what may be money for the claims, why they are not to be
+    `paid`, `waiting`, `stop` and `result` say who paid, what may be money for the claims, why they are not to be
     collected, and which result of this debit has come; each is null if there is nothing to say. `was_tried`: a debit
     for these claims has failed before. `first_no` is the first record with the same key.
     """
@@ -53,7 +53,7 @@ class DebitStanding(Debit):
     DUE_ON = Notice.DUE_ON
     PAID = Column("paid", pl.String)
     WAITING = Column("waiting", pl.String)
-    HELD = Column("held", pl.String)
+    STOP = Column("stop", pl.String)
     RESULT = Column("result", pl.String)
     WAS_TRIED = Column("was_tried", pl.Boolean)
     FIRST_NO = Column("first_no", pl.Int64)
@@ -67,3 +67,13 @@ class DebitFault(Frame):
     CODE = Column("code", pl.String)
     ACTUAL = Column("actual", pl.String)
     EXPECTED = Column("expected", pl.String)
+
+
+class DebitSum(Frame):
+    """引落の件数と金額 of a 引落日, a procedure and a 賦課年度; the last two are null where no notice is known."""
+
+    DEBIT_ON = Debit.DEBIT_ON
+    PROCEDURE_CODE = DebitStanding.PROCEDURE_CODE
+    LEVY_YEAR = DebitStanding.LEVY_YEAR
+    COUNT = Column("count", pl.Int64)
+    YEN = Debit.YEN
