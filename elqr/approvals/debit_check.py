@@ -21,10 +21,8 @@ from elqr.rules.debits import (
     as_payments,
     claim_words,
     find_faults,
-    is_in_time,
     match_debits,
     may_be_asked,
-    past_days,
 )
 from elqr.session.session import Session
 from elqr.store.queries import debits as queries
@@ -68,29 +66,21 @@ def read_request(
 
 def check_request(session: Session, request: Request, others: Sequence[Request]) -> CheckedDebits:
     """依頼を台帳と照らす. `others` are requests of the same day, or earlier ones whose results have not all come."""
-    days = DebitDays(session.job.debits.early_days, session.job.debits.late_days)
+    days = DebitDays(session.night_on, session.job.debits.early_days, session.job.debits.late_days)
     same = [other for other in others if other.sha256 == request.sha256]
     with session.ledger.transaction():
         standings = _with_results(session, _stand(session, request.debits))
         elsewhere = _find_elsewhere(session, [other for other in others if other.sha256 != request.sha256])
         lacking = _find_lacking(session, standings, others, days)
     faults = find_faults(standings, elsewhere, days)
-    past = past_days(request.debits, session.night_on)
     good = request.debits.join(faults, on=Debit.RECORD_NO, how="anti")
     sums = {Code(code): Sum(count, yen) for code, count, yen in _sums_of(faults, DebitFault.CODE).iter_rows()}
-    if not past.is_empty():
-        is_past = pl.col(Debit.DEBIT_ON).is_in(past[Debit.DEBIT_ON].implode())
-        sums[Code.DEBIT_PAST], good = _sum(request.debits.filter(is_past)), good.filter(~is_past)
     if same:
         sums[Code.DEBIT_ELSEWHERE], good = _sum(request.debits), good.clear()
     if not lacking.is_empty():
         sums[Code.DEBIT_LACKING] = Sum(lacking.height, int(lacking[DebitStanding.OPEN_YEN].sum()))
     findings = [
-        *(
-            Finding(Location(request.name), Code.DEBIT_ELSEWHERE, f"{other.name} とまったく同じファイル")
-            for other in same
-        ),
-        *_past_findings(request, past, session),
+        *_same_findings(request, same),
         *_record_findings(request, faults),
         *_lacking_findings(request, lacking),
     ]
@@ -127,7 +117,7 @@ def _stand(session: Session, debits: pl.DataFrame) -> pl.DataFrame:
     keys = matched.join(of_notice.join(due, on=Candidate.NOTICE_NO), on=Candidate.NOTICE_NO, how="left", validate="m:1")
     pays = keys.join(claims.select(OpenClaim.NOTICE_NO, OpenClaim.CLAIM_NO), on=OpenClaim.NOTICE_NO)
     pays = pays.join(debits.select(Debit.RECORD_NO, Debit.DEBIT_ON), on=Debit.RECORD_NO, validate="m:1")
-    for words in (_payers(session, matched), _waiting(session, pays), _held(session, pays)):
+    for words in (_payers(session, matched), _waiting(session, pays), _stops(session, pays)):
         keys = keys.join(words, on=Debit.KEY_DIGITS, how="left", validate="1:1")
     keys = keys.rename(
         {str(Decision.CLAIM_YEN): str(DebitStanding.OPEN_YEN), str(Debit.RECORD_NO): str(DebitStanding.FIRST_NO)}
@@ -177,7 +167,7 @@ def _waiting(session: Session, pays: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _held(session: Session, pays: pl.DataFrame) -> pl.DataFrame:
+def _stops(session: Session, pays: pl.DataFrame) -> pl.DataFrame:
     """督促を止める記録: key_digits and `stop`, of what holds on 引落日. `pays` has claim_no and debit_on as well."""
     held = holds_on(session.ledger.connection, pays, session.night_on)
     rows = pays.select(Debit.KEY_DIGITS, Debit.DEBIT_ON, Held.CLAIM_NO).join(held, on=Held.CLAIM_NO)
@@ -220,7 +210,7 @@ def _find_lacking(
     They are of the same procedures, and neither they nor their claims are in this request or in another.
     """
     connection, due_on = session.ledger.connection, pl.col(DebitStanding.DUE_ON)
-    due = standings.filter(due_on.is_not_null(), is_in_time(days))
+    due = standings.filter(due_on.is_not_null(), days.is_in_time())
     accounts = queries.with_account(connection, due)
     asked = pl.concat([standings.select(*Debit.SCHEMA), *(other.debits for other in others)])
     rest = accounts.join(asked, on=Debit.KEY_DIGITS, how="anti").sort(Debit.KEY_DIGITS)
@@ -239,19 +229,18 @@ def _find_lacking(
     return _stand(session, debits).filter(may_be_asked())
 
 
-def _past_findings(request: Request, past: pl.DataFrame, session: Session) -> Iterator[Finding]:
-    for row in past.iter_rows(named=True):
-        at = Location(request.name, row[Debit.RECORD_NO], field="引落日")
-        yield Finding(at, Code.DEBIT_PAST, str(row[Debit.DEBIT_ON]), f"{session.night_on} か、その後")
+def _same_findings(request: Request, same: Sequence[Request]) -> Iterator[Finding]:
+    for other in same:
+        yield Finding(Location(request.name), Code.DEBIT_ELSEWHERE, f"{other.name} とまったく同じファイル")
 
 
 def _record_findings(request: Request, faults: pl.DataFrame) -> Iterator[Finding]:
     at_key, at_yen = places_of(request.spec, request.name)
+    places = {Code.DEBIT_AMOUNT: at_yen, Code.DEBIT_PAST: Location(request.name, field="引落日")}
     listed = faults.group_by(DebitFault.CODE, maintain_order=True).head(LISTED_PER_CODE)
     for row in listed.iter_rows(named=True):
         code = Code(row[DebitFault.CODE])
-        place = at_yen if code is Code.DEBIT_AMOUNT else at_key
-        at = replace(place, record_no=row[Debit.RECORD_NO])
+        at = replace(places.get(code, at_key), record_no=row[DebitFault.RECORD_NO])
         yield Finding(at, code, row[DebitFault.ACTUAL], row[DebitFault.EXPECTED])
 
 

@@ -154,12 +154,13 @@ def _check_request(
             raise NotFound(f"様式 {name} は、台帳と照らせる依頼の様式（[debit] のあるもの）ではありません。")
         requests = []
         for file in (path, *against.others):
-            data = read_named(file, WHOLE, TOO_LARGE)
+            data = read_named(file, WHOLE)
             inspection, request = read_request(session, file.name, data, [*specs.values()], specs.get(name or ""))
             if request is None and file is not path:
                 raise BadFile(f"{file} は依頼として読めません。elqr file check --against-ledger で確かめてください。")
             if request is None:
                 _show_inspection(inspection, as_json=as_json)
+                say("依頼として読めないので、台帳と照らしていません。")
                 return ExitCode.QUARANTINE
             requests.append(request)
         checked = check_request(session, requests[0], requests[1:])

@@ -92,6 +92,8 @@ def _fault_lines(code: Code, fault: Sum, findings: list[Finding]) -> Iterator[st
 
 
 def _verdict(checked: CheckedDebits) -> str:
+    if not checked.asked.count:
+        return "引落が一件もない依頼です。送るものか確かめてください。"
     if not checked.faults:
         return "台帳と合っています。送ってよい依頼です。"
     return "まだ送らないでください。指摘の対処をして、依頼をもう一度確かめてください。"

@@ -21,12 +21,29 @@ _WITHOUT_LIMIT_YEN = 10**12
 """More than any claim owes."""
 
 
+ELSEWHERE = "elsewhere"
+"""ほかの依頼にある場所, in words."""
+
+
 @dataclass(frozen=True, slots=True)
 class DebitDays:
-    """引落日の幅: how many days before and after its 納期限 a claim may be debited. A failed debit is repeated."""
+    """引落日の決まり: today, and how many days before and after its 納期限 a claim may be debited.
 
+    A debit that failed may be asked for again, after 納期限.
+    """
+
+    today: date
     early: int
     late: int
+
+    def due_between(self) -> tuple[pl.Expr, pl.Expr]:
+        """引落日に合う納期限: the first and the last."""
+        debit_on = pl.col(Debit.DEBIT_ON)
+        return debit_on - pl.duration(days=self.late), debit_on + pl.duration(days=self.early)
+
+    def is_in_time(self) -> pl.Expr:
+        """納期限が引落日に合うか; true where no notice is known."""
+        return pl.col(DebitStanding.DUE_ON).is_between(*self.due_between()).fill_null(True)
 
 
 def as_payments(debits: pl.DataFrame) -> pl.DataFrame:
@@ -78,17 +95,6 @@ def may_be_asked() -> pl.Expr:
     return is_open() & ~stops & ~_is_old() & ~pl.col(DebitStanding.WAS_TRIED)
 
 
-def is_in_time(days: DebitDays) -> pl.Expr:
-    """納期限が引落日に合うか; true where no notice is known."""
-    first, last = due_between(pl.col(Debit.DEBIT_ON), days)
-    return pl.col(DebitStanding.DUE_ON).is_between(first, last).fill_null(True)
-
-
-def due_between(debit_on: pl.Expr, days: DebitDays) -> tuple[pl.Expr, pl.Expr]:
-    """引落日に合う納期限: the first and the last."""
-    return debit_on - pl.duration(days=days.late), debit_on + pl.duration(days=days.early)
-
-
 def _is_old() -> pl.Expr:
     return pl.col(DebitStanding.FLAGS).str.split(",").list.contains(Flag.OLD_NOTICE.value)
 
@@ -123,65 +129,6 @@ def find_faults(standings: pl.DataFrame, others: pl.DataFrame, days: DebitDays) 
     return DebitFault.of(pl.concat(parts))
 
 
-def _rules(days: DebitDays) -> tuple[_Rule, ...]:
-    nothing, key = pl.lit(""), pl.format("顧客番号 {}", Debit.KEY_DIGITS)
-    due, words = pl.format("納期限 {}（{}）", DebitStanding.DUE_ON, claim_words()), claim_words()
-    is_other_year = fiscal_year_expr(pl.col(DebitStanding.DUE_ON)) != fiscal_year_expr(pl.col(Debit.DEBIT_ON))
-    is_late = ~is_in_time(days)
-    is_early = pl.col(DebitStanding.OUTCOME) == Outcome.PAID_BEFORE_ISSUE.value
-    wanted_due = pl.format(
-        "引落日 {} に合う納期限（{} から {} まで）", Debit.DEBIT_ON, *due_between(pl.col(Debit.DEBIT_ON), days)
-    )
-    issued = pl.format("発行日 {}（{}）", DebitStanding.ISSUED_ON, words)
-    is_named = pl.col(Debit.KEY_DIGITS) != ""
-    waits = pl.col(DebitStanding.WAITING).is_not_null() & pl.col(DebitStanding.RESULT).is_null()
-    outcome = pl.col(DebitStanding.OUTCOME)
-    return (
-        _Rule(
-            Code.DEBIT_TWICE,
-            is_named & (pl.col(DebitStanding.FIRST_NO) < pl.col(Debit.RECORD_NO)),
-            key,
-            pl.format("{}件目の一つだけ", DebitStanding.FIRST_NO),
-        ),
-        _Rule(Code.DEBIT_ELSEWHERE, pl.col(ELSEWHERE).is_not_null(), pl.format("{} {}", key, ELSEWHERE), nothing),
-        _Rule(
-            Code.DEBIT_ANSWERED,
-            pl.col(DebitStanding.RESULT).is_not_null(),
-            pl.format("{}（{}）", DebitStanding.RESULT, key),
-            nothing,
-        ),
-        _Rule(Code.DEBIT_KEY_UNKNOWN, outcome == Outcome.KEY_UNKNOWN.value, key, nothing),
-        _Rule(Code.DEBIT_YEAR, is_late & is_other_year, due, wanted_due),
-        _Rule(Code.DEBIT_DAY, is_late & ~is_other_year, due, wanted_due),
-        _Rule(Code.DEBIT_DAY, ~is_late & is_early, issued, pl.format("引落日 {} より前", Debit.DEBIT_ON)),
-        _Rule(Code.DEBIT_CANCELLED, outcome == Outcome.NOTICE_CANCELLED.value, words, nothing),
-        _Rule(
-            Code.DEBIT_PAID,
-            outcome == Outcome.ALREADY_SETTLED.value,
-            pl.concat_str(DebitStanding.PAID, pl.format("（{}）", words), ignore_nulls=True),
-            nothing,
-        ),
-        _Rule(Code.DEBIT_WAITING, is_open() & waits, pl.format("{}（{}）", DebitStanding.WAITING, words), nothing),
-        _Rule(
-            Code.DEBIT_HELD,
-            is_open() & pl.col(DebitStanding.STOP).is_not_null(),
-            pl.format("{}（{}）", DebitStanding.STOP, words),
-            nothing,
-        ),
-        _Rule(
-            Code.DEBIT_AMOUNT,
-            is_open() & (pl.col(Debit.YEN) != pl.col(DebitStanding.OPEN_YEN)),
-            pl.format("{}円（{}）", yen_text(Debit.YEN), words),
-            pl.format("{}円", yen_text(DebitStanding.OPEN_YEN)),
-        ),
-        _Rule(Code.DEBIT_OLD_NOTICE, is_open() & _is_old(), words, nothing),
-    )
-
-
-ELSEWHERE = "elsewhere"
-"""ほかの依頼にある場所, in words."""
-
-
 def claim_words() -> pl.Expr:
     """どの調定か, in words; of several claims as their notice names them."""
     return pl.format(
@@ -190,7 +137,43 @@ def claim_words() -> pl.Expr:
     )  # fmt: skip
 
 
-def past_days(debits: pl.DataFrame, today: date) -> pl.DataFrame:
-    """過ぎた引落日: record_no of the first record of each, and debit_on."""
-    past = debits.filter(pl.col(Debit.DEBIT_ON) < today)
-    return past.select(Debit.RECORD_NO, Debit.DEBIT_ON).unique(Debit.DEBIT_ON, keep="first", maintain_order=True)
+def _rules(days: DebitDays) -> tuple[_Rule, ...]:
+    nothing, key, claim = pl.lit(""), pl.format("顧客番号 {}", Debit.KEY_DIGITS), claim_words()
+    outcome, result = pl.col(DebitStanding.OUTCOME), pl.col(DebitStanding.RESULT)
+    is_twice = (pl.col(Debit.KEY_DIGITS) != "") & (pl.col(DebitStanding.FIRST_NO) < pl.col(Debit.RECORD_NO))
+    paid = pl.concat_str(DebitStanding.PAID, pl.format("（{}）", claim), ignore_nulls=True)
+    is_cancelled, is_settled = (outcome == kind.value for kind in (Outcome.NOTICE_CANCELLED, Outcome.ALREADY_SETTLED))
+    waits = is_open() & pl.col(DebitStanding.WAITING).is_not_null() & result.is_null()
+    is_stopped = is_open() & pl.col(DebitStanding.STOP).is_not_null()
+    differs = is_open() & (pl.col(Debit.YEN) != pl.col(DebitStanding.OPEN_YEN))
+    asked, left = yen_text(Debit.YEN), yen_text(DebitStanding.OPEN_YEN)
+    return (
+        _Rule(Code.DEBIT_TWICE, is_twice, key, pl.format("{}件目の一つだけ", DebitStanding.FIRST_NO)),
+        _Rule(Code.DEBIT_ELSEWHERE, pl.col(ELSEWHERE).is_not_null(), pl.format("{} {}", key, ELSEWHERE), nothing),
+        _Rule(Code.DEBIT_ANSWERED, result.is_not_null(), pl.format("{}（{}）", result, key), nothing),
+        _Rule(Code.DEBIT_KEY_UNKNOWN, outcome == Outcome.KEY_UNKNOWN.value, key, nothing),
+        *_day_rules(days),
+        _Rule(Code.DEBIT_CANCELLED, is_cancelled, claim, nothing),
+        _Rule(Code.DEBIT_PAID, is_settled, paid, nothing),
+        _Rule(Code.DEBIT_WAITING, waits, pl.format("{}（{}）", DebitStanding.WAITING, claim), nothing),
+        _Rule(Code.DEBIT_HELD, is_stopped, pl.format("{}（{}）", DebitStanding.STOP, claim), nothing),
+        _Rule(Code.DEBIT_AMOUNT, differs, pl.format("{}円（{}）", asked, claim), pl.format("{}円", left)),
+        _Rule(Code.DEBIT_OLD_NOTICE, is_open() & _is_old(), claim, nothing),
+    )
+
+
+def _day_rules(days: DebitDays) -> tuple[_Rule, ...]:
+    """引落日の規則: of two that may be true, the year is said and not the day."""
+    debit_on, due_on = pl.col(Debit.DEBIT_ON), pl.col(DebitStanding.DUE_ON)
+    is_off, is_other_year = ~days.is_in_time(), fiscal_year_expr(due_on) != fiscal_year_expr(debit_on)
+    due = pl.format("納期限 {}（{}）", due_on, claim_words())
+    wanted = pl.format("引落日 {} に合う納期限（{} から {} まで）", debit_on, *days.due_between())
+    is_unissued = ~is_off & (pl.col(DebitStanding.OUTCOME) == Outcome.PAID_BEFORE_ISSUE.value)
+    issued = pl.format("発行日 {}（{}）", DebitStanding.ISSUED_ON, claim_words())
+    today = pl.lit(f"{days.today} か、その後")
+    return (
+        _Rule(Code.DEBIT_YEAR, is_off & is_other_year, due, wanted),
+        _Rule(Code.DEBIT_DAY, is_off & ~is_other_year, due, wanted),
+        _Rule(Code.DEBIT_DAY, is_unissued, issued, pl.format("引落日 {} より前", debit_on)),
+        _Rule(Code.DEBIT_PAST, debit_on < days.today, pl.format("{}", debit_on), today),
+    )

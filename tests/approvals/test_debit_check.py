@@ -25,7 +25,7 @@ DUE = date(2026, 11, 30)
 EARLIER = date(2026, 11, 2)
 """The debit day of the month before, for claims due on 31 October."""
 
-_PAID_KEY, _ANNOUNCED_KEY, _DOUBTFUL_KEY = ("1" * 20, "2" * 20, "3" * 20)
+_PAID_KEY, _ANNOUNCED_KEY, _DOUBTFUL_KEY, _EARLY_KEY = ("1" * 20, "2" * 20, "3" * 20, "5" * 20)
 
 
 def _notice(number: int, **given: object) -> dict[str, object]:
@@ -74,8 +74,11 @@ _NOTICES = [
     _notice(18, bill_no="100017", payer_ref="17", installment_no=2, principal_yen=7_000, due_on=date(2027, 1, 31)),
     _notice(19, bill_no="100017", payer_ref="17", installment_no=0, principal_yen=12_000),
     _notice(20, **_LAST_YEAR),
+    _notice(21, key_no=_EARLY_KEY, check_no="123456"),
 ]  # fmt: skip
-"""8 and 20 are of last year, and 20 was paid then. 11, 12 and 14 were debited on 2 November. 19 is 全期 of 17 and 18."""
+"""8 and 20 are of last year, and 20 was paid then. 11, 12 and 14 were debited on 2 November. 19 is 全期 of 17 and 18.
+The 速報 of 21 came on the night before its notice.
+"""
 
 
 class Bank(City):
@@ -88,6 +91,9 @@ class Bank(City):
     @classmethod
     def _lived(cls, folder: Path) -> "Bank":
         city = cls(City.founded(folder).folder)
+        announced = eltax_row(_EARLY_KEY, "123456", 10_021, data_kind="1", serial_no="00000005")
+        city.deliver("before.csv", eltax_file(announced))
+        assert city.night(date(2026, 11, 19)).code == 0
         city.notices(*_NOTICES)
         city.notices(_notice(4, change_kind="9", change_reason="調定取消"), name="then.csv")
         city.deliver(
@@ -139,10 +145,10 @@ _DUE_BETWEEN = "引落日 2026-11-30 に合う納期限（2026-09-29 から 2026
 FAULTS: dict[str, tuple[dict[str, object], list[tuple[str, str, str, str]]]] = {
     "台帳と合う": (_debit(1), []),
     "納付済み": (
-        _debit(2), [("D109", _KEY, f"収納済 10,002円 スマホアプリ 2026-11-05 受付番号1（{_CLAIM.format(100002)}）", "")]
+        _debit(2), [("D109", _KEY, f"収納済 10,002円 スマホアプリ 2026-11-05 受付番号2（{_CLAIM.format(100002)}）", "")]
     ),
     "速報あり": (
-        _debit(3), [("D110", _KEY, f"速報 10,003円 スマホアプリ 2026-11-05 受付番号2（{_CLAIM.format(100003)}）", "")]
+        _debit(3), [("D110", _KEY, f"速報 10,003円 スマホアプリ 2026-11-05 受付番号3（{_CLAIM.format(100003)}）", "")]
     ),
     "調定取消": (_debit(4), [("D108", _KEY, _CLAIM.format(100004), "")]),
     "徴収猶予": (
@@ -159,17 +165,20 @@ FAULTS: dict[str, tuple[dict[str, object], list[tuple[str, str, str, str]]]] = {
     ),
     "前の月に振替不能で、再振替": (_debit(11), []),
     "前の月の結果が未着": (
-        _debit(12), [("D110", _KEY, f"結果未着 10,012円 口座振替 2026-11-02 受付番号6（{_CLAIM.format(100012)}）", "")]
+        _debit(12), [("D110", _KEY, f"結果未着 10,012円 口座振替 2026-11-02 受付番号7（{_CLAIM.format(100012)}）", "")]
     ),
     "確認番号の違う収納が要確認": (
         _debit(13),
-        [("D110", _KEY, f"要確認の収納 10,013円 スマホアプリ 2026-11-05 受付番号3（{_CLAIM.format(100013)}）", "")],
+        [("D110", _KEY, f"要確認の収納 10,013円 スマホアプリ 2026-11-05 受付番号4（{_CLAIM.format(100013)}）", "")],
+    ),
+    "速報の後に届いた納付書": (
+        _debit(21), [("D110", _KEY, f"速報 10,021円 スマホアプリ 2026-11-05 受付番号1（{_CLAIM.format(100021)}）", "")]
     ),
     "額が少ない": (_debit(16, 16), [("D112", _YEN, f"16円（{_CLAIM.format(100016)}）", "10,016円")]),
     "該当なし": (_debit(99), [("D104", _KEY, "顧客番号 K099", "")]),
     "全期": (_debit(19, 12_000), []),
     "全期のほかに期別も": (
-        _debit(17, 5_000), [("D109", _KEY, f"この依頼の17件目と同じ調定（{_CLAIM.format(100017)}）", "")]
+        _debit(17, 5_000), [("D109", _KEY, f"この依頼の18件目と同じ調定（{_CLAIM.format(100017)}）", "")]
     ),
     "同じ顧客番号が二度": (_debit(1), [("D101", _KEY, "顧客番号 K001", "2件目の一つだけ")]),
 }  # fmt: skip
@@ -241,7 +250,7 @@ def test_what_went_wrong_elsewhere_is_told(
 
 def test_a_result_says_that_this_very_debit_was_asked_for_before(bank: Bank) -> None:
     ran = bank.check(bank.request(_debit(11), debit_on=EARLIER))
-    assert ("D103", f"2件目 {_KEY}", "2026-11-02 の結果「振替不能」 受付番号5（顧客番号 K011）", "") in _found(ran)
+    assert ("D103", f"2件目 {_KEY}", "2026-11-02 の結果「振替不能」 受付番号6（顧客番号 K011）", "") in _found(ran)
     assert ("D107", "2件目 「引落日」", "2026-11-02", "2026-11-20 か、その後") in _found(ran)
 
 
