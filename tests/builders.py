@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -354,13 +355,6 @@ def transfer_row(customer_no: str, amount_yen: int, result: str = "0", **given: 
 def transfer_file(
     *rows: dict[str, object], line_end: LineEnd = "none", debit_on: date = date(2026, 11, 2), **trailer: int
 ) -> bytes:
-    spec = SPECS["account_transfer_91_result"]
-    header: dict[str, object] = {
-        "charset_kind": "0",
-        "client_code": "0000012345",
-        "client_name": "ﾐﾎﾝｼ",
-        "debit_on": debit_on,
-    }
     yen = [(int(str(row["amount_yen"])), row["result"] == "0") for row in rows]
     totals: dict[str, object] = {
         "total_count": len(yen),
@@ -370,7 +364,26 @@ def transfer_file(
         "failed_count": sum(not done for _, done in yen),
         "failed_yen": sum(y for y, done in yen if not done),
     }
-    parts = [("header", [header]), ("data", list(rows)), ("trailer", [totals | trailer]), ("end", [{}])]
+    return _debits("account_transfer_91_result", rows, totals | trailer, debit_on, line_end)
+
+
+def request_file(*rows: dict[str, object], debit_on: date) -> bytes:
+    """A request (口座振替の依頼) for the debits of `transfer_row`. Its header says no year."""
+    totals = {"total_count": len(rows), "total_yen": sum(int(str(row["amount_yen"])) for row in rows)}
+    return _debits("account_transfer_91_request", rows, totals, debit_on, "crlf")
+
+
+def _debits(
+    name: str, rows: Sequence[dict[str, object]], totals: dict[str, object], debit_on: date, line_end: LineEnd
+) -> bytes:
+    spec = SPECS[name]
+    header: dict[str, object] = {
+        "charset_kind": "0",
+        "client_code": "0000012345",
+        "client_name": "ﾐﾎﾝｼ",
+        "debit_on": debit_on,
+    }
+    parts = [("header", [header]), ("data", list(rows)), ("trailer", [totals]), ("end", [{}])]
     return join_records(spec, [_records(spec, name, own) for name, own in parts if own], line_end)
 
 

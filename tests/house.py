@@ -6,9 +6,10 @@ A module may import what stands before it, and nothing else. A module that is no
 HOUSE: tuple[tuple[str, str], ...] = (
     (
         "vocabulary",
-        "__init__ codes frames arrival_frames claim_frames counted_frames export_frames limits matching_frames "
-        "money_frames notice_frames number_series page_frames ruling_frames report_frames audit_frames signature "
-        "strict tally_frames terms claim_terms ruling_terms code_texts counted_terms errors meanings visible_text findings",
+        "__init__ codes frames arrival_frames claim_frames counted_frames debit_frames export_frames limits "
+        "matching_frames money_frames notice_frames number_series page_frames ruling_frames report_frames "
+        "audit_frames signature strict tally_frames terms claim_terms ruling_terms code_text debit_texts code_texts "
+        "counted_terms errors meanings visible_text findings",
     ),
     ("arithmetic", "__init__ business_day checkdigit fiscal_year person_name plain_number pseudonym wareki"),
     ("disk", "__init__ atomic_write content config_files inbox_filter inbox archive named_files own_json run_log"),
@@ -17,19 +18,19 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "__init__ authoring authoring.draft authoring.sample_fixed authoring.spec_text condition ebcdic foreign "
         "intake mapping mpn payment_identity spec authoring.lint_fields authoring.lint_identity "
         "authoring.lint_records authoring.lint_references authoring.lint_lines by_hand charset dates "
-        "authoring.sample_csv authoring.sample fields plain_csv sequence spec_files uneven_records framing "
-        "csv_rows decode cells encode excerpt dump intake.checks intake.raw_records payments claims deposits "
-        "pieces recognize authoring.overlap authoring.lint intake.delivered_file intake.inspection "
-        "intake.comparison intake.masking",
+        "authoring.sample_csv authoring.sample fields plain_csv sequence spec_files uneven_records framing csv_rows "
+        "decode cells encode excerpt dump intake.checks intake.raw_records payments claims debits deposits pieces "
+        "recognize authoring.overlap authoring.lint intake.delivered_file intake.inspection intake.comparison "
+        "intake.masking",
     ),
     ("issue", "__init__ keys layout payload issuing reading serials symbol symbol_table"),
     (
         "rules",
         "__init__ alarms claim_entries claim_items contract counting deposits expected_files joint_payment "
-        "month_figures night_result notice_lookup offsets pairing postings standing reductions refused_rows register "
-        "refund_terms kpi repeats row_checks claim_states instalments claim_changes joint_notices notice_keys notices "
-        "reassignment payouts ruling_reversal sender_correction settlement settlement_rules suggestions totals "
-        "whole_year matching partition rulings",
+        "month_figures night_result notice_lookup offsets pairing postings standing reductions refused_rows "
+        "register refund_terms kpi repeats row_checks claim_states instalments claim_changes joint_notices "
+        "notice_keys notices reassignment payouts ruling_reversal sender_correction settlement settlement_rules "
+        "suggestions totals whole_year matching debits partition rulings",
     ),
     (
         "printing",
@@ -49,22 +50,24 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "migrations.versions.v8_places queries.owed queries.claim_states queries.notice_lines queries.claim_entries "
         "migrations.versions.v12_claim_entries queries.claim_lookup queries.undecided tables.money queries.unsealed "
         "tables.months migrations.versions.v7_said_once tables.counted tables.refused_rows queries.refused_rows "
-        "tables.retractions tables.reviews tables.typed_batches queries.announced queries.moves queries.counted queries.details "
-        "queries.paid_notice queries.claim_items queries.open_claims queries.reports queries.open_exceptions queries.payouts queries.review_trail "
-        "queries.fiscal_year queries.requests queries.arrears queries.held_files queries.retractions queries.typed_batches queries.reminders queries.exports "
-        "queries.money queries.row_owners queries.sender_corrections queries.trends tables.totals entries.seals "
-        "entries.chain entries.acts migrations ledger_file queries.past_nights queries.totals entries.night "
-        "entries.claim_files entries.money migrations.versions.v4_money migrations.versions.v5_tallies "
-        "queries.matching queries.late_notices queries.months queries.printing queries.reductions queries.reviews "
-        "queries.notice_files entries.notice_retraction queries.ruling_target queries.verification staging",
+        "tables.retractions tables.reviews tables.typed_batches queries.announced queries.moves queries.counted "
+        "queries.details queries.paid_notice queries.claim_items queries.open_claims queries.reports "
+        "queries.open_exceptions queries.payouts queries.review_trail queries.fiscal_year queries.requests "
+        "queries.arrears queries.held_files queries.retractions queries.typed_batches queries.reminders "
+        "queries.debits queries.exports queries.money queries.row_owners queries.sender_corrections queries.trends "
+        "tables.totals entries.seals entries.chain entries.acts migrations ledger_file queries.past_nights "
+        "queries.totals entries.night entries.claim_files entries.money migrations.versions.v4_money "
+        "migrations.versions.v5_tallies queries.matching queries.late_notices queries.months queries.printing "
+        "queries.reductions queries.reviews queries.notice_files entries.notice_retraction queries.ruling_target "
+        "queries.verification staging",
     ),
     (
         "report",
-        "__init__ claim_card early_files excel excel.excel_text excel.package excel.row_mark kpi page page.chart "
-        "tables tables.ageing tables.table data_files excel.book excel.cells excel.worksheet excel.workbook "
-        "page.document page.year tables.night tables.arrivals tables.backlog tables.daily tables.case_file "
-        "tables.places tables.retractions tables.trends page.page screen tables.ledger_rows tables.refunds books "
-        "days months review_form tables.money arrears tables.payment_list morning years",
+        "__init__ claim_card debit_check early_files excel excel.excel_text excel.package excel.row_mark kpi page "
+        "page.chart tables tables.ageing tables.table data_files excel.book excel.cells excel.worksheet "
+        "excel.workbook page.document page.year tables.night tables.arrivals tables.backlog tables.daily "
+        "tables.case_file tables.places tables.retractions tables.trends page.page screen tables.ledger_rows "
+        "tables.refunds books days months review_form tables.money arrears tables.payment_list morning years",
     ),
     (
         "session",
@@ -86,9 +89,9 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ),
     (
         "approvals",
-        "__init__ claim_inquiry day_list four_eyes difference dispatch held_files ledger_succession month_close "
-        "open_exceptions refused_rows reminder_risks reminder_gate reminder_list reminder_record notice_retraction "
-        "retraction ruling_state review typed_batches year_end",
+        "__init__ claim_inquiry day_list debit_check four_eyes difference dispatch held_files ledger_succession "
+        "month_close open_exceptions refused_rows reminder_risks reminder_gate reminder_list reminder_record "
+        "notice_retraction retraction ruling_state review typed_batches year_end",
     ),
     ("synthetic", "frames files register notices events changes cast __init__"),
     (

@@ -48,6 +48,7 @@ _TIERS = {
     "P8": "eL-QR のコード",
     "R9": "印刷と発送",
     "V1": "決裁のブック",
+    "D1": "口座振替の依頼",
 }
 """What the codes that begin so are about, in the order in which one looks for them."""
 

@@ -1,17 +1,28 @@
-"""`elqr file`: 届いたファイルの検査・比較・伏せ字の写し. The ledger is not touched."""
+"""`elqr file`: 届いたファイルの検査・比較・伏せ字の写し, and requests against the ledger. Nothing is recorded."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from elqr.cli.terminal import GIVEN_PATH, TOO_LARGE, Group, json_option, print_json, received_option, say
+from elqr.cli.terminal import (
+    GIVEN_PATH,
+    TOO_LARGE,
+    Group,
+    job_option,
+    json_option,
+    open_job,
+    print_json,
+    received_option,
+    say,
+)
 from elqr.session import clock
 from elqr.vocabulary.errors import BadFile, CannotWrite, NotFound
 from elqr.vocabulary.limits import WHOLE, WRITTEN
@@ -56,35 +67,110 @@ def _received_on(day: date | None) -> date:
     return day or clock.today()
 
 
-@click.group(cls=Group, help="届いたファイル（台帳には触れません）。")
+@click.group(cls=Group, help="届いたファイルと、送る前の依頼（台帳には何も記しません）。")
 def file() -> None:
     pass
+
+
+@dataclass(frozen=True)
+class _Against:
+    """台帳と照らすか, of which job, and with which other requests."""
+
+    ledger: bool
+    job: Path
+    others: tuple[Path, ...]
+
+
+def _against_options(function: Any) -> Any:
+    """照合: three options, which the command takes as one `against`."""
+
+    @wraps(function)
+    def command(*, ledger: bool, job: Path, others: tuple[Path, ...], **given: Any) -> Any:
+        return function(against=_Against(ledger, job, others), **given)
+
+    named = click.option(
+        "--with",
+        "others",
+        multiple=True,
+        type=GIVEN_PATH,
+        metavar="FILE",
+        help="同じ日に送るほかの依頼と、前に送って結果がまだの依頼（いくつでも）。",
+    )(job_option(command))
+    return click.option(
+        "--against-ledger", "ledger", is_flag=True, help="口座振替の依頼を、送る前に台帳と照らします。"
+    )(named)
 
 
 @file.command("check", help="FILE の形式・件数・金額・合計・指摘と、夜間処理が取り込むかを示します。")
 @click.argument("path", metavar="FILE", type=GIVEN_PATH)
 @_spec_options
 @received_option
+@_against_options
 @json_option
-def file_check(path: Path, name: str | None, folders: tuple[Path, ...], day: date | None, as_json: bool) -> int:
+def file_check(
+    path: Path, name: str | None, folders: tuple[Path, ...], day: date | None, against: _Against, as_json: bool
+) -> int:
     from elqr.disk.named_files import read_named
     from elqr.formats.intake.inspection import inspect
 
+    if against.ledger:
+        return _check_request(path, (name, folders), day, against, as_json=as_json)
+    if against.others:
+        raise click.UsageError("--with は --against-ledger と一緒に使います。")
     specs, spec = _specs(folders, name)
     if path.is_file() and path.stat().st_size > WHOLE.most:
         return _check_large(path, [spec] if spec else specs, _received_on(day), as_json=as_json)
     data = read_named(path, WHOLE)
     inspection = inspect(data, path.name, specs, _received_on(day), spec)
-    if as_json:
-        print_json(inspection.as_dict())
-    else:
-        for line in _lines(inspection):
-            click.echo(line)
+    _show_inspection(inspection, as_json=as_json)
+    if not as_json:
         for other in _other_purposes(data, path.name, folders, _received_on(day)) if inspection.spec is None else ():
             click.echo(
                 f"　{other.name}（{other.title}）としては読めそうです。--spec {other.name} で中を確かめられます。"
             )
     return ExitCode.CLEAN if inspection.accepted else ExitCode.QUARANTINE
+
+
+def _show_inspection(inspection: Inspection, *, as_json: bool) -> None:
+    if as_json:
+        print_json(inspection.as_dict())
+        return
+    for line in _lines(inspection):
+        click.echo(line)
+
+
+def _check_request(
+    path: Path, named: tuple[str | None, tuple[Path, ...]], day: date | None, against: _Against, *, as_json: bool
+) -> int:
+    """依頼を台帳と照らす. `named` are the options on specs. Raises NotFound, BadFile."""
+    from elqr.approvals.debit_check import check_request, read_request
+    from elqr.disk.named_files import read_named
+    from elqr.report.debit_check import lines
+    from elqr.session.configuration import specs_for
+
+    name, folders = named
+    with open_job(against.job, day, rehearsal=True) as session:
+        specs = {spec.name: spec for spec in specs_for(session.job, folders).values() if spec.debit is not None}
+        if name is not None and name not in specs:
+            raise NotFound(f"様式 {name} は、台帳と照らせる依頼の様式（[debit] のあるもの）ではありません。")
+        requests = []
+        for file in (path, *against.others):
+            data = read_named(file, WHOLE)
+            inspection, request = read_request(session, file.name, data, [*specs.values()], specs.get(name or ""))
+            if request is None and file is not path:
+                raise BadFile(f"{file} は依頼として読めません。elqr file check --against-ledger で確かめてください。")
+            if request is None:
+                _show_inspection(inspection, as_json=as_json)
+                say("依頼として読めないので、台帳と照らしていません。")
+                return ExitCode.QUARANTINE
+            requests.append(request)
+        checked = check_request(session, requests[0], requests[1:])
+        register = session.register
+    if as_json:
+        print_json(checked.as_dict())
+    for line in () if as_json else lines(checked, register):
+        click.echo(line)
+    return ExitCode.REVIEW if checked.faults else ExitCode.CLEAN
 
 
 def _check_large(path: Path, specs: list[Spec], day: date, *, as_json: bool) -> int:

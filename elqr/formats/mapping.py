@@ -1,4 +1,4 @@
-"""Mappings (対応): what a spec says of how a record becomes a payment, a line of money or a claim.
+"""Mappings (対応): what a spec says of how a record becomes a payment, a line of money, a claim or a debit.
 
 Refused: stages, channels and kinds that are no terms, and rules of doubt that say nothing or several things.
 """
@@ -231,3 +231,29 @@ class PaymentMap(Strict):
         doubted = (name for rule in self.doubt for name in rule.names)
         names = (*fields, *codes, *mapped, *self.named_keys, *self.identity, *doubted)
         return tuple(name for name in names if name is not None)
+
+
+class DebitMap(Strict):
+    """引落への対応: the fields that make up a debit of a request (口座振替の依頼).
+
+    `sender` and `identity` are those of the format in which the results of these debits come, so that a debit and its
+    result have one identity.
+    """
+
+    record: str
+    sender: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
+    key: KeyMap
+    identity: tuple[str, ...] = Field(min_length=1)
+    yen: str
+    debit_on: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """指す項目: the names of all fields that are used."""
+        return (self.yen, self.debit_on, *self.key.fields, *self.identity)
+
+    @model_validator(mode="after")
+    def _key_is_of_a_customer(self) -> Self:
+        if self.key.kind is not KeyKind.CUSTOMER:
+            raise ValueError("[debit] key の kind は customer（口座振替の顧客番号）です")
+        return self

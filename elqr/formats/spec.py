@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from elqr.formats.mapping import ClaimMap, DepositMap, Mapped, PaymentMap, Where, as_tuple
+from elqr.formats.mapping import ClaimMap, DebitMap, DepositMap, Mapped, PaymentMap, Where, as_tuple
 from elqr.vocabulary.strict import Strict
 
 Kind = Literal["const", "code", "digits", "yen", "count", "date", "time", "text", "filler", "raw", "nested"]
@@ -272,16 +272,19 @@ class Spec(Strict):
     payment: PaymentMap | None = None
     deposit: DepositMap | None = None
     claim: ClaimMap | None = None
+    debit: DebitMap | None = None
 
     @property
-    def maps(self) -> tuple[PaymentMap | DepositMap | ClaimMap, ...]:
-        """対応: the mappings of the spec, to payments, to money received or to claims."""
-        return tuple(mapping for mapping in (self.payment, self.deposit, self.claim) if mapping is not None)
+    def maps(self) -> tuple[PaymentMap | DepositMap | ClaimMap | DebitMap, ...]:
+        """対応: the mappings of the spec, to payments, to money received, to claims or to debits."""
+        mappings = (self.payment, self.deposit, self.claim, self.debit)
+        return tuple(mapping for mapping in mappings if mapping is not None)
 
     @property
     def sender(self) -> str:
-        """送付元: begins the identity of its payments; the name of the spec if it names no sender."""
-        return (self.payment.sender if self.payment else None) or self.name
+        """送付元: begins the identity of its payments or debits; the name of the spec if it names no sender."""
+        mapping = self.payment or self.debit
+        return (mapping.sender if mapping else None) or self.name
 
     def record_named(self, name: str) -> RecordSpec | None:
         """レコード with a name; None when there is none."""

@@ -137,6 +137,13 @@ class Arrears(Strict):
     folder: Path | None = None
 
 
+class Debits(Strict):
+    """口座振替の引落日: how many days before and after its 納期限 a claim may be debited."""
+
+    early_days: int = Field(default=10, ge=0, le=366)
+    late_days: int = Field(default=62, ge=0, le=366)
+
+
 class Export(Strict):
     """基幹システムへの書き出し: whether the night exports, in which format, and where."""
 
@@ -175,6 +182,7 @@ class Job(Strict):
     arrival: tuple[Arrival, ...] = ()
     export: Export = Export()
     arrears: Arrears = Arrears()
+    debits: Debits = Debits()
     approval: Approval = Approval()
     thresholds: Thresholds = Thresholds()
     cluster: Cluster | None = None

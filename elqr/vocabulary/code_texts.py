@@ -1,30 +1,12 @@
 """What finding codes say (指摘の言葉): the severity of each, its heading, and what to do about it."""
 
-from dataclasses import dataclass
-
+from elqr.vocabulary.code_text import CodeText
 from elqr.vocabulary.codes import Code
+from elqr.vocabulary.debit_texts import DEBIT_CODES
 from elqr.vocabulary.terms import Severity
-
-
-@dataclass(frozen=True, slots=True)
-class CodeText:
-    """指摘の言葉: 重要度, 見出し and 対処 of a code."""
-
-    severity: Severity
-    heading: str
-    remedy: str
-
-    def remedy_for(self, made_by: str) -> str:
-        """対処, by who made the file. For a file of the city or its core system no sender is asked."""
-        return _OF_OUR_OWN[made_by] if made_by in _OF_OUR_OWN and "送付元" in self.remedy else self.remedy
-
 
 _LOW, _MID, _HIGH = Severity.LOW, Severity.MEDIUM, Severity.HIGH
 _ASK = "送付元に正しいファイルの再送を依頼してください。"
-_OF_OUR_OWN = {
-    "city": "ファイルの指摘の場所を直して保存し、受信箱に入れ直してください（様式は elqr spec show で見られます）。",
-    "core": "基幹システム側で直し、もう一度取り込んでください。",
-}
 _FIX_ROW = "基幹システム側でこの行を直し、もう一度取り込んでください。"
 _FIX_OTHER = "指摘のある行を基幹システム側で直し、一枚のすべての行をもう一度取り込んでください。"
 _ADD_CLAIM = "この調定のある調定データを受信箱に入れてください。受信箱にある納付書データは、毎夜もう一度読みます。"
@@ -396,4 +378,5 @@ CODES: dict[Code, CodeText] = {
         "先の申請を承認するか、elqr review reject で取り下げてから取り込んでください。",
     ),
     Code.FORMULA: CodeText(_HIGH, "記入欄に数式があります", "数式を消し、文字で書き直してください。"),
+    **DEBIT_CODES,
 }

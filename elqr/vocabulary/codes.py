@@ -1,8 +1,8 @@
 """Finding codes (指摘コード): the names. elqr/vocabulary/code_texts.py says what each means.
 
 Codes are stable and append-only, in tiers: F1xx framing, F2xx field, F3xx totals, A1xx arrivals, M4xx matching, L5xx
-ledger, N6xx notice, S7xx settlement, P8xx payload, R9xx printing and release, V1xx review. If a tier fires for a file,
-the next tier is not run for it.
+ledger, N6xx notice, S7xx settlement, P8xx payload, R9xx printing and release, V1xx review, D1xx debits of a request.
+If a tier fires for a file, the next tier is not run for it.
 """
 
 from enum import StrEnum
@@ -156,3 +156,17 @@ class Code(StrEnum):
     RULING_UNFIT = "V108"
     RULING_WAITING = "V109"
     FORMULA = "V110"
+    DEBIT_TWICE = "D101"
+    DEBIT_ELSEWHERE = "D102"
+    DEBIT_ANSWERED = "D103"
+    DEBIT_KEY_UNKNOWN = "D104"
+    DEBIT_YEAR = "D105"
+    DEBIT_DAY = "D106"
+    DEBIT_PAST = "D107"
+    DEBIT_CANCELLED = "D108"
+    DEBIT_PAID = "D109"
+    DEBIT_WAITING = "D110"
+    DEBIT_HELD = "D111"
+    DEBIT_AMOUNT = "D112"
+    DEBIT_OLD_NOTICE = "D113"
+    DEBIT_LACKING = "D114"

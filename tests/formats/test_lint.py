@@ -95,6 +95,16 @@ def test_a_good_spec_has_no_remarks() -> None:
     assert _said(CITY) == []
 
 
+_PAID_ON = 'paid_on = "paid_on"\n'
+_DEBIT = """paid_on = "paid_on"
+[debit]
+record = "data"
+key = { kind = "customer", fields = ["serial"] }
+identity = ["paid_on", "serial"]
+yen = "yen"
+debit_on = "paid_on"
+"""
+
 # (何をしたか, 元, 後, 誤りか, 行を示す部分 (""は行なし), 言うこと, 直し方)
 CASES = [
     ("幅が足りない", "width = 12, kind = \"digits\"", "width = 11, kind = \"digits\"", True, 'name = "data"', "width の合計が 39", "1バイト足りません"),
@@ -159,6 +169,10 @@ CASES = [
     ("見分け方の空欄がない", 'fields = ["kind", "paid_on"] }', 'fields = ["kind", "paid_on"], blank = ["kara"] }', True, "recognize", "data.kara という項目はありません", ""),
     ("入金への対応がない", 'purpose = "payment"', 'purpose = "money"', True, "", "入金への対応がありません", "[deposit] の表"),
     ("入金のレコードがない", 'paid_on = "paid_on"\n', 'paid_on = "paid_on"\n[deposit]\nrecord = "meisai"\n', True, "[deposit]", "レコード meisai", ""),
+    ("引落のレコードがない", _PAID_ON, _DEBIT.replace('record = "data"', 'record = "irai"'), True, "[debit]", "レコード irai", ""),
+    ("引落の金額が符号", _PAID_ON, _DEBIT.replace('yen = "yen"', 'yen = "stage"'), True, 'yen = "stage"', "stage は kind = code", "yen"),
+    ("引落の顧客番号がない", _PAID_ON, _DEBIT.replace('fields = ["serial"]', 'fields = ["kokyaku"]'), True, 'fields = ["kokyaku"]', "kokyaku という項目はありません", ""),
+    ("引落の識別がない", _PAID_ON, _DEBIT.replace('"paid_on", "serial"]', '"hiduke"]'), True, 'identity = ["hiduke"]', "hiduke という項目はありません", ""),
     ("検査がない", CITY[CITY.index("[[control]]") : CITY.index("[payment]")], "", False, "", "合計の検査が一つもありません", "突合"),
     ("対応がない", CITY[CITY.index("[payment]") :], "", True, "", "収納への対応がありません", "[payment]"),
 ]  # fmt: skip

@@ -32,6 +32,7 @@ from tests.builders import (
     eltax_row,
     notice_file,
     notice_row,
+    request_file,
     transfer_file,
     transfer_row,
 )
@@ -63,6 +64,12 @@ def test_names_accounts_and_keys_are_gone_and_equal_ones_stay_equal() -> None:
         assert first == third != second, name
     assert rows["bank"].to_list() == ["0001"] * 3, "which bank it was tells nobody apart"
     assert made[:120] == data[:120] and made[-240:] == data[-240:]
+
+
+def test_the_keys_of_a_request_are_gone() -> None:
+    data = request_file(transfer_row("ABC-77", 500), debit_on=NIGHT)
+    made = _mask(data, "account_transfer_91_request")
+    assert len(made) == len(data) and b"ABC-77" in data and b"ABC-77" not in made
 
 
 def test_a_bar_code_keeps_its_amount_its_limit_and_a_right_check_digit() -> None:

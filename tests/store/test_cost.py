@@ -11,7 +11,20 @@ from elqr.store.db import sqlite
 from elqr.store.db.bulk import stage_rows
 from elqr.store.ledger_file import open_ledger
 from elqr.store.tables import ledger as t
-from tests.builders import JOB, City, cvs_file, cvs_row, eltax_file, eltax_row, notice_row, transfer_file, transfer_row
+from tests.builders import (
+    JOB,
+    NIGHT,
+    City,
+    cvs_file,
+    cvs_row,
+    elqr,
+    eltax_file,
+    eltax_row,
+    notice_row,
+    request_file,
+    transfer_file,
+    transfer_row,
+)
 from tests.builders import barcode as code_of
 from tests.cases.job_parts import ACCOUNTING
 from tests.plans import plan_of
@@ -35,10 +48,8 @@ _WAITING = "SCAN decision USING INDEX decision_waiting"
 """All that waits for a decision, which every morning shows."""
 
 
-@pytest.mark.parametrize("more", ["", ACCOUNTING], ids=["夜で数える", "収入日で数える"])
-def test_no_question_of_a_night_reads_a_table_that_grows(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str
-) -> None:
+def _watch(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """How the database goes about every question from now on: the step and its statement."""
     plans: list[tuple[str, str]] = []
     made = sqlite.engine
 
@@ -56,6 +67,26 @@ def test_no_question_of_a_night_reads_a_table_that_grows(
 
         return engine
 
+    monkeypatch.setattr(sqlite, "engine", watched)
+    return plans
+
+
+def _grown(plans: list[tuple[str, str]]) -> dict[str, str]:
+    """The tables that grow with the years and that were read through, with a statement that did."""
+    scanned = {
+        (found[1], statement)
+        for plan, statement in plans
+        if (found := _SCAN.match(plan) or _MANY_NIGHTS.match(plan))
+        and not _OF_TONIGHT.match(plan)
+        and plan not in (_WAITING, _MOVES)
+    }
+    return {name: statement[:200] for name, statement in scanned if name not in SMALL}
+
+
+@pytest.mark.parametrize("more", ["", ACCOUNTING], ids=["夜で数える", "収入日で数える"])
+def test_no_question_of_a_night_reads_a_table_that_grows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str
+) -> None:
     city = City.founded(tmp_path / "city", JOB + more)
     slip = code_of("7", 10_000, None)
     city.notices(
@@ -70,19 +101,26 @@ def test_no_question_of_a_night_reads_a_table_that_grows(
         "eltax.csv",
         eltax_file(eltax_row(key, check, 10_000), twice, eltax_row("9" * 20, "123456", 1_000, serial_no="00000003")),
     )
-    monkeypatch.setattr(sqlite, "engine", watched)
+    plans = _watch(monkeypatch)
     assert city.night().code == 3
-    scanned = {
-        (found[1], statement)
-        for plan, statement in plans
-        if (found := _SCAN.match(plan) or _MANY_NIGHTS.match(plan))
-        and not _OF_TONIGHT.match(plan)
-        and plan not in (_WAITING, _MOVES)
-    }
     assert len(plans) > 100, "the night asked, and its questions were explained"
     assert any(plan == _WAITING for plan, _ in plans)
     assert any("USING INDEX notice_reissued" in plan for plan, _ in plans), "a newer slip is sought among the few"
-    assert {name: statement[:200] for name, statement in scanned if name not in SMALL} == {}
+    assert _grown(plans) == {}
+
+
+def test_no_question_about_a_request_reads_a_table_that_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has an account and is due on a day is found by an index, and everything else by what the request names."""
+    city = City.founded(tmp_path / "city")
+    city.notices(*(notice_row(bill_no=str(no), customer_no=f"A{no}", payer_ref=str(no)) for no in (1, 2, 3)))
+    city.deliver("kouza.dat", transfer_file(transfer_row("A1", 10_000), transfer_row("A2", 10_000, "1")))
+    city.night()
+    path = city.folder / "irai.dat"
+    path.write_bytes(request_file(transfer_row("A1", 10_000), transfer_row("A2", 10_000), debit_on=NIGHT))
+    plans = _watch(monkeypatch)
+    assert elqr("file", "check", path, "--against-ledger", "--job", city.job).code == 3
+    assert any("USING INDEX notice_with_account" in plan for plan, _ in plans)
+    assert _grown(plans) == {}
 
 
 def test_a_question_that_goes_through_the_ledger_for_each_of_tonights_rows_is_told(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Lint of lines (明細への対応の検査): what a spec says of how a record becomes a line of money, or of a claim file."""
+"""Lint of lines (明細への対応の検査): what a spec says of how a record becomes a line of money, a claim or a debit."""
 
 from collections.abc import Iterator, Mapping
 
@@ -55,3 +55,22 @@ def _kinds_of_claim(key: str) -> tuple[str, ...]:
         if key.endswith(ending):
             return kinds
     return ("digits", "text", "code")
+
+
+def debit(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
+    """引落への対応: fields exist and are of the right kinds. A request without it can be read but not compared."""
+    table = written.table("debit")
+    if not table:
+        return
+    yield from check_home(
+        written, "debit", "request", "引落", "どの項目が引落の金額・引落日・顧客番号かを書いてください。"
+    )
+    if written.record(str(table.get("record"))) is None:
+        return
+    for key, kinds in (("yen", ("yen",)), ("debit_on", ("date",))):
+        yield from check_reference(written, others, "debit", key, str(table.get(key)), kinds)
+    entry = table.get("key")
+    for name in words_of(entry, "fields") if isinstance(entry, dict) else ():
+        yield from check_reference(written, others, "debit", "key", name, ("digits", "text"))
+    for name in words_of(table, "identity"):
+        yield from check_reference(written, others, "debit", "identity", name, ())

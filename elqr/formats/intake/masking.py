@@ -169,7 +169,7 @@ def _targets(spec: Spec, copy: _Copy) -> list[Target]:
                 )
             if item.personal or (item.kind in _UNREAD and is_one_payment):
                 targets[record.name, item.name] = Target(record.name, item)
-    for target in [*_payment_keys(spec, copy), *_notice_keys(spec), *_claim_keys(spec)]:
+    for target in [*_payment_keys(spec, copy), *_notice_keys(spec), *_claim_keys(spec), *_debit_keys(spec)]:
         targets.setdefault((target.record, target.field.name + (target.part.name if target.part else "")), target)
     whole_fields = {(target.record, target.field.name) for target in targets.values() if target.part is None}
     return [
@@ -208,6 +208,11 @@ def _notice_keys(spec: Spec) -> Iterable[Target]:
 def _claim_keys(spec: Spec) -> Iterable[Target]:
     if spec.claim is not None:
         yield from (_target(spec, spec.claim.record, name) for name in (spec.claim.bill_no, spec.claim.payer_ref))
+
+
+def _debit_keys(spec: Spec) -> Iterable[Target]:
+    if spec.debit is not None:
+        yield from (_target(spec, spec.debit.record, name) for name in spec.debit.key.fields)
 
 
 def _target(spec: Spec, record_name: str, name: str) -> Target:

@@ -29,7 +29,7 @@ def unpaid(connection: Connection, night: date) -> pl.DataFrame:
     """
     query = _select_unpaid(night).where(_due_on(night) < night.isoformat())
     rows = read_frame(connection, query, Unpaid.SCHEMA)
-    announced = named_claims(connection, _unknown_announcements(connection))[Unpaid.CLAIM_NO].unique()
+    announced = named_claims(connection, unknown_announcements(connection))[Unpaid.CLAIM_NO].unique()
     is_announced = pl.col(Unpaid.CLAIM_NO).is_in(announced.implode())
     return rows.with_columns((pl.col(Unpaid.IS_ANNOUNCED) | is_announced).alias(Unpaid.IS_ANNOUNCED))
 
@@ -127,7 +127,7 @@ def _payer_ref(night: date) -> ColumnElement[Any]:
     return func.coalesce(by_file, t.notice.c.payer_ref)
 
 
-def _unknown_announcements(connection: Connection) -> pl.DataFrame:
+def unknown_announcements(connection: Connection) -> pl.DataFrame:
     """該当なしの速報 that still wait: payment_no, key_kind, key_digits. The notice of their key may have come since."""
     payment, decision = t.payment.c, t.decision.c
     query = (

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, insert, or_, select
 
-from elqr.store.db.bulk import next_no, read_frame
+from elqr.store.db.bulk import next_no, read_frame, stage_rows
 from elqr.store.queries.retractions import numbers_taken_back
 from elqr.store.tables import arrears as a
 from elqr.store.tables import ledger as t
@@ -25,6 +25,19 @@ def holds(connection: Connection, night: date) -> pl.DataFrame:
         .order_by(hold.hold_no)
     )
     return read_frame(connection, query, Held.SCHEMA)
+
+
+def holds_on(connection: Connection, claims: pl.DataFrame, night: date) -> pl.DataFrame:
+    """調定の効いている記録 of claims (claim_no) as of a night, whatever their last day: frame Held, in order."""
+    hold = a.reminder_hold.c
+    with stage_rows(connection, claims.select(Held.CLAIM_NO).unique()) as staged:
+        query = (
+            select(*(hold[name] for name in Held.SCHEMA))
+            .join(staged, staged.c.claim_no == hold.claim_no)
+            .where(_holds(night), hold.kind != HoldKind.PULLED.value)
+            .order_by(hold.hold_no)
+        )
+        return read_frame(connection, query, Held.SCHEMA)
 
 
 def reminded(connection: Connection, night: date) -> pl.DataFrame:

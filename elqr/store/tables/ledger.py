@@ -86,6 +86,7 @@ notice = table(
     UniqueConstraint("key_no"),
     index("notice_reissued", *_CLAIM_KEY, "issue_no", where=Column("issue_no", Whole) > 1),
     index("notice_part", *_CLAIM_KEY, where=Column("part_kind").is_not(None)),
+    index("notice_with_account", "due_on", "procedure_code", where=Column("customer_no").is_not(None)),
     CheckConstraint("amount_yen > 0 AND amount_yen = principal_yen + demand_fee_yen + late_charge_yen"),
     CheckConstraint("principal_yen >= 0 AND demand_fee_yen >= 0 AND late_charge_yen >= 0"),
 )
