@@ -18,7 +18,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "intake mapping mpn payment_identity spec authoring.lint_fields authoring.lint_identity "
         "authoring.lint_records authoring.lint_references authoring.lint_lines by_hand charset dates "
         "authoring.sample_csv authoring.sample fields plain_csv sequence spec_files uneven_records framing "
-        "csv_rows decode cells encode excerpt dump intake.checks intake.raw_records payments claims deposits "
+        "csv_rows decode cells encode excerpt dump intake.checks intake.raw_records payments claims statuses deposits "
         "pieces recognize authoring.overlap authoring.lint intake.delivered_file intake.inspection "
         "intake.comparison intake.masking",
     ),
@@ -27,7 +27,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "rules",
         "__init__ alarms claim_entries claim_items contract counting deposits expected_files joint_payment "
         "month_figures night_result notice_lookup offsets pairing postings standing reductions refused_rows register "
-        "refund_terms kpi repeats row_checks claim_states instalments claim_changes joint_notices notice_keys notices "
+        "refund_terms kpi repeats row_checks reminder_statuses claim_states instalments claim_changes joint_notices notice_keys notices "
         "reassignment payouts ruling_reversal sender_correction settlement settlement_rules suggestions totals "
         "whole_year matching partition rulings",
     ),
@@ -44,14 +44,14 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "migrations.versions.v3_review migrations.versions.v6_reissued migrations.versions.v9_reductions queries "
         "tables tables.acts tables.arrears tables.claim_files tables.exports tables.held_files tables.item_orders "
         "tables.ledger migrations.identities migrations.versions.v14_received migrations.versions.v15_notice_lines "
-        "migrations.versions.v16_payouts migrations.versions.v17_reminders "
+        "migrations.versions.v16_payouts migrations.versions.v17_reminders migrations.versions.v18_statuses "
         "queries.chain queries.conservation queries.item_orders queries.ledger_identity "
         "migrations.versions.v8_places queries.owed queries.claim_states queries.notice_lines queries.claim_entries "
         "migrations.versions.v12_claim_entries queries.claim_lookup queries.undecided tables.money queries.unsealed "
         "tables.months migrations.versions.v7_said_once tables.counted tables.refused_rows queries.refused_rows "
         "tables.retractions tables.reviews queries.announced queries.moves queries.counted queries.details "
         "queries.paid_notice queries.claim_items queries.open_claims queries.reports queries.open_exceptions queries.payouts queries.review_trail "
-        "queries.fiscal_year queries.requests queries.arrears queries.held_files queries.retractions queries.reminders queries.exports "
+        "queries.fiscal_year queries.requests queries.arrears queries.held_files queries.retractions queries.reminders queries.reminder_statuses queries.exports "
         "queries.money queries.row_owners queries.sender_corrections queries.trends tables.totals entries.seals "
         "entries.chain entries.acts migrations ledger_file queries.past_nights queries.totals entries.night "
         "entries.claim_files entries.money migrations.versions.v4_money migrations.versions.v5_tallies "

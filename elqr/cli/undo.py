@@ -29,6 +29,7 @@ _KINDS = (
     (RetractionKind.TAKEN, "taken", "NUMBERS", "書き出し NUMBERS を取り込んだという記録"),
     (RetractionKind.REMINDED, "sent", "NUMBERS", "督促状を発送したという記録 NUMBERS"),
     (RetractionKind.HELD, "hold", "NUMBERS", "督促を止める記録・引抜の記録 NUMBERS"),
+    (RetractionKind.STATUS, "status", "NUMBERS", "督促の状況の行 NUMBERS（elqr arrears holds の状況の番号）"),
 )
 """What can be taken back: its kind, the command, what is named, and its words."""
 

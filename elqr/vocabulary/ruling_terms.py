@@ -85,6 +85,7 @@ class RetractionKind(Term):
     TAKEN = "taken", "取込済の記録"
     REMINDED = "reminded", "督促状の発送の記録"
     HELD = "held", "督促を止める記録"
+    STATUS = "status", "督促の状況の行"
 
 
 class ReviewKind(Term):

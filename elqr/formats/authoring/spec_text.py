@@ -67,7 +67,7 @@ class SpecText:
         return _tables_in(self.table("payment").get("doubt"))
 
     def table(self, name: str) -> Table:
-        """[payment], [deposit] or [claim]; empty when there is none."""
+        """[payment], [deposit], [claim] or [status]; empty when there is none."""
         value = self.values.get(name)
         return value if isinstance(value, dict) else {}
 

@@ -1,0 +1,42 @@
+"""Reasons not to remind, of a decoded file (督促の状況): the spec's `[status]` table, applied as columns."""
+
+import polars as pl
+
+from elqr.formats.claims import stated_at
+from elqr.formats.condition import meets
+from elqr.formats.decode import Decoded
+from elqr.formats.payments import meaning, with_other_records
+from elqr.formats.sequence import RECORD_NO
+from elqr.vocabulary.claim_frames import StatusContent
+
+
+def statuses_of(decoded: Decoded) -> pl.DataFrame:
+    """督促の状況の行: frame StatusContent of the rows to which the spec's `where` applies, in file order.
+
+    A row that names no claim at all is of its payer. One that names a claim, or part of one, is of that claim.
+    """
+    status = decoded.spec.status
+    assert status is not None, "recognition offers only specs with a mapping"
+    rows = with_other_records(decoded, status.record).filter(meets(status.where))
+    fields = {name: getattr(status, name, None) for name in StatusContent.SCHEMA}
+    released = [pl.col(name) for name in status.released_on]
+    released_on = pl.min_horizontal(released) if released else pl.lit(None, pl.Date)
+    if status.deleted:
+        released_on = pl.when(meets(status.deleted)).then(pl.col(status.from_on)).otherwise(released_on)
+    number = [pl.col(name).cast(pl.String).fill_null("") for name in status.number]
+    mapped = {
+        **{name: pl.col(field) for name, field in fields.items() if isinstance(field, str)},
+        StatusContent.RECORD_NO: pl.col(RECORD_NO),
+        StatusContent.KIND: meaning(status.kind),
+        StatusContent.NUMBER: pl.concat_str(number, separator=" ") if number else pl.lit(""),
+        StatusContent.RELEASED_ON: released_on,
+        StatusContent.STATED_AT: stated_at(status.stated_at),
+    }
+    if status.procedure is not None:
+        mapped[StatusContent.PROCEDURE_CODE] = meaning(status.procedure)
+    schema = StatusContent.SCHEMA
+    columns = [mapped.get(name, pl.lit(None)).cast(dtype).alias(name) for name, dtype in schema.items()]
+    statuses = rows.select(columns).with_columns(pl.col(pl.String).fill_null(""), pl.col(pl.Int64).fill_null(0))
+    names_claim = pl.any_horizontal(pl.col(StatusContent.BILL_NO) != "", pl.col(StatusContent.PROCEDURE_CODE) != "")
+    payer_ref = pl.when(names_claim).then(pl.lit("")).otherwise(StatusContent.PAYER_REF)
+    return statuses.with_columns(payer_ref.alias(StatusContent.PAYER_REF))
