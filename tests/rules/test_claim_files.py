@@ -256,7 +256,7 @@ def test_what_was_written_off_is_told_beside_what_was_levied(lived: Lived) -> No
 
 def test_the_rows_of_a_claim_file_are_counted(lived: Lived) -> None:
     rows = {
-        row["ファイル"]: (row["調定の行"], row["新しい調定の行"]) for row in lived.city.report("取込結果", _DAYS[1])
+        row["ファイル"]: (row["調定・督促の状況の行"], row["新しい行"]) for row in lived.city.report("取込結果", _DAYS[1])
     }
     states = [
         step
