@@ -8,12 +8,14 @@ from elqr.formats.decode import Decoded
 from elqr.formats.payments import meaning, with_other_records
 from elqr.formats.sequence import RECORD_NO
 from elqr.vocabulary.claim_frames import StatusContent
+from elqr.vocabulary.frames import ClaimKey
 
 
 def statuses_of(decoded: Decoded) -> pl.DataFrame:
     """督促の状況の行: frame StatusContent of the rows to which the spec's `where` applies, in file order.
 
-    A row that names no claim at all is of its payer. One that names a claim, or part of one, is of that claim.
+    A row that says nothing of a claim is of its payer. Any other is of a claim; what it leaves blank of the key is
+    empty, 0, or for the 期別 null.
     """
     status = decoded.spec.status
     assert status is not None, "recognition offers only specs with a mapping"
@@ -36,7 +38,12 @@ def statuses_of(decoded: Decoded) -> pl.DataFrame:
         mapped[StatusContent.PROCEDURE_CODE] = meaning(status.procedure)
     schema = StatusContent.SCHEMA
     columns = [mapped.get(name, pl.lit(None)).cast(dtype).alias(name) for name, dtype in schema.items()]
-    statuses = rows.select(columns).with_columns(pl.col(pl.String).fill_null(""), pl.col(pl.Int64).fill_null(0))
-    names_claim = pl.any_horizontal(pl.col(StatusContent.BILL_NO) != "", pl.col(StatusContent.PROCEDURE_CODE) != "")
-    payer_ref = pl.when(names_claim).then(pl.lit("")).otherwise(StatusContent.PAYER_REF)
-    return statuses.with_columns(payer_ref.alias(StatusContent.PAYER_REF))
+    statuses = rows.select(columns)
+    is_of_claim = pl.any_horizontal(pl.col(name).is_not_null() for name in ClaimKey.SCHEMA)
+    number_of_one = pl.when(is_of_claim).then(StatusContent.INSTALLMENT_NO).otherwise(0)
+    payer_ref = pl.when(~is_of_claim).then(StatusContent.PAYER_REF)
+    statuses = statuses.with_columns(
+        number_of_one.alias(StatusContent.INSTALLMENT_NO), payer_ref.alias(StatusContent.PAYER_REF)
+    )
+    years = pl.col(StatusContent.LEVY_YEAR, StatusContent.TAX_YEAR)
+    return statuses.with_columns(pl.col(pl.String).fill_null(""), years.fill_null(0))

@@ -11,10 +11,10 @@ from datetime import date
 import polars as pl
 
 from elqr.rules.row_checks import CLAIM_KEY, Sieve
-from elqr.vocabulary.arrival_frames import Unpaid
 from elqr.vocabulary.claim_frames import NamedStatus, Status, StatusContent
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding
+from elqr.vocabulary.frames import Claim
 
 _STATEMENT = [*StatusContent.IDENTITY, str(StatusContent.STATED_AT)]
 """同じ記録の、同じ時の行."""
@@ -28,11 +28,10 @@ def refuse_statuses(name: str, rows: pl.DataFrame, procedures: Collection[str], 
     """
     sieve = Sieve(name, rows, [], set())
     parts = [pl.col(column) != ("" if dtype == pl.String else 0) for column, dtype in _CLAIM_PARTS.items()]
-    whose = pl.lit("税目・年度・通知書番号のすべてか、宛名番号だけ")
-    is_unclear = pl.any_horizontal(parts) & ~pl.all_horizontal(parts)
-    sieve.refuse(Code.BLANK, "通知書番号", is_unclear, pl.col(StatusContent.BILL_NO), whose)
-    is_nobody = ~pl.any_horizontal(parts) & (pl.col(StatusContent.PAYER_REF) == "")
-    sieve.refuse(Code.BLANK, "宛名番号", is_nobody, pl.lit(""), whose)
+    is_whole = pl.all_horizontal(*parts, pl.col(StatusContent.INSTALLMENT_NO).is_not_null())
+    is_unclear = (pl.col(StatusContent.PAYER_REF) == "") & ~is_whole
+    whose = pl.lit("税目・年度・通知書番号・期別のすべてか、宛名番号だけ")
+    sieve.refuse(Code.BLANK, "通知書番号・宛名番号", is_unclear, pl.col(StatusContent.BILL_NO), whose)
     code = pl.col(StatusContent.PROCEDURE_CODE)
     sieve.refuse(Code.PROCEDURE_UNKNOWN, "税目", (code != "") & ~code.is_in(list(procedures)), code, pl.lit("手続台帳"))
     first, last = pl.col(StatusContent.FROM_ON), pl.col(StatusContent.UNTIL_ON)
@@ -42,7 +41,8 @@ def refuse_statuses(name: str, rows: pl.DataFrame, procedures: Collection[str], 
         sieve.refuse(Code.DATES_REVERSED, title, day < first, day, wanted)
     told = pl.concat([known.select(*_STATEMENT, *_CONTENT), sieve.rows.select(*_STATEMENT, *_CONTENT)])
     contradicted = told.unique().filter(pl.struct(_STATEMENT).is_duplicated()).select(_STATEMENT).unique()
-    sieve.rows = sieve.rows.join(contradicted.with_columns(is_other=True), on=_STATEMENT, how="left", validate="m:1")
+    contradicted = contradicted.with_columns(is_other=True)
+    sieve.rows = sieve.rows.join(contradicted, on=_STATEMENT, how="left", validate="m:1", maintain_order="left")
     same, at = pl.lit("同じ記録の同じ時刻の行と同じ中身"), pl.col(StatusContent.STATED_AT)
     sieve.refuse(Code.CLAIM_STATES_DIFFER, "操作年月日", pl.col("is_other"), at, same)
     return sorted(sieve.findings)
@@ -73,10 +73,9 @@ def statuses_in_force(rows: pl.DataFrame, night: date) -> pl.DataFrame:
 def statuses_of_claims(statuses: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     """調定ごとの状況: `statuses` (frame NamedStatus) with claim_no, for each of `claims` that one is about.
 
-    `claims` has claim_no, payer_ref and the columns of ClaimKey.
+    Of a claim, the one that lasts longest comes last. `claims` has claim_no, payer_ref and the columns of ClaimKey.
     """
-    number = Unpaid.CLAIM_NO
-    of_claims = statuses.join(claims.select(*CLAIM_KEY, number), on=CLAIM_KEY)
-    is_of_payer = pl.col(Status.PAYER_REF) != ""
-    of_payers = statuses.filter(is_of_payer).join(claims.select(Unpaid.PAYER_REF, number), on=Unpaid.PAYER_REF)
-    return pl.concat([of_claims, of_payers]).sort(Status.STATUS_NO, number)
+    of_claims = statuses.join(claims.select(*CLAIM_KEY, Claim.CLAIM_NO), on=CLAIM_KEY)
+    of_payers = statuses.filter(pl.col(Status.PAYER_REF) != "")
+    of_payers = of_payers.join(claims.select(Claim.PAYER_REF, Claim.CLAIM_NO), on=Claim.PAYER_REF)
+    return pl.concat([of_claims, of_payers]).sort(Claim.CLAIM_NO, Status.UNTIL_ON, Status.STATED_AT, nulls_last=True)

@@ -100,9 +100,7 @@ class StatusContent(ClaimKey):
     REASON = ClaimStateContent.REASON
     STATED_AT = ClaimStateContent.STATED_AT
 
-    SUBJECT = (*ClaimKey.SCHEMA, PAYER_REF)
-    """誰の、どの調定か."""
-    IDENTITY = (*SUBJECT, KIND, NUMBER)
+    IDENTITY = (*ClaimKey.SCHEMA, PAYER_REF, KIND, NUMBER)
     """同じ記録か: of rows that agree in these, the one stated last counts."""
 
 

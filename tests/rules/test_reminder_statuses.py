@@ -86,6 +86,13 @@ CLAIMS = pl.DataFrame(
 )
 
 
+def test_of_several_that_hold_a_claim_the_longest_is_named_in_whatever_order_they_came() -> None:
+    short, long = _row(1, shuryo_ymd=_day(20)), _row(1, kanri_no="2", jokyo_kbn="返戻")
+    for files in permutations((short, long)):
+        rows = statuses_in_force(_taken_in([_rows(row) for row in files]), _day(1))
+        assert statuses_of_claims(rows, CLAIMS.head(1))["kind"].to_list() == ["stopped", "returned"]
+
+
 @pytest.mark.parametrize(
     ("row", "held"),
     [
@@ -115,6 +122,8 @@ def test_a_row_is_about_its_claim_or_about_all_claims_of_its_payer(row: dict[str
 REFUSED: dict[str, tuple[list[dict[str, object]], list[tuple[str, int]]]] = {
     "手続台帳にない税目": ([_row(1), _row(1, zeimoku_cd="jidosha")], [("N601", 2)]),
     "通知書番号だけ": ([_row(1, zeimoku_cd=None)], [("F207", 1)]),
+    "期別のない調定": ([_row(1, kibetsu_cd=None)], [("F207", 1)]),
+    "宛名番号と期別だけ": ([_row(1, tsuchisho_no=None, atena_no="77", kibetsu_cd=1)], [("F207", 1)]),
     "税目だけ": ([_row(1, tsuchisho_no=None, atena_no="77", zeimoku_cd="kokuho")], [("F207", 1)]),
     "だれのものでもない": ([_row(1, tsuchisho_no=None)], [("F207", 1)]),
     "始まる前の終了日": ([_row(1, kaishi_ymd=_day(5), shuryo_ymd=_day(4))], [("N603", 1)]),
