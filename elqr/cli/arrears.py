@@ -106,7 +106,7 @@ def arrears_list(approval: int | None, with_names: bool, signer: Signer, as_json
         drawn = draw_list(session, reminders, approval, signer.sign(), with_names=with_names) if is_free else None
     if as_json:
         number, folder = (drawn.list_no, str(drawn.folder)) if drawn else (None, None)
-        print_json(_as_dict(reminders) | {"list_no": number, "folder": folder})
+        print_json(_as_dict(reminders) | {"list_no": number, "folder": folder, "unknown_claims": unknown})
     else:
         _show(reminders)
         if unrecorded is not None:

@@ -112,7 +112,7 @@ class Status(StatusContent):
 
 
 class NamedStatus(Status):
-    """督促の状況の行と、そのファイルの名."""
+    """督促の状況の行 with the name of the file that it came in."""
 
     FILE_NAME = DeliveredFile.FILE_NAME
 
