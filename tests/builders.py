@@ -206,6 +206,35 @@ def claim_file(*rows: dict[str, object]) -> bytes:
     return encode_csv(SPECS["claim_csv"], _frame("claim_csv", "claim", list(rows)))
 
 
+def status_row(**given: object) -> dict[str, object]:
+    """A row about the claim 100001 of the builders' notices; of a payer (`atena_no`) if `tsuchisho_no` is None."""
+    row: dict[str, object] = {
+        "zeimoku_cd": "kokuho",
+        "fuka_nendo": 2026,
+        "soto_nendo": 2026,
+        "tsuchisho_no": "100001",
+        "kibetsu_cd": 1,
+        "atena_no": None,
+        "jokyo_kbn": "督促停止",
+        "kanri_no": "1",
+        "kaishi_ymd": date(2026, 11, 1),
+        "shuryo_ymd": None,
+        "kaijo_ymd": None,
+        "jiyu": None,
+        "sosa_ymd": date(2026, 11, 2),
+        "sosa_time": "090000",
+        "del_flg": "0",
+    }
+    assert set(given) <= set(row), "a status row has no such column"
+    if given.get("tsuchisho_no", row) is None:
+        row |= dict.fromkeys(("zeimoku_cd", "fuka_nendo", "soto_nendo", "kibetsu_cd"))
+    return row | given
+
+
+def status_file(*rows: dict[str, object]) -> bytes:
+    return encode_csv(SPECS["reminder_status_csv"], _frame("reminder_status_csv", "status", list(rows)))
+
+
 def eltax_row(key_no: str, check_no: str, amount_yen: int, **given: object) -> dict[str, object]:
     row: dict[str, object] = {
         "data_kind": "2",

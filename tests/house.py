@@ -19,18 +19,18 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "intake mapping mpn payment_identity spec authoring.lint_fields authoring.lint_identity "
         "authoring.lint_records authoring.lint_references authoring.lint_lines by_hand charset dates "
         "authoring.sample_csv authoring.sample fields plain_csv sequence spec_files uneven_records framing csv_rows "
-        "decode cells encode excerpt dump intake.checks intake.raw_records payments claims debits deposits pieces "
-        "recognize authoring.overlap authoring.lint intake.delivered_file intake.inspection intake.comparison "
-        "intake.masking",
+        "decode cells encode excerpt dump intake.checks intake.raw_records payments claims statuses debits deposits "
+        "pieces recognize authoring.overlap authoring.lint intake.delivered_file intake.inspection "
+        "intake.comparison intake.masking",
     ),
     ("issue", "__init__ keys layout payload issuing reading serials symbol symbol_table"),
     (
         "rules",
         "__init__ alarms claim_entries claim_items contract counting deposits expected_files joint_payment "
         "month_figures night_result notice_lookup offsets pairing postings standing reductions refused_rows "
-        "register refund_terms kpi repeats row_checks claim_states instalments claim_changes joint_notices "
-        "notice_keys notices reassignment payouts ruling_reversal sender_correction settlement settlement_rules "
-        "suggestions totals whole_year matching debits partition rulings",
+        "register refund_terms kpi repeats row_checks reminder_statuses claim_states instalments claim_changes "
+        "joint_notices notice_keys notices reassignment payouts ruling_reversal sender_correction settlement "
+        "settlement_rules suggestions totals whole_year matching debits partition rulings",
     ),
     (
         "printing",
@@ -54,12 +54,12 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "queries.details queries.paid_notice queries.claim_items queries.open_claims queries.reports "
         "queries.open_exceptions queries.payouts queries.review_trail queries.fiscal_year queries.requests "
         "queries.arrears queries.held_files queries.retractions queries.typed_batches queries.reminders "
-        "queries.debits queries.exports queries.money queries.row_owners queries.sender_corrections queries.trends "
-        "tables.totals entries.seals entries.chain entries.acts migrations ledger_file queries.past_nights "
-        "queries.totals entries.night entries.claim_files entries.money migrations.versions.v4_money "
-        "migrations.versions.v5_tallies queries.matching queries.late_notices queries.months queries.printing "
-        "queries.reductions queries.reviews queries.notice_files entries.notice_retraction queries.ruling_target "
-        "queries.verification staging",
+        "queries.reminder_statuses queries.debits queries.exports queries.money queries.row_owners "
+        "queries.sender_corrections queries.trends tables.totals entries.seals entries.chain entries.acts "
+        "migrations ledger_file queries.past_nights queries.totals entries.night entries.claim_files entries.money "
+        "migrations.versions.v4_money migrations.versions.v5_tallies queries.matching queries.late_notices "
+        "queries.months queries.printing queries.reductions queries.reviews queries.notice_files "
+        "entries.notice_retraction queries.ruling_target queries.verification staging",
     ),
     (
         "report",

@@ -14,14 +14,17 @@ import polars as pl
 
 from elqr.approvals.four_eyes import Request, ask, end_request, find_waiting, refuse_same_person
 from elqr.approvals.reminder_risks import Obstacle, find_risks
+from elqr.rules.reminder_statuses import statuses_in_force, statuses_of_claims
 from elqr.session.session import Session
 from elqr.store.entries.links import ArrearsEnd
 from elqr.store.queries import arrears as queries
 from elqr.store.queries import reminders as reminder_queries
 from elqr.store.queries.printing import unsent_claims
+from elqr.store.queries.reminder_statuses import statuses_by
 from elqr.store.queries.requests import ARREARS, requests
 from elqr.store.tables.arrears import arrears_request
 from elqr.vocabulary.arrival_frames import Held, LeftOut, Reminded, Unpaid
+from elqr.vocabulary.claim_frames import NamedStatus
 from elqr.vocabulary.errors import Refused
 from elqr.vocabulary.ruling_terms import RulingResult
 from elqr.vocabulary.signature import Signature
@@ -92,7 +95,10 @@ def _left_out(rows: pl.DataFrame, why: str) -> pl.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class Stops:
-    """督促を止めるもの: what people recorded (frames Held and Reminded), and claims whose notices never left."""
+    """督促を止めるもの: what holds each claim, what was reminded (frame Reminded), and what never left the house.
+
+    `held` has claim_no, and why and until when people or the core system hold it, in words.
+    """
 
     held: pl.DataFrame
     reminded: pl.DataFrame
@@ -100,12 +106,32 @@ class Stops:
 
 
 def read_stops(session: Session, claims: pl.DataFrame) -> Stops:
-    """督促を止めるもの as of the session's night, of claims (claim_no). Needs an open transaction."""
+    """督促を止めるもの as of the session's night, of claims (frame Unpaid). Needs an open transaction."""
     connection, night = session.ledger.connection, session.night_on
     records, is_elsewhere = reminder_queries.holds(connection, night), pl.col(Held.KIND) == HoldKind.ELSEWHERE.value
     unsent = unsent_claims(connection, claims).join(records.filter(is_elsewhere), on=Held.CLAIM_NO, how="anti")
-    held = records.filter(~is_elsewhere).unique(Held.CLAIM_NO, keep="last", maintain_order=True)
+    statuses = statuses_of_claims(statuses_in_force(statuses_by(connection, night), night), claims)
+    held = pl.concat([_words_of_statuses(statuses), _words_of_records(records.filter(~is_elsewhere))])
+    held = held.unique(Held.CLAIM_NO, keep="last", maintain_order=True)
     return Stops(held, reminder_queries.reminded(connection, night), unsent)
+
+
+def _words_of_records(records: pl.DataFrame) -> pl.DataFrame:
+    """人の記録の言葉 of frame Held, as in `Stops.held`."""
+    until = pl.format("{}まで", Held.UNTIL_ON).fill_null("取り消すまで")
+    return _in_words(records, pl.format("{}　記録{}（{}）", until, Held.HOLD_NO, Held.TAKEN_BY))
+
+
+def _words_of_statuses(statuses: pl.DataFrame) -> pl.DataFrame:
+    """督促の状況の言葉 of frame NamedStatus with claim_no, as in `Stops.held`."""
+    until = pl.format("{}まで", NamedStatus.UNTIL_ON).fill_null("解除まで")
+    place = pl.format("{} {}件目", NamedStatus.FILE_NAME, NamedStatus.RECORD_NO)
+    return _in_words(statuses, pl.format("{}　状況{}（{}）", until, NamedStatus.STATUS_NO, place))
+
+
+def _in_words(rows: pl.DataFrame, detail: pl.Expr) -> pl.DataFrame:
+    labels = pl.col(Held.KIND).replace_strict({kind.value: kind.label for kind in HoldKind}, return_dtype=pl.String)
+    return rows.select(Held.CLAIM_NO, labels.alias("held_why"), detail.alias("held_detail"))
 
 
 def divide_stopped(unpaid: pl.DataFrame, stops: Stops) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -114,13 +140,6 @@ def divide_stopped(unpaid: pl.DataFrame, stops: Stops) -> tuple[pl.DataFrame, pl
     A claim that was reminded is reminded again only if its 本税・本料 was raised since, not for the reminder's fee or a
     growing late charge.
     """
-    until = pl.format("{}まで", Held.UNTIL_ON).fill_null("取り消すまで")
-    kinds = pl.col(Held.KIND).replace_strict({kind.value: kind.label for kind in HoldKind}, return_dtype=pl.String)
-    of_hold = stops.held.select(
-        Held.CLAIM_NO,
-        kinds.alias("held_why"),
-        pl.format("{}　記録{}（{}）", until, Held.HOLD_NO, Held.TAKEN_BY).alias("held_detail"),
-    )
     of_list = stops.reminded.filter(pl.col(Reminded.RAISED_YEN) <= 0).select(
         Reminded.CLAIM_NO,
         pl.lit(_REMINDED).alias("list_why"),
@@ -130,7 +149,7 @@ def divide_stopped(unpaid: pl.DataFrame, stops: Stops) -> tuple[pl.DataFrame, pl
     )
     of_print = stops.unsent.select(LeftOut.CLAIM_NO, pl.lit(_UNSENT).alias("print_why"))
     rows = unpaid
-    for reasons in (of_hold, of_list, of_print):
+    for reasons in (stops.held, of_list, of_print):
         rows = rows.join(reasons, on=Unpaid.CLAIM_NO, how="left", maintain_order="left", validate="1:1")
     rows = rows.with_columns(
         pl.coalesce("held_why", "list_why", "print_why").alias(LeftOut.WHY),

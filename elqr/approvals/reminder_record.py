@@ -12,13 +12,17 @@ from typing import Any
 import polars as pl
 
 from elqr.approvals.claim_inquiry import look_up_claims
+from elqr.rules.reminder_statuses import statuses_in_force, statuses_of_claims
 from elqr.session.session import Session
 from elqr.store.entries.acts import RECORDED, Act, enter_act
 from elqr.store.queries import arrears as list_queries
 from elqr.store.queries import reminders as queries
+from elqr.store.queries.claim_states import claims_of_keys
+from elqr.store.queries.reminder_statuses import statuses_by
 from elqr.vocabulary.arrival_frames import Held
+from elqr.vocabulary.claim_frames import NamedStatus
 from elqr.vocabulary.errors import NotFound, Refused
-from elqr.vocabulary.frames import Claim
+from elqr.vocabulary.frames import Claim, ClaimKey
 from elqr.vocabulary.signature import Signature
 from elqr.vocabulary.terms import HoldKind
 
@@ -145,6 +149,29 @@ def find_claims(session: Session, which: Which) -> pl.DataFrame:
     if claims.is_empty():
         raise NotFound(f"番号 {which.number} の調定はありません。elqr claim show で確かめてください。")
     return claims
+
+
+def status_words(status: Mapping[str, Any]) -> str:
+    """どの調定か、だれのすべての調定か, in words, of a row with the columns of frame NamedStatus."""
+    whose = status[NamedStatus.PAYER_REF]
+    return f"宛名番号 {whose} のすべての調定" if whose else claim_words(status)
+
+
+def list_statuses(session: Session, claims: pl.DataFrame | None) -> list[dict[str, Any]]:
+    """効いている督促の状況 as of the session's night, in order; only of `claims` (frame Claim) if given.
+
+    Rows of frame NamedStatus with days as text, and `is_known`: false for a claim that the ledger does not have.
+    """
+    connection, night = session.ledger.connection, session.night_on
+    rows = statuses_in_force(statuses_by(connection, night), night)
+    if claims is not None:
+        about = statuses_of_claims(rows, claims)
+        rows = rows.join(about, on=NamedStatus.STATUS_NO, how="semi", maintain_order="left")
+    known = claims_of_keys(connection, rows).select(*ClaimKey.SCHEMA, is_known=True)
+    rows = rows.join(known, on=list(ClaimKey.SCHEMA), how="left", validate="m:1", maintain_order="left")
+    is_of_payer = pl.col(NamedStatus.PAYER_REF) != ""
+    rows = rows.with_columns(pl.col("is_known").fill_null(is_of_payer), pl.col(pl.Date).cast(pl.String))
+    return rows.to_dicts()
 
 
 def _find_bill(session: Session, which: Which) -> pl.DataFrame:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from elqr.approvals.four_eyes import Request, ask, end_request, find_waiting, refuse_same_person
 from elqr.approvals.notice_retraction import (
     find_import,
@@ -18,7 +20,7 @@ from elqr.approvals.notice_retraction import (
     import_consequence,
     retract_import,
 )
-from elqr.approvals.reminder_record import claim_words
+from elqr.approvals.reminder_record import claim_words, status_words
 from elqr.arithmetic.plain_number import plain_number
 from elqr.session.session import Session
 from elqr.store.queries import exports as export_queries
@@ -26,8 +28,10 @@ from elqr.store.queries import printing as print_queries
 from elqr.store.queries import reminders as reminder_queries
 from elqr.store.queries import retractions as queries
 from elqr.store.queries import typed_batches as batch_queries
+from elqr.store.queries.reminder_statuses import statuses_by
 from elqr.store.queries.requests import DIFFERENCE, RETRACTION, requests
 from elqr.store.tables.money import difference
+from elqr.vocabulary.claim_frames import NamedStatus
 from elqr.vocabulary.errors import NotFound, Refused
 from elqr.vocabulary.ruling_terms import RetractionKind, RulingResult
 from elqr.vocabulary.signature import Signature
@@ -289,6 +293,23 @@ def _after_batch(session: Session, number: int) -> str:
     return "この中身は、申請と承認をし直すまで取り込みません。受信箱にあれば移してください。"
 
 
+def _find_status(session: Session, name: str) -> Subject | None:
+    rows = statuses_by(session.ledger.connection, session.night_on)
+    row = next(rows.filter(pl.col(NamedStatus.STATUS_NO) == _number(name)).iter_rows(named=True), None)
+    if row is None:
+        return None
+    what = f"{HoldKind(row['kind']).label}、{status_words(row)}、{row['from_on']}から"
+    place = f"{row['file_name']} {row['record_no']}件目"
+    return Subject(RetractionKind.STATUS, row["status_no"], f"状況{row['status_no']}（{what}、{place}）")
+
+
+def _after_status(session: Session, number: int) -> str:
+    return (
+        "同じ記録の前の行があれば、それがまた効きます。同じ行が届き直しても戻りません。"
+        "基幹システムの記録が違うなら、そちらも直してください。"
+    )
+
+
 def _no_obstacle(session: Session, number: int, retracted: frozenset[int]) -> str:
     return ""
 
@@ -303,5 +324,6 @@ _RECORDS = {
     RetractionKind.HELD: _Record(_find_hold, _no_obstacle, _after_hold),
     RetractionKind.NOTICES: _Record(_find_notices, find_import_obstacle, import_consequence, retract_import),
     RetractionKind.BATCH: _Record(_find_batch, _find_batch_obstacle, _after_batch),
+    RetractionKind.STATUS: _Record(_find_status, _no_obstacle, _after_status),
 }
 """取り消せる記録, by kind."""

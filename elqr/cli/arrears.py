@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,6 +92,7 @@ def _show_obstacles(against: tuple[Obstacle, ...]) -> None:
 def arrears_list(approval: int | None, with_names: bool, signer: Signer, as_json: bool) -> int:
     from elqr.approvals.reminder_gate import situation
     from elqr.approvals.reminder_list import draw_list
+    from elqr.approvals.reminder_record import list_statuses
     from elqr.store.queries.arrears import requests
     from elqr.store.queries.reminders import last_unrecorded
 
@@ -99,16 +101,19 @@ def arrears_list(approval: int | None, with_names: bool, signer: Signer, as_json
         with session.ledger.transaction() as connection:
             waiting = [row for row in requests(connection) if row["result"] is None]
             unrecorded = last_unrecorded(connection, session.night_on)
+            unknown = sum(not row["is_known"] for row in list_statuses(session, None))
         is_free = not reminders.obstacles or approval is not None
         drawn = draw_list(session, reminders, approval, signer.sign(), with_names=with_names) if is_free else None
     if as_json:
         number, folder = (drawn.list_no, str(drawn.folder)) if drawn else (None, None)
-        print_json(_as_dict(reminders) | {"list_no": number, "folder": folder})
+        print_json(_as_dict(reminders) | {"list_no": number, "folder": folder, "unknown_claims": unknown})
     else:
         _show(reminders)
         if unrecorded is not None:
             remedy = "送ったなら、先に elqr arrears sent で記録してください。"
             click.echo(f"　前の一覧{unrecorded}に発送の記録がありません。{remedy}")
+        if unknown:
+            click.echo(f"　督促の状況のうち、台帳にない調定のもの　{unknown:,}件（elqr arrears holds で見られます）")
         if drawn is not None:
             click.echo(f"一覧{drawn.list_no}　{drawn.count:,}件 {drawn.yen:,}円　→ {drawn.folder}")
         for row in waiting:
@@ -264,22 +269,25 @@ def _hold(which: Which, why: Why, reason: str, signer: Signer) -> int:
     return ExitCode.CLEAN
 
 
-@arrears.command("holds", help="効いている督促の記録（引抜・返戻・徴収猶予など）の一覧。番号を書けばその調定だけ。")
+@arrears.command(
+    "holds", help="効いている督促の記録（引抜・返戻・徴収猶予など）と督促の状況の一覧。番号を書けばその調定だけ。"
+)
 @click.argument("number", required=False)
 @_which_options
 @job_option
 @date_option
 @json_option
 def arrears_holds(number: str | None, job: Path, day: date | None, as_json: bool, **narrow: Any) -> int:
-    from elqr.approvals.reminder_record import Which, claim_words, find_claims
+    from elqr.approvals.reminder_record import Which, claim_words, find_claims, list_statuses
     from elqr.store.queries.reminders import holds_of
 
     with open_job(job, day, rehearsal=True) as session:
         claims = None if number is None else find_claims(session, Which(number, **narrow))
         with session.ledger.transaction() as connection:
             rows = holds_of(connection, claims, session.night_on)
+            stated = list_statuses(session, claims)
     if as_json:
-        print_json(rows)
+        print_json([*rows, *stated])
         return ExitCode.CLEAN
     for row in rows:
         kind = HoldKind(row["kind"]).label + (f"（一覧{row['list_no']}）" if row["list_no"] else "")
@@ -294,6 +302,19 @@ def arrears_holds(number: str | None, job: Path, day: date | None, as_json: bool
             row["taken_by"],
         )
         click.echo("　".join(part for part in parts if part))
-    if not rows:
+    for row in stated:
+        click.echo(_status_line(row))
+    if not rows and not stated:
         click.echo("効いている記録はありません。")
     return ExitCode.CLEAN
+
+
+def _status_line(row: Mapping[str, Any]) -> str:
+    """督促の状況の一行, of a row of `list_statuses`."""
+    from elqr.approvals.reminder_record import status_words
+
+    days = f"{row['from_on']}から" + (f"{row['until_on']}まで" if row["until_on"] else "")
+    place = f"{row['file_name']} {row['record_no']}件目"
+    whose = status_words(row) + ("" if row["is_known"] else "（台帳にない調定）")
+    parts = (f"状況{row['status_no']}", whose, HoldKind(row["kind"]).label, days, row["reason"], place)
+    return "　".join(part for part in parts if part)

@@ -42,7 +42,7 @@ _TAKEN = "夜間処理は取り込みます（前に届いたかどうかは、�
 _TAKEN_BY_TWO = "二人が確かめた後の夜に取り込みます（elqr batch request）。"
 _TAKEN_AS = {
     "money": "夜間処理は入金データとして取り込みます（[[money]] の受信箱にあれば）。",
-    "claim": "夜間処理は調定データとして取り込みます（[[claims]] の受信箱にあり、手続台帳と台帳の調定に合えば）。",
+    "claim": "夜間処理は調定データか督促の状況として取り込みます（[[claims]] の受信箱にあり、台帳に合えば）。",
 }
 _DELIVERED = ("payment", *_TAKEN_AS)
 """用途 of what is delivered and taken in whole or not at all."""

@@ -36,6 +36,7 @@ _KINDS = (
         "NUMBERS",
         "まだ取り込んでいない、手で打った束の確認 NUMBERS（elqr batch list の番号）",
     ),
+    (RetractionKind.STATUS, "status", "NUMBERS", "督促の状況の行 NUMBERS（elqr arrears holds の状況の番号）"),
 )
 """What can be taken back: its kind, the command, what is named, and its words."""
 

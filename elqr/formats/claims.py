@@ -1,5 +1,7 @@
 """Claims of a decoded file (調定データ): the spec's `[claim]` table, applied as columns."""
 
+from collections.abc import Iterable
+
 import polars as pl
 
 from elqr.formats.decode import Decoded
@@ -22,15 +24,20 @@ def claims_of(decoded: Decoded) -> pl.DataFrame:
     assert claim is not None, "recognition offers only claim specs"
     mapped = {name: getattr(claim, name, None) for name in ClaimStateContent.SCHEMA}
     fields = {name: pl.col(field) for name, field in mapped.items() if isinstance(field, str)}
-    days = [pl.col(name).cast(pl.String).fill_null("") for name in claim.stated_at]
     rows = with_other_records(decoded, claim.record).select(
         pl.col(RECORD_NO).alias(ClaimStateContent.RECORD_NO),
         meaning(claim.procedure).alias(ClaimStateContent.PROCEDURE_CODE),
         (meaning(claim.reason) if claim.reason else pl.lit(None, pl.String)).alias(ClaimStateContent.REASON),
-        pl.concat_str(days, separator=" ").str.strip_chars().alias(ClaimStateContent.STATED_AT),
+        stated_at(claim.stated_at),
         **fields,
     )
     absent = [name for name in ClaimStateContent.SCHEMA if name not in rows.columns]
     schema = ClaimStateContent.SCHEMA
     rows = rows.with_columns(pl.lit(None, schema[name]).alias(name) for name in absent)
     return ClaimStateContent.of(rows.with_columns(pl.col(_YEN).cast(pl.Int64).fill_null(0)))
+
+
+def stated_at(fields: Iterable[str]) -> pl.Expr:
+    """操作日時: the fields that say it as one text that sorts by time, the day first."""
+    parts = [pl.col(name).cast(pl.String).fill_null("") for name in fields]
+    return pl.concat_str(parts, separator=" ").str.strip_chars().alias(ClaimStateContent.STATED_AT)

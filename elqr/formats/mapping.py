@@ -3,6 +3,7 @@
 Refused: stages, channels and kinds that are no terms, and rules of doubt that say nothing or several things.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -10,7 +11,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from elqr.vocabulary.claim_terms import EntryKind
 from elqr.vocabulary.strict import Strict
-from elqr.vocabulary.terms import Channel, DepositKind, KeyKind, Stage
+from elqr.vocabulary.terms import STATED_HOLDS, Channel, DepositKind, KeyKind, Stage
 
 
 def as_tuple(value: object) -> object:
@@ -94,7 +95,7 @@ class KeyMap(Strict):
     with_reissue_no: bool = False
 
 
-def _require_terms(mapped: Mapped, terms: type[StrEnum], place: str) -> None:
+def _require_terms(mapped: Mapped, terms: Iterable[StrEnum], place: str) -> None:
     """Raise ValueError when a mapping uses a value that is not one of the terms."""
     used = [*mapped.map.values(), *filter(None, [mapped.value, mapped.default])]
     used += [term for table in mapped.maps.values() for term in table.values()]
@@ -166,6 +167,52 @@ class ClaimMap(Strict):
     def _reasons_exist(self) -> Self:
         if self.reason is not None:
             _require_terms(self.reason, EntryKind, "[claim] reason")
+        return self
+
+
+class StatusMap(Strict):
+    """督促の状況への対応: the fields that make up a reason not to remind, of the rows to which `where` applies.
+
+    The first five name a claim; where they are blank, or the spec has none of them, a row is of all claims of its
+    payer. `number` identifies the record for the core system. It ends with `until_on` or the day before the earliest
+    of `released_on`, or never began if `deleted` applies.
+    """
+
+    record: str
+    where: Where = Field(default_factory=dict)
+    procedure: MappedValue | None = None
+    levy_year: str | None = None
+    tax_year: str | None = None
+    bill_no: str | None = None
+    installment_no: str | None = None
+    payer_ref: str | None = None
+    kind: MappedValue
+    number: Annotated[tuple[str, ...], BeforeValidator(as_tuple)] = ()
+    from_on: str
+    until_on: str | None = None
+    released_on: Annotated[tuple[str, ...], BeforeValidator(as_tuple)] = ()
+    deleted: Where = Field(default_factory=dict)
+    reason: str | None = None
+    stated_at: tuple[str, ...] = Field(min_length=1)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """指す項目: the names of all fields that are used."""
+        claim = (self.levy_year, self.tax_year, self.bill_no, self.installment_no, self.payer_ref)
+        mapped = (self.kind.field, self.kind.by, self.procedure.field if self.procedure else None)
+        single = (*claim, *mapped, self.from_on, self.until_on, self.reason)
+        several = (*self.number, *self.released_on, *self.stated_at, *self.where, *self.deleted)
+        return (*(name for name in single if name is not None), *several)
+
+    @model_validator(mode="after")
+    def _says_whose_and_why(self) -> Self:
+        _require_terms(self.kind, STATED_HOLDS, "[status] kind")
+        claim = (self.procedure, self.levy_year, self.tax_year, self.bill_no, self.installment_no)
+        if len({part is None for part in claim}) > 1:
+            names = "procedure・levy_year・tax_year・bill_no・installment_no"
+            raise ValueError(f"[status] の {names} は、すべて書くか、一つも書かないでください")
+        if self.bill_no is None and self.payer_ref is None:
+            raise ValueError("[status] には payer_ref か、調定の項目が必要です")
         return self
 
 

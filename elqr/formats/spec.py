@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from elqr.formats.mapping import ClaimMap, DebitMap, DepositMap, Mapped, PaymentMap, Where, as_tuple
+from elqr.formats.mapping import ClaimMap, DebitMap, DepositMap, Mapped, PaymentMap, StatusMap, Where, as_tuple
 from elqr.vocabulary.strict import Strict
 
 Kind = Literal["const", "code", "digits", "yen", "count", "date", "time", "text", "filler", "raw", "nested"]
@@ -273,12 +273,13 @@ class Spec(Strict):
     deposit: DepositMap | None = None
     claim: ClaimMap | None = None
     debit: DebitMap | None = None
+    status: StatusMap | None = None
 
     @property
-    def maps(self) -> tuple[PaymentMap | DepositMap | ClaimMap | DebitMap, ...]:
-        """対応: the mappings of the spec, to payments, to money received, to claims or to debits."""
-        mappings = (self.payment, self.deposit, self.claim, self.debit)
-        return tuple(mapping for mapping in mappings if mapping is not None)
+    def maps(self) -> tuple[PaymentMap | DepositMap | ClaimMap | DebitMap | StatusMap, ...]:
+        """対応: the mappings of the spec: to payments, money received, claims, debits, or reasons not to remind."""
+        every = (self.payment, self.deposit, self.claim, self.debit, self.status)
+        return tuple(mapping for mapping in every if mapping is not None)
 
     @property
     def sender(self) -> str:
@@ -324,6 +325,6 @@ class Spec(Strict):
             raise ValueError("purpose = payment には [payment] と（固定長なら）[recognize] が必要です")
         if self.purpose == "money" and self.deposit is None:
             raise ValueError("purpose = money には [deposit] が必要です")
-        if self.purpose == "claim" and self.claim is None:
-            raise ValueError("purpose = claim には [claim] が必要です")
+        if self.purpose == "claim" and (self.claim is None) == (self.status is None):
+            raise ValueError("purpose = claim には [claim] か [status] のどちらかが必要です")
         return self

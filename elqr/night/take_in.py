@@ -24,18 +24,20 @@ from elqr.rules.claim_changes import Incoming
 from elqr.rules.claim_states import new_states, refuse_states
 from elqr.rules.notice_keys import key_rows
 from elqr.rules.notices import judge_rows, rows_of, says_reasons
+from elqr.rules.reminder_statuses import new_statuses, refuse_statuses
 from elqr.rules.row_checks import CLAIM_KEY
 from elqr.session.session import Session
 from elqr.store.db.bulk import next_no
 from elqr.store.entries import money as money_entries
 from elqr.store.entries import night as entries
-from elqr.store.entries.claim_files import enter_claims
+from elqr.store.entries.claim_files import enter_claims, enter_statuses
 from elqr.store.entries.night import Delivered, Receipt
 from elqr.store.entries.notice_retraction import enter_retraction
 from elqr.store.queries import held_files as held_queries
 from elqr.store.queries import matching as queries
 from elqr.store.queries import refused_rows as refused_queries
 from elqr.store.queries.claim_states import states_of_assessments
+from elqr.store.queries.reminder_statuses import known_statuses
 from elqr.store.queries.retracted_files import is_content_retracted, standing_import
 from elqr.store.queries.typed_batches import is_confirmed
 from elqr.store.tables import ledger as tables
@@ -231,7 +233,7 @@ def _take_new(night: Night, arrived: Arrived, box: Box, step: Step) -> Taken:
     """新しいファイルを取り込む: accept it or hold it back."""
     session = night.session
     arrived = session.kept(session.keep(arrived))
-    intake = _with_new_claims(session, arrived.name, _read(arrived, box.specs, session.night_on))
+    intake = _with_new_rows(session, arrived.name, _read(arrived, box.specs, session.night_on))
     intake = _with_confirmation(session, arrived, intake)
     if isinstance(intake, LargeIntake):
         taken = _enter_pieces(session, arrived, intake, step)
@@ -246,9 +248,16 @@ def _take_new(night: Night, arrived: Arrived, box: Box, step: Step) -> Taken:
     return taken
 
 
-def _with_new_claims(session: Session, name: str, intake: Intake | LargeIntake) -> Intake | LargeIntake:
-    """調定データの検査: claims that say something new, or findings; any other file as it is."""
-    if isinstance(intake, LargeIntake) or intake.claims is None:
+def _with_new_rows(session: Session, name: str, intake: Intake | LargeIntake) -> Intake | LargeIntake:
+    """調定データと督促の状況の検査: rows that say something new, or findings; any other file as it is."""
+    if isinstance(intake, LargeIntake):
+        return intake
+    if intake.statuses is not None:
+        known = known_statuses(session.ledger.connection, intake.statuses)
+        codes = [procedure.code for procedure in session.register.procedure]
+        findings = refuse_statuses(name, intake.statuses, codes, known)
+        return replace(intake, findings=tuple(findings), statuses=new_statuses(intake.statuses, known))
+    if intake.claims is None:
         return intake
     known = states_of_assessments(session.ledger.connection, intake.claims)
     findings = refuse_states(name, intake.claims, session.register.by_file, known)
@@ -304,7 +313,7 @@ def _enter_pieces(session: Session, arrived: Arrived, large: LargeIntake, step: 
 
 
 def _enter_whole(session: Session, arrived: Arrived, intake: Intake, step: Step) -> Taken:
-    """記帳する: the payments of a file, which are returned, or its money or claims."""
+    """記帳する: the payments of a file, which are returned, or its money, claims or reasons not to remind."""
     receipt = Receipt(_delivered(arrived), session.night_on, intake.spec_name, intake.record_count)
     connection = session.ledger.connection
     if intake.deposits is not None:
@@ -315,7 +324,11 @@ def _enter_whole(session: Session, arrived: Arrived, intake: Intake, step: Step)
         enter_claims(connection, receipt, intake.claims)
         step.count = intake.claims.height
         return {}
-    assert intake.payments is not None, "good files hold payments, money or claims"
+    if intake.statuses is not None:
+        enter_statuses(connection, receipt, intake.statuses)
+        step.count = intake.statuses.height
+        return {}
+    assert intake.payments is not None, "good files hold payments, money, claims or reasons not to remind"
     entered = entries.enter_file(connection, receipt, [intake.payments])
     step.count, step.yen = entered.count, entered.yen
     return {entered.file_no: entered.rows(intake.payments)}

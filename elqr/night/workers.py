@@ -13,7 +13,7 @@ class Workers(Protocol):
     """働き手: what takes in and matches for a night."""
 
     def take_claims(self, night: Night) -> None:
-        """調定データを取り込む: every file that came, each in one transaction, before the notices that ask for them."""
+        """調定データと督促の状況を取り込む: every file, each in one transaction, before the notices that ask."""
 
     def take_notices(self, night: Night) -> bool:
         """納付書データを取り込む: every file that came. Returns whether the night issues notices."""

@@ -74,7 +74,7 @@ def check_specs(job: Job, specs: dict[str, Spec], path: Path) -> None:
             f"ジョブ {path}: 様式 {', '.join(lost)} がありません。elqr spec list にある名前を書いてください。"
         )
     places = [(box.specs, "[[inbox]] の specs", "payment", "収納データ") for box in job.inbox]
-    places += [(box.specs, "[[claims]] の specs", "claim", "調定データ") for box in job.claims]
+    places += [(box.specs, "[[claims]] の specs", "claim", "調定データか督促の状況") for box in job.claims]
     places += [(box.specs, "[[money]] の specs", "money", "入金データ") for box in job.money]
     places += [(contract.specs, "[[settlement]] の specs", "payment", "収納データ") for contract in job.settlement]
     places += [(rule.money_specs, "[[settlement]] の money_specs", "money", "入金データ") for rule in job.settlement]

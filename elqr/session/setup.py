@@ -43,7 +43,7 @@ def read_setup(path: Path, job: Job, environment: Mapping[str, str], spec_files:
             )
         specs[spec.name] = spec
     check_specs(job, specs, path)
-    if register.by_file and not job.claims:
+    if register.by_file and not any(specs[name].claim for box in job.claims for name in box.specs):
         raise BadFile(
             f'手続台帳 {job.register_file} の {"・".join(sorted(register.by_file))} は claims = "file" ですが、'
             f"ジョブ {path} に調定データの受信箱がありません。[[claims]] に path と specs を書いてください。"

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from elqr.vocabulary.arrival_frames import DeliveredFile, Held
 from elqr.vocabulary.frames import Claim, ClaimKey, Column, Decision, Frame, Notice, NoticeClaim, Payment
 
 
@@ -79,6 +80,41 @@ class DatedState(ClaimState):
 
     NIGHT_ON = ClaimEntry.NIGHT_ON
     NOTICES_UPTO = Column("notices_upto", pl.Int64)
+
+
+class StatusContent(ClaimKey):
+    """督促の状況の行: a reason not to remind a claim, or all claims of a payer, and its days.
+
+    It is of a payer if it has a `payer_ref`; then the columns of the claim are empty or 0. Otherwise `payer_ref` is
+    empty. `number` is what the core system calls the record. It holds from `from_on` through `until_on`, and from
+    `released_on` on no more; what was deleted is released on its first day. `stated_at` is as in ClaimStateContent.
+    """
+
+    RECORD_NO = Payment.RECORD_NO
+    PAYER_REF = Claim.PAYER_REF
+    KIND = Held.KIND
+    NUMBER = Column("number", pl.String)
+    FROM_ON = Column("from_on", pl.Date)
+    UNTIL_ON = Held.UNTIL_ON
+    RELEASED_ON = Column("released_on", pl.Date)
+    REASON = ClaimStateContent.REASON
+    STATED_AT = ClaimStateContent.STATED_AT
+
+    IDENTITY = (*ClaimKey.SCHEMA, PAYER_REF, KIND, NUMBER)
+    """同じ記録か: of rows that agree in these, the one stated last counts."""
+
+
+class Status(StatusContent):
+    """督促の状況の行 in the ledger."""
+
+    STATUS_NO = Column("status_no", pl.Int64)
+    FILE_NO = Payment.FILE_NO
+
+
+class NamedStatus(Status):
+    """督促の状況の行 with the name of the file that it came in."""
+
+    FILE_NAME = DeliveredFile.FILE_NAME
 
 
 class StatedClaim(ClaimKey):

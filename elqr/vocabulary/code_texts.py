@@ -189,7 +189,7 @@ CODES: dict[Code, CodeText] = {
         _MID, "手続台帳にない手続です", "手続台帳（procedures.toml）に手続を登録してください。"
     ),
     Code.AMOUNT_NOT_POSITIVE: CodeText(_MID, "合計額が1円以上・11桁以内ではありません", _FIX_ROW),
-    Code.DATES_REVERSED: CodeText(_MID, "支払期限が納期限より前です", _FIX_ROW),
+    Code.DATES_REVERSED: CodeText(_MID, "日付の前後が逆です（支払期限が納期限より前など）", _FIX_ROW),
     Code.NOTICE_CHANGED: CodeText(
         _HIGH,
         "登録済の納付書と内容が違います",
@@ -223,7 +223,7 @@ CODES: dict[Code, CodeText] = {
         '手続台帳のこの手続に claims = "file" と書くか、調定データから除いてください。',
     ),
     Code.WRITTEN_OFF_BEYOND: CodeText(_HIGH, "不納欠損が調定額と合いません", _FIX_FILE),
-    Code.CLAIM_STATES_DIFFER: CodeText(_HIGH, "操作日時が同じで、前の調定データと中身が違います", _FIX_FILE),
+    Code.CLAIM_STATES_DIFFER: CodeText(_HIGH, "操作日時が同じで、前の行と中身が違います", _FIX_FILE),
     Code.JOINT_ROWS_DIFFER: CodeText(_MID, "複数の調定を一枚で納める納付書の行が合いません", _FIX_ROW),
     Code.JOINT_ROW_REFUSED: CodeText(_MID, "同じ納付書のほかの行に指摘があります", _FIX_OTHER),
     Code.NOTICE_FILE_RETRACTED: CodeText(_HIGH, "取り消した納付書データがまた届きました", _REPLACE),

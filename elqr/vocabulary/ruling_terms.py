@@ -87,6 +87,7 @@ class RetractionKind(Term):
     HELD = "held", "督促を止める記録"
     NOTICES = "notices", "納付書データの取込"
     BATCH = "batch", "手で打った束の確認"
+    STATUS = "status", "督促の状況の行"
 
 
 class ReviewKind(Term):

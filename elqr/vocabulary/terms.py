@@ -303,6 +303,13 @@ class HoldKind(Term):
     ELSEWHERE = "elsewhere", "よそで発送"
 
 
+STATED_HOLDS = (
+    HoldKind.RETURNED, HoldKind.BY_PUBLICATION, HoldKind.STOPPED, HoldKind.DEFERRED, HoldKind.SUSPENDED,
+    HoldKind.INSTALMENTS,
+)  # fmt: skip
+"""基幹システムの言うわけ: the kinds that a file may state. The others are about what was done here."""
+
+
 class FileStatus(Term):
     """取込結果: the status of a delivered file."""
 

@@ -19,6 +19,8 @@ from tests.builders import (
     notice_row,
     slip_file,
     slip_row,
+    status_file,
+    status_row,
 )
 from tests.cases.job_parts import ACCOUNTING, ARRIVAL, CLAIMS, CONTRACT, MONEY, SENDER
 from tests.cases.job_parts import SLIPS as SLIPS_BOX
@@ -106,7 +108,7 @@ def everything(folder: Path) -> City:
 
 
 def _claimed(city: City) -> None:
-    """Claims by a claim file; a second file lowers one of them and writes the other off."""
+    """Claims by a claim file; a second file lowers one of them and writes the other off. And reasons not to remind."""
     (city.folder / "claims").mkdir()
     water = {"zeimoku_cd": "suido", "kibetsu_cd": 1, "noki_ymd": DUE}
     for name, day, rows in (
@@ -122,6 +124,8 @@ def _claimed(city: City) -> None:
             for at, row in enumerate(rows)
         ]
         (city.folder / "claims" / name).write_bytes(claim_file(*states))
+    stopped = status_row(tsuchisho_no=None, atena_no="77", shuryo_ymd=DUE, kaishi_ymd=DUE, kaijo_ymd=DUE)
+    (city.folder / "claims" / "03.csv").write_bytes(status_file(stopped, status_row(tsuchisho_no="700009")))
 
 
 def _paid(city: City, name: str, *rows: tuple[int, int, str, str]) -> None:

@@ -28,9 +28,9 @@ PRINT = "\n[print]\npages = 2\n"
 CLAIMS = """
 [[claims]]
 path = "claims"
-specs = ["claim_csv"]
+specs = ["claim_csv", "reminder_status_csv"]
 """
-"""An inbox for claim files (調定データ)."""
+"""An inbox for claim files (調定データ) and for reasons not to remind (督促の状況)."""
 ACCOUNTING = '\n[accounting]\nby = "received_on"\n'
 """Counted by 収入日 (数える日)."""
 

@@ -222,6 +222,28 @@ CLAIMS = CsvCase(
     ]},
 )  # fmt: skip
 
+STATUSES = CsvCase(
+    "reminder_status_csv",
+    "tokusoku_teishi",
+    (
+        "税目,賦課年度,相当年度,通知書番号,期別,宛名番号,状況区分,管理番号,開始日,終了日,解除日,事由,操作年月日,操作時刻,削除フラグ",
+        "kokuho,2026,2026,100001,5,1000001,徴収猶予,12,20261101,20270331,,災害,20261101,090000,0",
+        ",,,,,1000002,督促停止,7,20261015,,20261102,,20261102,173000,1",
+    ),
+    {"status": [
+        {
+            "zeimoku_cd": "kokuho", "fuka_nendo": 2026, "soto_nendo": 2026, "tsuchisho_no": "100001", "kibetsu_cd": 5, "atena_no": "1000001",
+            "jokyo_kbn": "徴収猶予", "kanri_no": "12", "kaishi_ymd": date(2026, 11, 1), "shuryo_ymd": date(2027, 3, 31), "kaijo_ymd": None, "jiyu": "災害",
+            "sosa_ymd": date(2026, 11, 1), "sosa_time": "090000", "del_flg": "0",
+        },
+        {
+            "zeimoku_cd": None, "fuka_nendo": None, "soto_nendo": None, "tsuchisho_no": None, "kibetsu_cd": None, "atena_no": "1000002",
+            "jokyo_kbn": "督促停止", "kanri_no": "7", "kaishi_ymd": date(2026, 10, 15), "shuryo_ymd": None, "kaijo_ymd": date(2026, 11, 2), "jiyu": None,
+            "sosa_ymd": date(2026, 11, 2), "sosa_time": "173000", "del_flg": "1",
+        },
+    ]},
+)  # fmt: skip
+
 _DEBIT: dict[str, object] = {
     "bank": "0002", "bank_name": "ﾍﾞﾂ", "branch": "002", "branch_name": "ｷﾀ", "filler_1": None, "account_kind": "1", "account_no": "1234567", "holder": "ｶｸｳ ﾀﾛｳ",
     "amount_yen": 10_000, "new_kind": "0", "customer_no": "A1", "result": "0", "filler_2": None,
@@ -270,4 +292,5 @@ CSV = [
     MONEY_BY_HAND,
     PAYMENT_BY_HAND,
     CLAIMS,
+    STATUSES,
 ]

@@ -40,6 +40,8 @@ class Csv:
     charsets: tuple[str, ...] = ("utf-8",)
     kind: str = ""
     by_hand: bool = False
+    may_be_blank: bool = False
+    """Whether the column may be blank, which counts as 0: it holds years, because the format has no yen."""
     total: tuple[str, int] | None = None
     """First value of the trailer, and its column of all yen (from 1)."""
 
@@ -78,6 +80,7 @@ LAYOUTS: dict[str, Fixed | Csv] = {
     "money_by_hand_csv": Csv(3, charsets=("utf-8", "cp932"), by_hand=True),
     "payment_by_hand_csv": Csv(5, charsets=("utf-8", "cp932"), by_hand=True),
     "claim_csv": Csv(10, charsets=("utf-8", "cp932")),
+    "reminder_status_csv": Csv(2, charsets=("utf-8", "cp932"), may_be_blank=True),
     "notice_csv": Csv(8, charsets=("utf-8", "cp932")),
     "eltax_notice_upload_csv": Csv(14),
     "collection_history_csv": Csv(15),
@@ -166,6 +169,8 @@ def _csv(data: bytes, layout: Csv) -> list[int]:
         if layout.kind and row[0] != layout.kind:
             continue
         value = row[layout.amount - 1]
+        if layout.may_be_blank and not value.strip():
+            value = "0"
         if not re.fullmatch("[0-9]+", value, re.ASCII):
             raise ValueError(f"{value!r} is no number")
         found.append(int(value))

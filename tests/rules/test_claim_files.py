@@ -256,7 +256,8 @@ def test_what_was_written_off_is_told_beside_what_was_levied(lived: Lived) -> No
 
 def test_the_rows_of_a_claim_file_are_counted(lived: Lived) -> None:
     rows = {
-        row["ファイル"]: (row["調定の行"], row["新しい調定の行"]) for row in lived.city.report("取込結果", _DAYS[1])
+        row["ファイル"]: (row["調定・督促の状況の行"], row["新しい行"])
+        for row in lived.city.report("取込結果", _DAYS[1])
     }
     states = [
         step
@@ -458,7 +459,7 @@ def test_a_claim_file_can_be_checked_before_the_night(tmp_path: Path) -> None:
     path = tmp_path / "chotei.csv"
     path.write_bytes(claim_file(_OK, claim_row(tsuchisho_no="2")))
     ran = elqr("file", "check", path)
-    assert ran.code == 0 and "claim_csv" in ran.out and "調定データとして取り込みます" in ran.out, ran.out
+    assert ran.code == 0 and "claim_csv" in ran.out and "調定データか督促の状況として取り込みます" in ran.out, ran.out
     path.write_bytes(claim_file(_OK).replace(b"10000", b"1,0000"))
     assert elqr("file", "check", path).code == 4
 

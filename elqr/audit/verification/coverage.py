@@ -37,6 +37,7 @@ _RECOMPUTED = {
     "claim_cancel": Proof.SOURCE,
     "claim_file": Proof.SOURCE,
     "claim_state": Proof.SOURCE,
+    "reminder_status": Proof.SOURCE,
     "notice_file": Proof.SOURCE,
     "notice": Proof.SOURCE,
     "notice_line": Proof.SOURCE,

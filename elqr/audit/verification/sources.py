@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from elqr.audit.verification.audit import Audit, compare_rows, mismatch
-from elqr.audit.verification.claim_files import claim_rows
+from elqr.audit.verification.claim_files import KnownRows, claim_rows
 from elqr.audit.verification.money import deposits, file_sums
 from elqr.disk.archive import read_kept
 from elqr.disk.content import sha256_of
@@ -17,7 +17,6 @@ from elqr.formats.intake.delivered_file import Intake, judge_file
 from elqr.formats.spec import Spec
 from elqr.issue.payload import encode_frame
 from elqr.rules.claim_changes import FALLS
-from elqr.rules.claim_states import extend_states
 from elqr.rules.deposits import extend_known, no_deposits
 from elqr.rules.joint_notices import collapse_rows, is_line
 from elqr.rules.notice_keys import key_rows
@@ -31,7 +30,7 @@ from elqr.store.queries.matching import registered
 from elqr.store.queries.notice_lines import rows_of_file, stray_lines
 from elqr.store.queries.refused_rows import all_refused
 from elqr.vocabulary.audit_frames import NoticeFile
-from elqr.vocabulary.claim_frames import ClaimStateContent, DatedState
+from elqr.vocabulary.claim_frames import DatedState
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import NotFound
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
@@ -71,7 +70,7 @@ def records(audit: Audit) -> Iterator[Finding]:
     """収納・入金・調定データ: every row of them has its raw record, and every raw record says so or nothing new."""
     connection = audit.session.ledger.connection
     money_files, known = queries.deposit_files(connection), no_deposits()
-    claim_files, known_states = claim_files_by_no(connection), ClaimStateContent.empty()
+    claim_files, known_rows = claim_files_by_no(connection), KnownRows()
     last_without_received = queries.last_without_received(connection)
     no_received_on = pl.lit(None, dtype=pl.Date).alias(Payment.RECEIVED_ON)
     for file in queries.files(connection).iter_rows(named=True):
@@ -96,9 +95,8 @@ def records(audit: Audit) -> Iterator[Finding]:
             yield from file_sums(lines, money_files.pop(file["file_no"], {}), file["received_on"], where)
             yield from deposits(audit, lines, decoded.deposits, decoded.spec_name, known, where)
             known = extend_known(known, lines.with_columns(pl.lit(decoded.spec_name).alias(ReceivedDeposit.SPEC)))
-        if decoded.claims is not None:
-            yield from claim_rows(audit, claim_files.pop(file["file_no"], {}), decoded.claims, known_states, where)
-            known_states = extend_states(known_states, decoded.claims)
+        if decoded.claims is not None or decoded.statuses is not None:
+            yield from claim_rows(audit, claim_files.pop(file["file_no"], {}), decoded, known_rows, where)
         if decoded.payments is not None:
             content = stored.select(*PaymentContent.SCHEMA)
             expected_content = PaymentContent.of(decoded.payments)

@@ -178,6 +178,7 @@ def _read_again(audit: Audit, file: _Row) -> tuple[int, int, int] | None:
     if intake.findings:
         return None
     lines = sum(frame.height for frame in (intake.deposits, intake.claims) if frame is not None)
+    lines += intake.record_count if intake.statuses is not None else 0
     return *_count_and_yen(intake.payments), lines
 
 

@@ -1,12 +1,12 @@
-"""Lint of lines (明細への対応の検査): what a spec says of how a record becomes a line of money, a claim or a debit."""
+"""Lint of lines (明細への対応の検査): what a spec says of how a record becomes a line: of money, of claims and so on."""
 
 from collections.abc import Iterator, Mapping
 
 from elqr.formats.authoring.lint_references import check_home, check_mapping, check_reference
-from elqr.formats.authoring.spec_text import Remark, SpecText, words_of
+from elqr.formats.authoring.spec_text import Remark, SpecText, one_or_several, words_of
 from elqr.formats.spec import Spec
 from elqr.vocabulary.claim_terms import EntryKind
-from elqr.vocabulary.terms import DepositKind
+from elqr.vocabulary.terms import STATED_HOLDS, DepositKind
 
 
 def deposit(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
@@ -31,6 +31,8 @@ def deposit(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
 def claim(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
     """調定への対応: fields exist and are of the right kinds; reasons are known."""
     table = written.table("claim")
+    if written.table("status"):
+        return
     remedy = "どの項目が税目・通知書番号・期別・調定の額・操作日時かを書いてください。"
     yield from check_home(written, "claim", "claim", "調定", remedy)
     if written.record(str(table.get("record"))) is None:
@@ -42,6 +44,22 @@ def claim(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
         yield from check_reference(written, others, "claim", "stated_at", name, ("date", "time", "digits", "count"))
     for key, terms in (("procedure", None), ("reason", {kind.value for kind in EntryKind})):
         yield from check_mapping(written, others, "claim", key, terms)
+
+
+def status(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
+    """督促の状況への対応: fields exist and are of the right kinds; the kinds of reasons are known."""
+    table = written.table("status")
+    yield from check_home(written, "status", "", "督促の状況", "record に、状況の行のレコードを書いてください。")
+    if written.record(str(table.get("record"))) is None:
+        return
+    for key in ("levy_year", "tax_year", "bill_no", "installment_no", "payer_ref", "from_on", "until_on", "reason"):
+        if isinstance(table.get(key), str):
+            yield from check_reference(written, others, "status", key, str(table[key]), _kinds_of_claim(key))
+    for key, kinds in (("released_on", ("date",)), ("number", ()), ("stated_at", ("date", "time", "digits", "count"))):
+        for name in one_or_several(table, key):
+            yield from check_reference(written, others, "status", key, name, kinds)
+    for key, terms in (("procedure", None), ("kind", {kind.value for kind in STATED_HOLDS})):
+        yield from check_mapping(written, others, "status", key, terms)
 
 
 def _kinds_of_claim(key: str) -> tuple[str, ...]:

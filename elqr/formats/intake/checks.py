@@ -137,7 +137,7 @@ def no_future_day(decoded: Decoded, file: str, received_on: date) -> list[Findin
     if spec.payment and spec.payment.received_on and spec.typed_by_hand:
         days.append((spec.payment.record, spec.payment.received_on))
     days += [(spec.deposit.record, spec.deposit.booked_on)] if spec.deposit else []
-    days += [(spec.claim.record, spec.claim.stated_at[0])] if spec.claim else []
+    days += [(stated.record, stated.stated_at[0]) for stated in (spec.claim, spec.status) if stated]
     findings: list[Finding] = []
     for home, dotted in days:
         other, _, name = dotted.rpartition(".")
@@ -166,8 +166,9 @@ def every_code_is_mapped(decoded: Decoded, file: str, received_on: date) -> list
         [(spec.payment.record, mapped) for mapped in (spec.payment.stage, spec.payment.channel)] if spec.payment else []
     )
     codes += [(spec.deposit.record, spec.deposit.kind)] if spec.deposit else []
-    claim = spec.claim
+    claim, status = spec.claim, spec.status
     codes += [(claim.record, mapped) for mapped in (claim.procedure, claim.reason) if mapped] if claim else []
+    codes += [(status.record, status.kind)] if status else []
     findings: list[Finding] = []
     for home, mapped in codes:
         if not mapped.map or mapped.default is not None or mapped.field is None:

@@ -22,6 +22,7 @@ from elqr.formats.pieces import Piece, Read, decode_piece, digest_of, is_odd, ki
 from elqr.formats.recognize import recognize, recognize_head
 from elqr.formats.sequence import Kinds, find_repeated_groups, sequence
 from elqr.formats.spec import Spec
+from elqr.formats.statuses import statuses_of
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding, Location, of_file_made_by
 from elqr.vocabulary.limits import HEAD_BYTES, LINE, WHOLE
@@ -29,7 +30,10 @@ from elqr.vocabulary.limits import HEAD_BYTES, LINE, WHOLE
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """取込の判定: findings, or else payments, deposits or claims: PaymentContent, DepositContent, ClaimStateContent."""
+    """取込の判定: findings, or else payments, deposits, claims or reasons not to remind.
+
+    These are frames PaymentContent, DepositContent, ClaimStateContent and StatusContent.
+    """
 
     spec_name: str
     record_count: int
@@ -37,6 +41,7 @@ class Intake:
     findings: tuple[Finding, ...]
     deposits: pl.DataFrame | None = None
     claims: pl.DataFrame | None = None
+    statuses: pl.DataFrame | None = None
 
 
 def judge_file(data: bytes, name: str, specs: Iterable[Spec], received_on: date) -> Intake:
@@ -52,6 +57,8 @@ def judge_file(data: bytes, name: str, specs: Iterable[Spec], received_on: date)
         return Intake(spec.name, decoded.record_count, None, findings)
     if spec.purpose == "money":
         return Intake(spec.name, decoded.record_count, None, (), deposits_of(decoded))
+    if spec.status is not None:
+        return Intake(spec.name, decoded.record_count, None, (), statuses=statuses_of(decoded))
     if spec.purpose == "claim":
         return Intake(spec.name, decoded.record_count, None, (), claims=claims_of(decoded))
     return Intake(spec.name, decoded.record_count, payments_of(decoded), ())

@@ -206,8 +206,10 @@ def _notice_keys(spec: Spec) -> Iterable[Target]:
 
 
 def _claim_keys(spec: Spec) -> Iterable[Target]:
-    if spec.claim is not None:
-        yield from (_target(spec, spec.claim.record, name) for name in (spec.claim.bill_no, spec.claim.payer_ref))
+    for stated in (spec.claim, spec.status):
+        if stated is not None:
+            names = (stated.bill_no, stated.payer_ref)
+            yield from (_target(spec, stated.record, name) for name in names if name is not None)
 
 
 def _debit_keys(spec: Spec) -> Iterable[Target]:

@@ -129,13 +129,13 @@ def intake_table(deliveries: pl.DataFrame, findings: pl.DataFrame) -> Table:
             "金額": (pl.col(Delivery.PAYMENT_YEN), Style.YEN),
             "入金明細": (pl.col(Delivery.LINES), Style.COUNT),
             "入金額": (pl.col(Delivery.MONEY_YEN), Style.YEN),
-            "調定の行": (pl.col(Delivery.CLAIM_ROWS), Style.COUNT),
-            "新しい調定の行": (pl.col(Delivery.NEW_CLAIM_ROWS), Style.COUNT),
+            "調定・督促の状況の行": (pl.col(Delivery.CLAIM_ROWS), Style.COUNT),
+            "新しい行": (pl.col(Delivery.NEW_CLAIM_ROWS), Style.COUNT),
             "指摘": (pl.col(DeliveryFinding.CODE), Style.TEXT),
             "指摘数": (pl.col("findings").fill_null(0).cast(pl.Int64), Style.COUNT),
             "SHA-256": (pl.col(Delivery.SHA256), Style.TEXT),
         },
-        ("件数", "金額", "入金明細", "入金額", "調定の行", "新しい調定の行"),
+        ("件数", "金額", "入金明細", "入金額", "調定・督促の状況の行", "新しい行"),
     )
 
 

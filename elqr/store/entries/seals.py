@@ -70,6 +70,7 @@ RANGES = (
     ),
     _range(claim_tables.claim_file.c.file_no),
     _range(claim_tables.claim_state.c.state_no),
+    _range(claim_tables.reminder_status.c.status_no),
     _range(tables.upload.c.upload_no, tables.payload, tally_tables.issue_tally),
     _range(tables.delivery.c.delivery_no, tables.delivery_finding, held_tables.delivery_box),
     _range(tables.decision.c.payment_no, tables.suggestion, counted_tables.counted_day),
@@ -88,7 +89,16 @@ RANGES = (
 NIGHTS = (review_tables.ruling_result, money_tables.watched_bundle, money_tables.overdue_payment)
 """夜で封をする表: sealed by night."""
 
-TAKEN_IN = ("notice_file", "claim_file", "claim_state", "item_order", "upload", "delivery", "deposit")
+TAKEN_IN = (
+    "notice_file",
+    "claim_file",
+    "claim_state",
+    "reminder_status",
+    "item_order",
+    "upload",
+    "delivery",
+    "deposit",
+)
 """Ranges that are entered before the night's link: an interrupted night leaves them to the next."""
 
 

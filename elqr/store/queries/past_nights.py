@@ -14,7 +14,7 @@ from elqr.store.queries.ledger_identity import skip_serials
 from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
 from elqr.store.tables import typed_batches as b
-from elqr.store.tables.claim_files import claim_file, claim_state
+from elqr.store.tables.claim_files import claim_file, claim_state, reminder_status
 from elqr.store.tables.held_files import delivery_box
 from elqr.store.tables.item_orders import item_order
 from elqr.store.tables.reviews import ruling_result
@@ -84,6 +84,7 @@ def _parts(day: str) -> Iterator[tuple[Table, ColumnElement[bool]]]:
     yield t.file, t.file.c.file_no.in_(files)
     yield claim_file, claim_file.c.night_on < day
     yield claim_state, claim_state.c.file_no.in_(claim_files)
+    yield reminder_status, reminder_status.c.file_no.in_(claim_files)
     yield t.delivery, t.delivery.c.night_on < day
     delivered = select(t.delivery.c.delivery_no).where(t.delivery.c.night_on < day)
     yield delivery_box, delivery_box.c.delivery_no.in_(delivered)

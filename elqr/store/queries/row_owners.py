@@ -11,7 +11,7 @@ from elqr.store.queries.requests import KINDS
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
 from elqr.store.tables import reviews as r
-from elqr.store.tables.claim_files import claim_file, claim_state
+from elqr.store.tables.claim_files import claim_file, claim_state, reminder_status
 from elqr.vocabulary.audit_frames import NoticeFile
 from elqr.vocabulary.claim_frames import DatedState
 from elqr.vocabulary.frames import Claim, ClaimKey, Notice
@@ -116,9 +116,10 @@ def issued_by_upload(connection: Connection) -> dict[int, tuple[int, int]]:
 
 
 def without_file(connection: Connection) -> list[tuple[str, int]]:
-    """ファイルのない収納・入金・調定データの行: (table, number) of rows that belong to no file."""
+    """ファイルのない収納・入金・調定データ・督促の状況の行: (table, number) of rows that belong to no file."""
     files = select(t.file.c.file_no)
-    numbers = (t.payment.c.payment_no, m.deposit.c.deposit_no, claim_state.c.state_no)
+    of_claims = (claim_state.c.state_no, reminder_status.c.status_no)
+    numbers = (t.payment.c.payment_no, m.deposit.c.deposit_no, *of_claims)
     parts = ((number.table, number) for number in numbers)
     queries = [select(literal(table.name), number).where(table.c.file_no.not_in(files)) for table, number in parts]
     return [tuple(row) for query in queries for row in connection.execute(query)]

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, exists, func, or_, select, union
 from elqr.store.queries.undecided import OPEN
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
-from elqr.store.tables.claim_files import claim_file, claim_state
+from elqr.store.tables.claim_files import claim_file, claim_state, reminder_status
 from elqr.vocabulary.terms import FileStatus
 
 _TAKEN = (FileStatus.ACCEPTED.value, FileStatus.REDELIVERED.value)
@@ -74,6 +74,7 @@ def files(connection: Connection, after: int) -> list[dict[str, Any]]:
     )
     money = select(func.count()).where(m.deposit.c.file_no == file.file_no).scalar_subquery()
     states = select(func.count()).where(claim_state.c.file_no == file.file_no).scalar_subquery()
+    statuses = select(func.count()).where(reminder_status.c.file_no == file.file_no).scalar_subquery()
     known = func.coalesce(of_claims.rows_read - of_claims.rows_new, 0)
     query = (
         select(
@@ -83,7 +84,7 @@ def files(connection: Connection, after: int) -> list[dict[str, Any]]:
             func.coalesce(deposit_file.lines, of_claims.rows_read).label("lines"),
             paid.label("payments"),
             yen.label("yen"),
-            (money + states + known).label("held_lines"),
+            (money + states + statuses + known).label("held_lines"),
         )
         .outerjoin(t.delivery, delivered)
         .outerjoin(m.deposit_file, deposit_file.file_no == file.file_no)
@@ -95,8 +96,8 @@ def files(connection: Connection, after: int) -> list[dict[str, Any]]:
 
 
 def files_of_lines(connection: Connection, upto: Mapping[str, int]) -> set[int]:
-    """入金明細と調定データの行 after the numbers of a link: the numbers of their files."""
-    numbers = (m.deposit.c.deposit_no, claim_state.c.state_no)
+    """入金明細、調定データ、督促の状況の行 after the numbers of a link: the numbers of their files."""
+    numbers = (m.deposit.c.deposit_no, claim_state.c.state_no, reminder_status.c.status_no)
     queries = [select(n.table.c.file_no).where(n > upto.get(n.table.name, 0)) for n in numbers]
     return set(connection.execute(union(*queries)).scalars())
 

@@ -1,4 +1,4 @@
-"""版18: ways out of states: imports taken back, slips typed by hand that two people confirm, accounts by due day."""
+"""版18: imports taken back, slips typed by hand, notices by account, reasons not to remind, payers."""
 
 import sqlalchemy as sa
 
@@ -9,9 +9,11 @@ revision, down_revision = "18", "17"
 
 
 def upgrade() -> None:
-    """取込の取り消し、手で打った束、口座: which import a row takes back; two tables and 画像番号; an index."""
+    """表 and 列 of each, and two indexes."""
     add_column("notice_file", sa.Column("retracts_no", Whole, sa.ForeignKey("notice_file.notice_file_no")))
     create_index("notice_file", "notice_file_retracted")
     create_tables("typed_batch", "typed_batch_step")
     add_column("payment", sa.Column("image_ref", Text))
     create_index("notice", "notice_with_account")
+    create_tables("reminder_status")
+    create_index("claim", "claim_by_payer")
