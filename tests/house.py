@@ -28,7 +28,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "__init__ alarms claim_entries claim_items contract counting deposits expected_files joint_payment "
         "month_figures night_result notice_lookup offsets pairing postings standing reductions refused_rows register "
         "refund_terms kpi repeats row_checks claim_states instalments claim_changes joint_notices notice_keys notices "
-        "reassignment payouts ruling_reversal sender_correction settlement settlement_rules suggestions totals "
+        "reassignment payouts row_rules payout_steps ruling_reversal sender_correction settlement settlement_rules suggestions totals "
         "whole_year matching partition rulings",
     ),
     (
@@ -44,7 +44,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "migrations.versions.v3_review migrations.versions.v6_reissued migrations.versions.v9_reductions queries "
         "tables tables.acts tables.arrears tables.claim_files tables.exports tables.held_files tables.item_orders "
         "tables.ledger migrations.identities migrations.versions.v14_received migrations.versions.v15_notice_lines "
-        "migrations.versions.v16_payouts migrations.versions.v17_reminders "
+        "migrations.versions.v16_payouts migrations.versions.v17_reminders migrations.versions.v18_refund_book "
         "queries.chain queries.conservation queries.item_orders queries.ledger_identity "
         "migrations.versions.v8_places queries.owed queries.claim_states queries.notice_lines queries.claim_entries "
         "migrations.versions.v12_claim_entries queries.claim_lookup queries.undecided tables.money queries.unsealed "
@@ -63,7 +63,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "__init__ claim_card early_files excel excel.excel_text excel.package excel.row_mark kpi page page.chart "
         "tables tables.ageing tables.table data_files excel.book excel.cells excel.worksheet excel.workbook "
         "page.document page.year tables.night tables.arrivals tables.backlog tables.daily tables.case_file "
-        "tables.places tables.retractions tables.trends page.page screen tables.ledger_rows tables.refunds books "
+        "tables.places tables.retractions tables.trends page.page screen tables.ledger_rows tables.refunds books refund_book "
         "days months review_form tables.money arrears tables.payment_list morning years",
     ),
     (
@@ -80,13 +80,13 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ),
     (
         "night",
-        "__init__ counting night item_orders reductions remittance morning spark take_in posting upload workers "
+        "__init__ counting night item_orders reductions refunds remittance morning spark take_in posting upload workers "
         "cluster opening order replay",
     ),
     (
         "approvals",
         "__init__ claim_inquiry day_list four_eyes difference dispatch held_files ledger_succession month_close "
-        "open_exceptions refused_rows reminder_risks reminder_gate reminder_list reminder_record retraction ruling_state review "
+        "open_exceptions refused_rows reminder_risks reminder_gate reminder_list reminder_record retraction ruling_state review refund_book "
         "year_end",
     ),
     ("synthetic", "frames files register notices events changes cast __init__"),

@@ -18,6 +18,7 @@ import polars as pl
 from elqr.disk.atomic_write import set_aside, sweep, write_parts
 from elqr.formats.intake.raw_records import originals
 from elqr.night.night import Night
+from elqr.night.refunds import last_two_months, read_refunds
 from elqr.night.remittance import money_rows
 from elqr.report.data_files import files_of
 from elqr.report.early_files import EarlyFiles
@@ -54,7 +55,6 @@ from elqr.store.queries import totals as tallies
 from elqr.store.queries import trends as trend_queries
 from elqr.store.queries.conservation import conservation_breaks
 from elqr.store.queries.counted import later_sums
-from elqr.store.queries.payouts import reduced_on, refund_cases
 from elqr.store.queries.retractions import retractions_in
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import CannotWrite, LedgerError
@@ -194,8 +194,7 @@ def _rows(session: Session, result: ReportRows | None) -> Rows:
         sums=_sums(session),
         money=money_rows(session.ledger, session.rules, day),
         waiting=waiting,
-        refunds=refund_cases(connection, day),
-        reduced=reduced_on(connection, exceptions, day),
+        refunds=read_refunds(session, day, exceptions, last_two_months(day)),
         later=later_sums(connection, day),
     )
     retractions = retractions_in(connection, day)
