@@ -16,7 +16,7 @@ from elqr.disk.content import sha256_of
 from elqr.night.refunds import read_refunds
 from elqr.report.excel.book import Book
 from elqr.report.excel.row_mark import CONTENT, REFUND_CONTENT, marks
-from elqr.report.refund_book import refund_book
+from elqr.report.refund_book import DrawnFrom, refund_book
 from elqr.report.review_form import REFUND_SHOWN, Form, read_form
 from elqr.report.tables.ledger_rows import Refunds
 from elqr.report.tables.night import labels_of
@@ -49,8 +49,8 @@ def export_refunds(session: Session, since: date | None, file_name: str) -> tupl
         chain = report_queries.chain(connection, session.night_on)
     table = refund_table(refunds, session.register, session.night_on)
     row_marks = marks(refunds.with_entries(), REFUND_CONTENT)
-    book = refund_book(file_name, session.job.city.name, session.night_on, table, row_marks, chain)
-    return book, table.height
+    drawn_from = DrawnFrom(session.job.city.name, session.night_on, chain)
+    return refund_book(file_name, drawn_from, table, row_marks), table.height
 
 
 def request_from_book(session: Session, name: str, data: bytes, signature: Signature) -> Requested:

@@ -202,7 +202,7 @@ def plain_sheet(table: Table) -> Sheet:
 
 
 def plain_column(name: str, style: Style, is_printed: bool, most_width: int = _PLAIN_WIDTH) -> Column:
-    """読むだけの列."""
+    """読むだけの列: a column of a table, as a book shows it."""
     return Column(name, style, most_width, name not in _UNGROUPED, is_printed)
 
 

@@ -16,7 +16,7 @@ from elqr.report.excel.book import Book
 from elqr.report.excel.row_mark import REFUND_CONTENT, marks
 from elqr.report.excel.workbook import book_bytes
 from elqr.report.page.page import Line, Page, render
-from elqr.report.refund_book import REFUND_BOOK, refund_book
+from elqr.report.refund_book import REFUND_BOOK, DrawnFrom, refund_book
 from elqr.report.tables import backlog
 from elqr.report.tables import night as shape
 from elqr.report.tables.ageing import ageing
@@ -102,7 +102,7 @@ def morning(
     refund_marks = marks(rows.refunds.with_entries(), REFUND_CONTENT)
     night_books = (
         *books(city, night, night_tables, row_marks, rows, register),
-        refund_book(REFUND_BOOK, city, night, refund, refund_marks, rows.chain),
+        refund_book(REFUND_BOOK, DrawnFrom(city, night, rows.chain), refund, refund_marks),
     )
     night_results = (*daily, places, *money, kpis, notices, outcome)
     tables = (*arrivals, intake, exception, refund, rulings, *retractions, *night_results)

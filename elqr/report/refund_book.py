@@ -3,7 +3,7 @@
 Which steps a row offers follows from its state; a row whose state allows none takes no entry.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
@@ -26,7 +26,7 @@ _PRINTED = (
     "受付番号", STATE, KIND, "手続", "通知書番号", "期別", "領収日", "経過日数", _HELD_YEN, "加算金（計算）",
     "時効完成日", "ほかの未納",
 )  # fmt: skip
-_WIDTHS = {STATE: 11, KIND: 11, "手続": 15, "通知書番号": 17, "ほかの未納": 34}
+_WIDTHS = {STATE: 17, KIND: 11, "手続": 15, "通知書番号": 17, "ほかの未納": 34}
 _ALWAYS = tuple(step.label for step in STEPS)
 _DECIDED = Ruling.REFUND_DECIDED.label
 _NEXT = {standing.label: labels for standing in Ruling if (labels := tuple(s.label for s in steps_after(standing)))}
@@ -59,7 +59,7 @@ _ENTRIES = (
     ),
     Column(
         PAYEE,
-        most_width=15,
+        most_width=18,
         entry=Entry(f"{_DECIDED}のとき、納付者と違う人に還付するなら書きます。", most_chars=40),
     ),
     Column(
@@ -84,10 +84,18 @@ _GUIDE = (
 )  # fmt: skip
 
 
-def refund_book(
-    file_name: str, city: str, night: date, table: Table, row_marks: pl.DataFrame, chain: dict[str, str]
-) -> Book:
+@dataclass(frozen=True, slots=True)
+class DrawnFrom:
+    """ブックのもと: whose ledger it is, on which night, and where its chain of runs ends."""
+
+    city: str
+    night_on: date
+    chain: dict[str, str]
+
+
+def refund_book(file_name: str, drawn_from: DrawnFrom, table: Table, row_marks: pl.DataFrame) -> Book:
     """過誤納整理簿のブック of `table`; `row_marks` are the marks of its rows."""
+    city, night, chain = drawn_from.city, drawn_from.night_on, drawn_from.chain
     title = f"{TITLE}（還付の記入用）"
     sheet = _sheet(table, row_marks)
     facts = (

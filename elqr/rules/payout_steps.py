@@ -73,7 +73,7 @@ def _is_blank(name: str) -> pl.Expr:
 
 def _rules(night: date) -> tuple[RowRule, ...]:
     """一歩の規則, in order: the first broken rule refuses the row."""
-    step, said, blank = pl.col(DraftStep.STEP), pl.col(DraftStep.STEP_SAID), pl.lit("空欄")
+    step, written, blank = pl.col(DraftStep.STEP), pl.col(DraftStep.STEP_SAID), pl.lit("空欄")
     allowed = {standing.value: "・".join(step.label for step in steps_after(standing)) or "なし" for standing in Ruling}
     next_steps = pl.col(DraftStep.STANDING).replace_strict(allowed, default="なし（要確認で先に決めます）")
     is_number_needed, is_decision = _is_any(NUMBERED), _is_any((Ruling.REFUND_DECIDED,))
@@ -92,8 +92,8 @@ def _rules(night: date) -> tuple[RowRule, ...]:
         ),
         RowRule(Code.ROW_ALTERED, "", pl.col(DraftStep.ALTERED) != "", pl.col(DraftStep.ALTERED)),
         RowRule(Code.FORMULA, "", pl.col(DraftStep.FORMULA) != "", pl.col(DraftStep.FORMULA), "文字・数・日付"),
-        RowRule(Code.RULING_UNKNOWN, STEP, step.is_null(), said, next_steps),
-        RowRule(unfit, STEP, ~follows.fill_null(False), said, next_steps),
+        RowRule(Code.RULING_UNKNOWN, STEP, step.is_null(), written, next_steps),
+        RowRule(unfit, STEP, ~follows.fill_null(False), written, next_steps),
         RowRule(lacking, DONE, _is_blank(DraftStep.DONE_SAID), blank, "一歩の日付"),
         RowRule(unfit, DONE, pl.col(DraftStep.DONE_ON).is_null(), done_on, "日付（2026/11/20 など）"),
         RowRule(unfit, DONE, pl.col(DraftStep.DONE_ON) > night, done_on, f"{night} まで（先の日付は書けません）"),

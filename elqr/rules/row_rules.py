@@ -9,6 +9,8 @@ from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding, Location
 from elqr.vocabulary.ruling_frames import DraftRuling
 
+_RULE, _ACTUAL, _EXPECTED = "broken_rule", "actual_text", "expected_text"
+
 
 @dataclass(frozen=True, slots=True)
 class RowRule:
@@ -46,17 +48,17 @@ def judge_rows(rows: pl.DataFrame, rules: Sequence[RowRule], file: str) -> Judge
     wanted = [rule.expected if isinstance(rule.expected, pl.Expr) else pl.lit(rule.expected) for rule in rules]
     is_same = pl.col(DraftRuling.WAITING_IS_SAME).fill_null(False)
     judged = rows.with_columns(
-        number.alias("rule"), actual.alias("actual"), first_of(wanted).fill_null("").alias("expected")
+        number.alias(_RULE), actual.alias(_ACTUAL), first_of(wanted).fill_null("").alias(_EXPECTED)
     )
-    is_repeat = is_same & (pl.col("rule") == len(rules) - 1)
-    judged = judged.with_columns(pl.when(~is_repeat.fill_null(False)).then("rule").alias("rule"))
-    refused = judged.filter(pl.col("rule").is_not_null())
+    is_repeat = is_same & (pl.col(_RULE) == len(rules) - 1)
+    judged = judged.with_columns(pl.when(~is_repeat.fill_null(False)).then(_RULE).alias(_RULE))
+    refused = judged.filter(pl.col(_RULE).is_not_null())
     findings = [
         Finding(Location(file, line_no, field=rules[number].column, unit="行目"), rules[number].code, value, expected)
         for line_no, number, value, expected in refused.select(
-            DraftRuling.LINE_NO, "rule", "actual", "expected"
+            DraftRuling.LINE_NO, _RULE, _ACTUAL, _EXPECTED
         ).iter_rows()
     ]
-    fit = judged.filter(pl.col("rule").is_null())
+    fit = judged.filter(pl.col(_RULE).is_null())
     good = fit.filter(~is_same)
     return JudgedRows(good, fit.height - good.height, tuple(findings))

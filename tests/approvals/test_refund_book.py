@@ -1,7 +1,9 @@
 """過誤納整理簿 as staff work it: the book out, the next steps written in it, in again, approved by another person."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import load_workbook
@@ -53,20 +55,21 @@ def _book(desk: Desk, name: str = "refunds.xlsx", day: date = MORNING) -> Path:
 
 
 def _rows(path: Path) -> dict[object, dict[str, object]]:
-    names, *rows = load_workbook(path)["過誤納整理簿"].iter_rows(min_row=7, values_only=True)
+    book: Any = load_workbook(path)
+    names, *rows = book["過誤納整理簿"].iter_rows(min_row=7, values_only=True)
     return {row[0]: dict(zip(map(str, names), row, strict=True)) for row in rows}
 
 
-def _written(path: Path, entries: dict[int, tuple[object, ...]], **cells: object) -> Path:
+def _written(path: Path, entries: Mapping[int, tuple[object, ...]], **cells: object) -> Path:
     """Writes steps beside these payments, and `cells` (heading → value) into every row."""
-    book = load_workbook(path)
+    book: Any = load_workbook(path)
     sheet = book["過誤納整理簿"]
     at = {cell.value: cell.column for cell in sheet[7]}
     for row in range(8, sheet.max_row + 1):
-        for heading, value in zip(STEPS, entries.get(sheet.cell(row, 1).value, ()), strict=False):  # type: ignore[arg-type]
-            sheet.cell(row, at[heading]).value = value  # type: ignore[assignment]
+        for heading, value in zip(STEPS, entries.get(sheet.cell(row, 1).value, ()), strict=False):
+            sheet.cell(row, at[heading]).value = value
         for heading, value in cells.items():
-            sheet.cell(row, at[heading]).value = value  # type: ignore[assignment]
+            sheet.cell(row, at[heading]).value = value
     book.save(path)
     return path
 
@@ -76,7 +79,8 @@ def _taken(desk: Desk, path: Path, day: date = MORNING) -> Ran:
 
 
 def _refusals(ran: Ran) -> list[tuple[str, str]]:
-    return [(one["code"], one["at"]) for one in ran.json["refused"]]  # type: ignore[attr-defined, index]
+    refused: Any = ran.json["refused"]
+    return [(one["code"], one["at"]) for one in refused]
 
 
 def test_the_book_offers_each_row_the_steps_that_may_follow(desk: Desk) -> None:
@@ -88,7 +92,8 @@ def test_the_book_offers_each_row_the_steps_that_may_follow(desk: Desk) -> None:
         CANDIDATE: ("還付候補", "二重納付", 10_000, 10_000, 15),
         NOT_OURS: ("当市の収納でない", "該当なし", 777, 777, 15),
     }, "received on 5 November, seen on the 20th"
-    sheet = load_workbook(path)["過誤納整理簿"]
+    book: Any = load_workbook(path)
+    sheet = book["過誤納整理簿"]
     steps = next(cell.column_letter for cell in sheet[7] if cell.value == "一歩")
     rules = {str(rule.sqref): rule for rule in sheet.data_validations.dataValidation if str(rule.sqref)[0] == steps}
     assert {where: (rule.type, rule.formula1) for where, rule in rules.items()} == {
@@ -172,7 +177,7 @@ def test_a_changed_book_is_refused(desk: Desk) -> None:
     hidden = _taken(desk, _written(_book(desk, "h.xlsx"), {CANDIDATE: DECIDE}, 行の照合値="0" * 32))
     assert hidden.code == 1 and "書き出したときと違います" in hidden.err
     other = _written(_book(desk, "o.xlsx"), {CANDIDATE: DECIDE})
-    book = load_workbook(other)
+    book: Any = load_workbook(other)
     facts = {row[2].value: row[1] for row in book["この帳票について"].iter_rows(min_row=4)}
     facts["ledger"].value = "0" * 64
     book.save(other)

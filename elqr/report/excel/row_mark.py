@@ -67,13 +67,13 @@ def marks(rows: pl.DataFrame, content: Sequence[str] = _CONTENT) -> pl.DataFrame
     identity = pl.concat_str(
         pl.col(ExceptionRow.FILE_SHA256), pl.lit(":"), pl.col(ExceptionRow.RECORD_NO).cast(pl.String)
     )
-    said = pl.concat_str(
+    text = pl.concat_str(
         [identity, *(pl.col(name).cast(pl.String).fill_null("\x00") for name in content)], separator="\x1f"
     )
     if _OTHERS_MOVED in rows.columns:
-        said += pl.concat_str(pl.lit("\x1f"), pl.col(_OTHERS_MOVED).cast(pl.String)).fill_null("")
+        text += pl.concat_str(pl.lit("\x1f"), pl.col(_OTHERS_MOVED).cast(pl.String)).fill_null("")
     texts = rows.select(
-        pl.col(ExceptionRow.PAYMENT_NO).alias("受付番号"), identity.alias(IDENTITY), said.alias(CONTENT)
+        pl.col(ExceptionRow.PAYMENT_NO).alias("受付番号"), identity.alias(IDENTITY), text.alias(CONTENT)
     )
     hashed = [hashlib.sha256(text.encode()).hexdigest()[:_HASH_DIGITS] for text in texts[CONTENT].to_list()]
     return texts.with_columns(pl.Series(CONTENT, hashed, dtype=pl.String))

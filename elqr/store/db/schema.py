@@ -31,7 +31,7 @@ from sqlalchemy.types import TypeEngine
 
 from elqr.vocabulary import frames
 
-SCHEMA_VERSION = 17
+SCHEMA_VERSION = 18
 BUSY_SECONDS = 30
 """How long a transaction waits for another writer."""
 
