@@ -35,7 +35,7 @@ from elqr.vocabulary.ruling_terms import ReviewKind, Ruling
 from elqr.vocabulary.signature import Signature
 
 
-def refunds_now(session: Session, since: date | None) -> Refunds:
+def list_refunds(session: Session, since: date | None) -> Refunds:
     """過誤納 as of the session's night: what waits, and with `since` what has ended from that night on."""
     with session.ledger.transaction() as connection:
         exceptions = queries.exceptions(connection, session.night_on)
@@ -43,8 +43,8 @@ def refunds_now(session: Session, since: date | None) -> Refunds:
 
 
 def export_refunds(session: Session, since: date | None, file_name: str) -> tuple[Book, int]:
-    """過誤納整理簿を書き出す. Returns the book and the number of its rows. `since` is as of `refunds_now`."""
-    refunds = refunds_now(session, since)
+    """過誤納整理簿を書き出す. Returns the book and the number of its rows. `since` is as of `list_refunds`."""
+    refunds = list_refunds(session, since)
     with session.ledger.transaction() as connection:
         chain = report_queries.chain(connection, session.night_on)
     table = refund_table(refunds, session.register, session.night_on)

@@ -83,11 +83,11 @@ def _line(row: dict[str, Any]) -> str:
 @date_option
 @json_option
 def refund_list(with_ended: bool, since: date | None, job: Path, day: date | None, as_json: bool) -> int:
-    from elqr.approvals.refund_book import refunds_now
+    from elqr.approvals.refund_book import list_refunds
     from elqr.report.tables.refunds import refund_rows, refund_table
 
     with open_job(job, day, rehearsal=True) as session:
-        refunds = refunds_now(session, _first_ended(session, with_ended, since))
+        refunds = list_refunds(session, _first_ended(session, with_ended, since))
         register, night = session.register, session.night_on
     if as_json:
         rows = refund_rows(refunds, register, night).select(_LISTED).to_dicts()

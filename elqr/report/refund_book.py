@@ -26,7 +26,7 @@ _PRINTED = (
     "受付番号", STATE, KIND, "手続", "通知書番号", "期別", "領収日", "経過日数", _HELD_YEN, "加算金（計算）",
     "時効完成日", "ほかの未納",
 )  # fmt: skip
-_WIDTHS = {STATE: 17, KIND: 11, "手続": 15, "通知書番号": 17, "ほかの未納": 34}
+_WIDTHS = {STATE: 17, KIND: 11, "手続": 15, "通知書番号": 17, "ほかの未納": 42}
 _ALWAYS = tuple(step.label for step in STEPS)
 _DECIDED = Ruling.REFUND_DECIDED.label
 _NEXT = {standing.label: labels for standing in Ruling if (labels := tuple(s.label for s in steps_after(standing)))}

@@ -33,9 +33,13 @@ SHOWN = ("受付番号", "理由", "領収額", "仮受額", "通知書番号", 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """様式: the sheet that people fill in, the columns that its entries are read into, and what it shows."""
+    """様式: the sheet that people fill in, the columns that its entries are read into, and what it shows.
+
+    `rows` is the label of the fact that counts them.
+    """
 
     sheet: str
+    rows: str
     entries: Mapping[str, str]
     shown: tuple[str, ...]
 
@@ -43,6 +47,7 @@ class _Layout:
 _LAYOUTS = {
     REVIEW_FORM: _Layout(
         "要確認一覧",
+        "要確認の件数",
         {
             RULING: DraftRuling.RULING_SAID,
             TARGET: DraftRuling.TARGET,
@@ -53,6 +58,7 @@ _LAYOUTS = {
     ),
     REFUND_FORM: _Layout(
         TITLE,
+        "過誤納の件数",
         {
             payout_steps.STEP: DraftStep.STEP_SAID,
             payout_steps.DONE: DraftStep.DONE_SAID,
@@ -71,10 +77,9 @@ _FACTS = {
     "city": "団体",
     "ledger": "台帳の照合値",
     "night_wareki": "夜（和暦）",
-    ROWS: "件数",
     DIGEST: "全行の照合値",
 }
-"""Facts that a book must have when it comes back: the name for programs → the label on its sheet of facts."""
+"""Facts that every book must have when it comes back: the name for programs → the label on its sheet of facts."""
 
 _AGAIN = "elqr review export か elqr refund export で書き出したブックに書いて、保存したものを指定してください。"
 
@@ -104,7 +109,8 @@ def read_form(data: bytes, name: str) -> Form:
     layout = _LAYOUTS.get(facts.get("form", ""))
     if layout is None:
         raise BadFile(f"{name} は決裁を書くブックではありません。{_AGAIN}")
-    if missing := [shown for fact, shown in _FACTS.items() if not facts.get(fact)]:
+    wanted = _FACTS | {ROWS: layout.rows}
+    if missing := [shown for fact, shown in wanted.items() if not facts.get(fact)]:
         raise BadFile(f"{name} のシート「{FACTS_SHEET}」から行（{'、'.join(missing)}）がなくなっています。{_AGAIN}")
     parts = {title: rows for title, rows in sheets.items() if title.startswith(layout.sheet)}
     if not parts:

@@ -47,6 +47,7 @@ class PayerClaim(Frame):
     PAYER_REF = Claim.PAYER_REF
     PROCEDURE_CODE = Claim.PROCEDURE_CODE
     LEVY_YEAR = Claim.LEVY_YEAR
+    TAX_YEAR = Claim.TAX_YEAR
     BILL_NO = Claim.BILL_NO
     INSTALLMENT_NO = Claim.INSTALLMENT_NO
     DUE_ON = Unpaid.DUE_ON

@@ -199,6 +199,19 @@ class DraftPayout(Frame):
     IS_WAITING = DraftReassignment.IS_WAITING
 
 
+class Payout(Frame):
+    """還付の記録 of a ruling: its day (決定日・支払日・返戻日), its number (決定番号・支払番号), 加算金, and 宛名番号.
+
+    `payee_ref` is empty where it is the payer of the notice.
+    """
+
+    RULING_NO = Ruled.RULING_NO
+    DONE_ON = Column("done_on", pl.Date)
+    NUMBER = Column("number", pl.String)
+    INTEREST_YEN = Column("interest_yen", pl.Int64)
+    PAYEE_REF = Column("payee_ref", pl.String)
+
+
 class DraftStep(DraftPayout):
     """書かれた一歩の横に今の台帳: what somebody wrote in a row of a book, beside the payment and its state.
 
@@ -215,29 +228,16 @@ class DraftStep(DraftPayout):
     STEP_SAID = Column("step_said", pl.String)
     STEP = Proposal.RULING
     DONE_SAID = Column("done_said", pl.String)
-    DONE_ON = Column("done_on", pl.Date)
-    NUMBER = Column("number", pl.String)
+    DONE_ON = Payout.DONE_ON
+    NUMBER = Payout.NUMBER
     INTEREST_SAID = Column("interest_said", pl.String)
-    INTEREST_YEN = Column("interest_yen", pl.Int64)
-    PAYEE_REF = Column("payee_ref", pl.String)
+    INTEREST_YEN = Payout.INTEREST_YEN
+    PAYEE_REF = Payout.PAYEE_REF
     REASON = Proposal.REASON
     STAFF = Proposal.STAFF
     WAITING_REVIEW_NO = DraftRuling.WAITING_REVIEW_NO
     WAITING_SAID = DraftRuling.WAITING_SAID
     WAITING_IS_SAME = DraftRuling.WAITING_IS_SAME
-
-
-class Payout(Frame):
-    """還付の記録 of a ruling: its day (決定日・支払日・返戻日), its number (決定番号・支払番号), 加算金, and 宛名番号.
-
-    `payee_ref` is empty where it is the payer of the notice.
-    """
-
-    RULING_NO = Ruled.RULING_NO
-    DONE_ON = Column("done_on", pl.Date)
-    NUMBER = Column("number", pl.String)
-    INTEREST_YEN = Column("interest_yen", pl.Int64)
-    PAYEE_REF = Column("payee_ref", pl.String)
 
 
 class Reduced(Frame):

@@ -109,8 +109,8 @@ def test_the_register_names_what_else_the_payer_owes_oldest_first(desk: Desk) ->
     rows = _rows(_book(desk))
     row = rows[CANDIDATE]
     assert row["ほかの未納"] == (
-        "国民健康保険料 2026年度 100004 1期 8,000円（納期限 2026-09-30）／"
-        "国民健康保険料 2026年度 100001 2期 6,000円（納期限 2026-11-30）"
+        "国民健康保険料 2026年度 100004 1期 8,000円（期限 2026-09-30）／"
+        "国民健康保険料 2026年度 100001 2期 6,000円（期限 2026-11-30）"
     )
     assert (row["ほかの未納の件数"], row["ほかの未納額"]) == (2, 14_000)
     assert row["充当先の納付番号（候補）"] == desk.keys["100004/1"][0]

@@ -279,7 +279,15 @@ def test_an_empty_night_still_has_every_book(tmp_path: Path) -> None:
     empty = City.founded(tmp_path / "city")
     assert empty.night().code == 0
     books = sorted(path.stem for path in _folder(empty).glob("*.xlsx"))
-    assert books == ["会計", "所管課_上下水道局", "所管課_保険年金課", "所管課_市民税課", "税料", "要確認"]
+    assert books == [
+        "会計",
+        "所管課_上下水道局",
+        "所管課_保険年金課",
+        "所管課_市民税課",
+        "税料",
+        "要確認",
+        "過誤納整理簿",
+    ]
     worksheet = _sheet(empty, "要確認", "要確認一覧")
     assert str(worksheet["A2"].value).startswith("該当する行はありません。")
     facts = {

@@ -28,7 +28,7 @@ STATES = (
 )
 """状態, in the order in which the register lists them: what waits, then what has ended."""
 
-_CLAIMS_NAMED = 3
+_CLAIMS_NAMED = 2
 CASE_YEN, UNPAID, UNPAID_YEN, UNPAID_TEXT = "case_yen", "unpaid", "unpaid_yen", "unpaid_text"
 _END_YEN = (RefundCase.REFUNDED_YEN, RefundCase.REVENUE_YEN, RefundCase.PASSED_ON_YEN)
 _NO_INTEREST = (Ruling.NOT_OURS.value, Ruling.PASSED_ON.value)
@@ -75,7 +75,7 @@ def _unpaid(claims: pl.DataFrame, register: Register) -> pl.DataFrame:
 
     Those of which a 速報 says that they are paid are named, but no 納付番号 is offered for them.
     """
-    due = pl.format("（納期限 {}）", PayerClaim.DUE_ON).fill_null("")
+    due = pl.format("（期限 {}）", PayerClaim.DUE_ON).fill_null("")
     text = pl.format(
         "{} {}年度 {} {} {}円{}{}",
         procedure_name(register),
@@ -86,17 +86,17 @@ def _unpaid(claims: pl.DataFrame, register: Register) -> pl.DataFrame:
         due,
         pl.when(PayerClaim.IS_ANNOUNCED).then(pl.lit("速報あり")).otherwise(pl.lit("")),
     )
-    more = pl.len() - _CLAIMS_NAMED
+    count = pl.len().cast(pl.Int64)
     free = pl.col(PayerClaim.KEY_NO).filter(~pl.col(PayerClaim.IS_ANNOUNCED)).drop_nulls()
     texts = pl.col("text").head(_CLAIMS_NAMED).str.join("／")
     return (
         claims.with_columns(text.alias("text"))
         .group_by(PayerClaim.PAYER_REF, maintain_order=True)
         .agg(
-            pl.len().cast(pl.Int64).alias(UNPAID),
+            count.alias(UNPAID),
             pl.col(PayerClaim.LEFT_YEN).sum().alias(UNPAID_YEN),
-            pl.when(pl.len() > _CLAIMS_NAMED)
-            .then(pl.format("{}／ほか {}件", texts, more))
+            pl.when(count > _CLAIMS_NAMED)
+            .then(pl.format("{}／ほか {}件", texts, count - _CLAIMS_NAMED))
             .otherwise(texts)
             .alias(UNPAID_TEXT),
             free.first().alias(PayerClaim.KEY_NO),
@@ -112,7 +112,8 @@ def refund_table(refunds: Refunds, register: Register, night: date) -> Table:
     """
     arose_on = pl.coalesce(RefundTerm.REDUCED_ON, ExceptionRow.PAID_ON)
     days = (pl.lit(night) - arose_on).dt.total_days()
-    since = f"、{refunds.ended_since} から後に終わったもの" if refunds.ended_since else "、終わったもの"
+    is_long_ago = refunds.ended_since in (None, date.min)
+    since = "、終わったもの" if is_long_ago else f"、{refunds.ended_since} から後に終わったもの"
     is_open = pl.col(ExceptionRow.SUSPENSE_YEN) > 0
     return table_of(
         TITLE,

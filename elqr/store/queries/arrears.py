@@ -71,8 +71,7 @@ def unpaid_by_payer(connection: Connection, night: date, payers: pl.DataFrame) -
             .where(func.coalesce(_payer_ref(night), t.claim.c.payer_ref) == t.claim.c.payer_ref)
         )
         rows = read_frame(connection, query, PayerClaim.SCHEMA)
-    order = (PayerClaim.PAYER_REF, PayerClaim.DUE_ON, *ClaimKey.SCHEMA)
-    return rows.sort([name for name in order if name in rows.columns], nulls_last=True)
+    return rows.sort(PayerClaim.PAYER_REF, PayerClaim.DUE_ON, *ClaimKey.SCHEMA, nulls_last=True)
 
 
 def without_notice(connection: Connection, night: date) -> pl.DataFrame:
