@@ -55,9 +55,8 @@ def _first_ended(session: Session, with_ended: bool, since: date | None) -> date
 _LISTED = (
     "payment_no", "paid_on", "outcome", "standing", "procedure_code", "levy_year", "bill_no", "installment_no",
     "payer_ref", "case_yen", "held_yen", "refunded_yen", "revenue_yen", "passed_on_yen", "done_on", "number",
-    "refund_decided_on",
-    "refund_number", "interest_yen", "payee_ref", "refund_kind", "starts_on", "barred_on", "due_yen", "working",
-    "unpaid", "unpaid_yen", "unpaid_text", "key_no",
+    "refund_decided_on", "refund_number", "interest_yen", "payee_ref", "refund_kind", "starts_on", "barred_on",
+    "due_yen", "working", "unpaid", "unpaid_yen", "unpaid_text", "key_no",
 )  # fmt: skip
 
 

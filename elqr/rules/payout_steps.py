@@ -10,7 +10,7 @@ from datetime import date
 import polars as pl
 
 from elqr.arithmetic.wareki import parse_wareki
-from elqr.rules.payouts import hindrances
+from elqr.rules.payouts import hindrances, may_follow
 from elqr.rules.row_rules import JudgedRows, RowRule, judge_rows
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.ruling_frames import DraftStep
@@ -78,8 +78,7 @@ def _rules(night: date) -> tuple[RowRule, ...]:
     next_steps = pl.col(DraftStep.STANDING).replace_strict(allowed, default="なし（要確認で先に決めます）")
     is_number_needed, is_decision = _is_any(NUMBERED), _is_any((Ruling.REFUND_DECIDED,))
     lacking, unfit = Code.RULING_INCOMPLETE, Code.RULING_UNFIT
-    pairs = {f"{step.value} {before.value}" for step, befores in FOLLOWS.items() for before in befores}
-    follows = pl.concat_str(step, DraftStep.STANDING, separator=" ").is_in(sorted(pairs))
+    follows = may_follow(DraftStep.STEP, DraftStep.STANDING)
     done_on, interest, payee = (pl.col(n) for n in (DraftStep.DONE_SAID, DraftStep.INTEREST_SAID, DraftStep.PAYEE_REF))
     only_decided = f"空欄（{Ruling.REFUND_DECIDED.label}にだけ書きます）"
     return (
@@ -93,7 +92,7 @@ def _rules(night: date) -> tuple[RowRule, ...]:
         RowRule(Code.ROW_ALTERED, "", pl.col(DraftStep.ALTERED) != "", pl.col(DraftStep.ALTERED)),
         RowRule(Code.FORMULA, "", pl.col(DraftStep.FORMULA) != "", pl.col(DraftStep.FORMULA), "文字・数・日付"),
         RowRule(Code.RULING_UNKNOWN, STEP, step.is_null(), written, next_steps),
-        RowRule(unfit, STEP, ~follows.fill_null(False), written, next_steps),
+        RowRule(unfit, STEP, ~follows, written, next_steps),
         RowRule(lacking, DONE, _is_blank(DraftStep.DONE_SAID), blank, "一歩の日付"),
         RowRule(unfit, DONE, pl.col(DraftStep.DONE_ON).is_null(), done_on, "日付（2026/11/20 など）"),
         RowRule(unfit, DONE, pl.col(DraftStep.DONE_ON) > night, done_on, f"{night} まで（先の日付は書けません）"),

@@ -81,23 +81,29 @@ def refusals(rows: pl.DataFrame, step: Ruling, done_on: date) -> list[str]:
     return hindrances(rows.with_columns(*given)).drop_nulls().to_list()
 
 
+def may_follow(step: str, standing: str) -> pl.Expr:
+    """次に進める一歩か: whether the ruling in one column may follow that in another."""
+    pairs = [f"{next_step.value} {ruling.value}" for next_step, before in FOLLOWS.items() for ruling in before]
+    return pl.concat_str(step, standing, separator=" ").is_in(pairs).fill_null(False)
+
+
 def hindrances(rows: pl.DataFrame) -> pl.Series:
     """一歩を妨げるもの: in words, or null, of each row of frame DraftPayout with the step and its day beside it."""
     stands, step = pl.col(DraftPayout.STANDING), pl.col(DraftStep.STEP)
     labels = {ruling.value: ruling.label for ruling in Ruling}
     label = stands.replace_strict(labels, default="決裁なし")
     wanted = {
-        step: "・".join(ruling.label for ruling in before if ruling is not step) for step, before in FOLLOWS.items()
+        next_step.value: "・".join(ruling.label for ruling in before if ruling is not next_step)
+        for next_step, before in FOLLOWS.items()
     }
-    pairs = [f"{step.value} {ruling.value}" for step, before in FOLLOWS.items() for ruling in before]
-    follows = pl.concat_str(step, stands, separator=" ").is_in(pairs).fill_null(False)
+    follows = may_follow(DraftStep.STEP, DraftPayout.STANDING)
     held, refunded, left = (
         pl.col(name) for name in (DraftPayout.HELD_YEN, DraftPayout.REFUNDED_YEN, DraftPayout.AFTER_YEN)
     )
     is_back, is_out = step == Ruling.BOUNCED.value, step.is_in([ruling.value for ruling in PAYS_INTO])
     number, done_on = pl.col(DraftPayout.PAYMENT_NO), pl.col(DraftStep.DONE_ON)
     paid = pl.col(DraftPayout.BEFORE_YEN) - left
-    before = step.replace_strict({ruling.value: text for ruling, text in wanted.items()}, default="")
+    before = step.replace_strict(wanted, default="")
     order = pl.format(
         "受付{}の今の決裁は「{}」です。{}は「{}」の後です",
         number,
