@@ -29,8 +29,9 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "__init__ alarms claim_entries claim_items contract counting deposits expected_files joint_payment "
         "month_figures night_result notice_lookup offsets pairing postings standing reductions refused_rows "
         "register refund_terms kpi repeats row_checks reminder_statuses claim_states instalments claim_changes "
-        "joint_notices notice_keys notices reassignment payouts ruling_reversal sender_correction settlement "
-        "settlement_rules suggestions totals whole_year matching debits partition rulings",
+        "joint_notices notice_keys notices reassignment payouts row_rules payout_steps ruling_reversal "
+        "sender_correction settlement settlement_rules suggestions totals whole_year matching debits partition "
+        "rulings",
     ),
     (
         "printing",
@@ -67,7 +68,8 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "page.chart tables tables.ageing tables.table data_files excel.book excel.cells excel.worksheet "
         "excel.workbook page.document page.year tables.night tables.arrivals tables.backlog tables.daily "
         "tables.case_file tables.places tables.retractions tables.trends page.page screen tables.ledger_rows "
-        "tables.refunds books days months review_form tables.money arrears tables.payment_list morning years",
+        "tables.refunds books refund_book days months review_form tables.money arrears tables.payment_list morning "
+        "years",
     ),
     (
         "session",
@@ -84,14 +86,14 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ),
     (
         "night",
-        "__init__ counting night item_orders reductions remittance spark take_in batch_alarms morning posting upload workers "
-        "cluster opening order replay",
+        "__init__ counting night item_orders reductions refunds remittance spark take_in batch_alarms morning "
+        "posting upload workers cluster opening order replay",
     ),
     (
         "approvals",
         "__init__ claim_inquiry day_list debit_check four_eyes difference dispatch held_files ledger_succession "
         "month_close open_exceptions refused_rows reminder_risks reminder_gate reminder_list reminder_record "
-        "notice_retraction retraction ruling_state review typed_batches year_end",
+        "notice_retraction retraction ruling_state review refund_book typed_batches year_end",
     ),
     ("synthetic", "frames files register notices events changes cast __init__"),
     (

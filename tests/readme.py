@@ -122,7 +122,7 @@ def books() -> str:
             shutil.copytree(ROOT / name, Path(folder) / name)
         elqr("night", Path(folder) / "jobs" / "nightly.toml")
         found = {path.name: load_workbook(path, read_only=True).sheetnames for path in Path(folder).rglob("*.xlsx")}
-    order = ["要確認.xlsx", "税料.xlsx", "会計.xlsx", "所管課_市民税課.xlsx"]
+    order = ["要確認.xlsx", "税料.xlsx", "会計.xlsx", "過誤納整理簿.xlsx", "所管課_市民税課.xlsx"]
     shown = {name: name.replace("市民税課", "（課名）") for name in order}
     return "\n".join([*lines, *(f"| `{shown[name]}` | {'、'.join(found[name])} |" for name in order)])
 

@@ -29,23 +29,19 @@ from elqr.approvals.ruling_state import (
     with_state_to_undo,
 )
 from elqr.arithmetic.fiscal_year import OpenYears
-from elqr.arithmetic.person_name import name_fault, spelt
 from elqr.arithmetic.plain_number import plain_number, plain_number_expr
-from elqr.disk.content import sha256_of
 from elqr.report.excel.row_mark import CONTENT, marks
-from elqr.report.review_form import read_form
 from elqr.rules.payouts import refusals as refuse_payouts
 from elqr.rules.reassignment import refusals as refuse_reassignments
 from elqr.rules.ruling_reversal import by_payment, refusals, reversal
 from elqr.rules.rulings import decided_on, effects, fingerprint, judge_proposals
 from elqr.session.session import Session
 from elqr.store.entries.links import ReviewEnd
-from elqr.store.queries import reports as report_queries
 from elqr.store.queries import reviews as queries
 from elqr.store.queries import sender_corrections as withdrawal_queries
 from elqr.store.queries.payouts import enter_payouts
 from elqr.store.queries.requests import REVIEW
-from elqr.vocabulary.errors import BadFile, NotFound, Refused
+from elqr.vocabulary.errors import NotFound, Refused
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.frames import Move, Proposal, Ruled, RulingEffect
 from elqr.vocabulary.report_frames import ExceptionRow, LateNotice
@@ -108,29 +104,19 @@ class Ended:
     returned: tuple[tuple[int, int], ...] = ()
 
 
-def request_from_book(session: Session, name: str, data: bytes, signature: Signature) -> Requested:
-    """ブックを取り込む: what people wrote in it becomes a request. Rows that cannot be carried out are refused singly.
+def request_from_form(
+    session: Session, form_rows: pl.DataFrame, request_row: dict[str, str], signature: Signature
+) -> Requested:
+    """記入された決裁を申請する: the rows of a book of exceptions. Those that cannot be carried out are refused singly.
 
-    Raises BadFile for a book that is not ours, is of another ledger, or was tampered with.
+    `request_row` is as of `_request`.
     """
-    form = read_form(data, name)
-    with session.ledger.transaction() as connection:
-        chain = report_queries.chain(connection, NOW)
-    if form.facts["city"] != session.job.city.name or form.facts["ledger"] != chain["ledger"]:
-        raise BadFile(
-            f"{name} は別の台帳（{form.facts['city']} {form.facts['night_wareki']}）から書き出したブックです。"
-            "このジョブの台帳から elqr review export で書き出したブックに書いてください。"
-        )
-    for staff in form.rows[DraftRuling.STAFF].unique().sort():
-        if fault := name_fault(staff) if staff else "":
-            raise BadFile(f"{name} の担当 {spelt(staff)}: {fault}")
-    rows = form.rows.with_columns(
+    rows = form_rows.with_columns(
         pl.col(DraftRuling.RULING_SAID).replace_strict(_RULING_OF_LABEL, default=None).alias(DraftRuling.RULING),
         plain_number_expr(DraftRuling.TARGET),
         pl.lit(None, dtype=pl.Int64).alias(OWN_NOTICE_NO),
     )
-    request_row = {"kind": ReviewKind.BOOK.value, "source": name, "sha256": sha256_of(data)}
-    return _request(session, name, rows, request_row, signature)
+    return _request(session, request_row["source"], rows, request_row, signature)
 
 
 def request_by_search(
@@ -188,7 +174,7 @@ def _request(
         verdict = judge_proposals(drafts, name)
         review_no = 0
         if not verdict.proposals.is_empty():
-            review_no = _enter(session, request_row, verdict.proposals, signature)
+            review_no = enter_review(session, request_row, verdict.proposals, signature)
     yen = drafts.join(verdict.proposals, on=Proposal.PAYMENT_NO, how="semi")[DraftRuling.SUSPENSE_YEN].sum()
     return Requested(review_no, verdict.proposals.height, int(yen), verdict.same, verdict.findings)
 
@@ -216,7 +202,7 @@ def request_undo(session: Session, ruling_nos: tuple[int, ...], signature: Signa
         rows = rows.with_columns(pl.lit("").alias(Proposal.MARK), pl.col(Ruled.RULING_NO).alias(Proposal.UNDOES_NO))
         proposals = _proposals(rows, Ruling.UNDO, signature)
         request_row = {"kind": ReviewKind.UNDO.value, "source": "", "sha256": ""}
-        review_no = _enter(session, request_row, proposals, signature)
+        review_no = enter_review(session, request_row, proposals, signature)
     yen = int(rows[PaymentNow.SUSPENSE_YEN].sum())
     return Requested(review_no, proposals.height, yen, 0, (), returned=by_payment(reversed_.returned))
 
@@ -235,7 +221,7 @@ def request_reassignment(
             raise Refused(f"組替できない収納があります。{'。'.join(reasons)}。")
         proposals = _proposals(rows.with_columns(pl.lit(None).alias(Proposal.UNDOES_NO)), Ruling.REASSIGN, signature)
         request_row = {"kind": ReviewKind.REASSIGN.value, "source": "", "sha256": ""}
-        review_no = _enter(session, request_row, proposals, signature)
+        review_no = enter_review(session, request_row, proposals, signature)
     moved = (DraftReassignment.CLAIM_YEN, *([DraftReassignment.HELD_YEN] if target else []))
     return Requested(review_no, proposals.height, sum(int(rows[name].sum()) for name in moved), 0, ())
 
@@ -258,7 +244,8 @@ def request_payout(
         target_mark = pl.lit(None, pl.String).alias(DraftRuling.TARGET_MARK)
         proposals = _proposals(rows.with_columns(*nothing, target_mark), step, signature)
         request_row = {"kind": ReviewKind.PAYOUT.value, "source": "", "sha256": ""}
-        review_no = _enter(session, request_row, proposals, signature, entry)
+        entries = proposals.select(Proposal.PAYMENT_NO).with_columns(**entry.columns())
+        review_no = enter_review(session, request_row, proposals, signature, entries)
     moved = DraftPayout.REFUNDED_YEN if step is Ruling.BOUNCED else DraftPayout.HELD_YEN
     return Requested(review_no, proposals.height, int(rows[moved].sum()), 0, ())
 
@@ -275,21 +262,22 @@ def _proposals(rows: pl.DataFrame, ruling: Ruling, signature: Signature) -> pl.D
     )
 
 
-def _enter(
+def enter_review(
     session: Session,
     request_row: dict[str, str],
     proposals: pl.DataFrame,
     signature: Signature,
-    entry: PayoutEntry | None = None,
+    entries: pl.DataFrame | None = None,
 ) -> int:
-    """申請を記す, with its rulings, what each says besides (`entry`), and its link in the chain. Returns its number.
+    """申請を記す, with its rulings and its link in the chain. Returns its number.
 
-    `request_row` is as of `_request`.
+    `request_row` is as of `_request`. `entries` says by payment_no what a step of a payout says besides.
     """
     request, connection = enter_request(session, REVIEW, request_row, signature), session.ledger.connection
     numbers = queries.enter_rulings(connection, request.number, proposals)
-    if entry is not None:
-        enter_payouts(connection, Payout.of(numbers.with_columns(**entry.columns())))
+    if entries is not None:
+        rows = numbers.join(entries, on=Proposal.PAYMENT_NO, validate="1:1", maintain_order="left")
+        enter_payouts(connection, Payout.of(rows))
     record_request(session, request)
     return request.number
 

@@ -84,7 +84,7 @@ def with_ledger_state(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
     is_same = [pl.col(name).eq_missing(pl.col(f"waiting_{name}")) for name in compared]
     return rows.with_columns(
         pl.col(DraftRuling.STATE_NOW).fill_null("要確認にありません"),
-        _altered_cell(rows).alias(DraftRuling.ALTERED),
+        altered_cell(rows, SHOWN).alias(DraftRuling.ALTERED),
         pl.all_horizontal(*is_same, pl.col(DECIDED_ON) == pl.col(f"waiting_{Proposal.MARK}")).alias(
             DraftRuling.WAITING_IS_SAME
         ),
@@ -92,13 +92,16 @@ def with_ledger_state(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _altered_cell(rows: pl.DataFrame) -> pl.Expr:
-    """書き換えられた欄: the first cell of a row that differs from the ledger, in words; empty where none does."""
+def altered_cell(rows: pl.DataFrame, shown: tuple[str, ...]) -> pl.Expr:
+    """書き換えられた欄: the first cell of a row that differs from the ledger, in words; empty where none does.
+
+    `shown` are the columns as the book has them, each with its value now in the column `…の今`.
+    """
     differ = [
         pl.when(pl.col(name) != pl.col(f"{name}の今").fill_null("").str.strip_chars()).then(
             pl.format("{} {}（台帳では {}）", pl.lit(name), name, pl.col(f"{name}の今").fill_null("空欄"))
         )
-        for name in SHOWN
+        for name in shown
         if name in rows.columns
     ]
     return pl.coalesce(*differ, pl.lit(""))

@@ -30,6 +30,7 @@ from elqr.vocabulary.terms import Channel, ExitCode, Outcome, Term
 if TYPE_CHECKING:
     from elqr.approvals.open_exceptions import Search
     from elqr.approvals.review import Ended, Requested
+    from elqr.report.excel.book import Book
 
 
 _ENDS = {result.value: RulingResult.APPROVED.value for result in RulingResult} | {
@@ -97,27 +98,41 @@ def _search(
 @date_option
 def review_export(out: Path, job: Path, day: date | None, **search: Any) -> int:
     from elqr.approvals.open_exceptions import export_exceptions
-    from elqr.disk.atomic_write import write_whole
-    from elqr.report.excel.workbook import book_bytes
+
+    refuse_taken_book(out)
+    with open_job(job, day, rehearsal=True) as session:
+        book, count = export_exceptions(session, _search(**search), out.name)
+    write_book(out, book)
+    click.echo(f"要確認 {count:,}件　→ {out}")
+    return ExitCode.CLEAN
+
+
+def refuse_taken_book(out: Path) -> None:
+    """書いたブックを消さない. Raises BadFile for a name that is taken, or is no workbook's."""
     from elqr.vocabulary.errors import BadFile
 
     if out.suffix.lower() != ".xlsx":
         raise BadFile(f"{out} は .xlsx ではありません。Excel のブックの名前を指定してください。")
     if out.exists():
         raise BadFile(f"{out} はすでにあります。書き込んだ決裁を消さないよう、別の名前を指定してください。")
-    with open_job(job, day, rehearsal=True) as session:
-        book, count = export_exceptions(session, _search(**search), out.name)
+
+
+def write_book(out: Path, book: Book) -> None:
+    """ブックを書く."""
+    from elqr.disk.atomic_write import write_whole
+    from elqr.report.excel.workbook import book_bytes
+
     write_whole(out, book_bytes(book))
-    click.echo(f"要確認 {count:,}件　→ {out}")
-    return ExitCode.CLEAN
 
 
-@review.command("import", help="決裁を書いたブック FILE を取り込み、承認を申請します。")
+@review.command(
+    "import", help="決裁を書いた要確認のブックか、一歩を書いた過誤納整理簿 FILE を取り込み、承認を申請します。"
+)
 @click.argument("file", type=GIVEN_PATH)
 @signer_options
 @json_option
 def review_import(file: Path, signer: Signer, as_json: bool) -> int:
-    from elqr.approvals.review import request_from_book
+    from elqr.approvals.refund_book import request_from_book
     from elqr.disk.named_files import read_named
 
     with signer.open_job() as session:

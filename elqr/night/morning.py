@@ -19,6 +19,7 @@ from elqr.disk.atomic_write import set_aside, sweep, write_parts
 from elqr.formats.intake.raw_records import originals
 from elqr.night.batch_alarms import batch_alarms
 from elqr.night.night import Night
+from elqr.night.refunds import last_two_months, read_refunds
 from elqr.night.remittance import money_rows
 from elqr.report.data_files import files_of
 from elqr.report.early_files import EarlyFiles
@@ -55,7 +56,6 @@ from elqr.store.queries import totals as tallies
 from elqr.store.queries import trends as trend_queries
 from elqr.store.queries.conservation import conservation_breaks
 from elqr.store.queries.counted import later_sums
-from elqr.store.queries.payouts import reduced_on, refund_cases
 from elqr.store.queries.retractions import retractions_in
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import CannotWrite, LedgerError
@@ -197,8 +197,7 @@ def _rows(session: Session, result: ReportRows | None) -> Rows:
         sums=_sums(session),
         money=money_rows(session.ledger, session.rules, day),
         waiting=waiting,
-        refunds=refund_cases(connection, day),
-        reduced=reduced_on(connection, exceptions, day),
+        refunds=read_refunds(session, day, exceptions, last_two_months(day)),
         later=later_sums(connection, day),
     )
     retractions = retractions_in(connection, day)

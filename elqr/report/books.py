@@ -31,6 +31,9 @@ from elqr.vocabulary.terms import Outcome
 REVIEW_FORM = "elqr-review-1"
 """様式の名 of a book that comes back with decisions. The number rises when its columns change their meaning."""
 
+ROWS, DIGEST = "rows", "digest"
+"""ブックの全行の素性: how many rows a book that comes back must have, and the hash of them all."""
+
 _MOST_NAME_BYTES = 150
 """Bytes of a department's name in a file name. File systems allow 255, and a file being written has a longer name."""
 _UNGROUPED = ("受付番号", "記録")
@@ -63,7 +66,7 @@ _ENTRIES = (
     ),
     Column(STAFF, most_width=9, entry=Entry("決めた人の名前。", most_chars=40, needed_for=_ALWAYS)),
 )
-_MARKS = tuple(
+MARKS = tuple(
     Column(name, most_width=66, is_printed=False, is_hidden=True) for name in (row_mark.IDENTITY, row_mark.CONTENT)
 )
 _GUIDE = (
@@ -89,7 +92,6 @@ class NightTables:
     """夜の表: the tables that the night's books are made from."""
 
     exception: Table
-    refund: Table
     rulings: Table
     daily: tuple[Table, ...]
     places: Table
@@ -107,7 +109,7 @@ def books(
     """夜のブックを作る. `rows` already have their procedures; `row_marks` are the marks of their exceptions."""
 
     def plain_book(stem: str, title: str, *sheets: Sheet) -> Book:
-        return Book(f"{stem}.xlsx", title, city, night, sheets, _facts(city, night, title, rows.chain))
+        return Book(f"{stem}.xlsx", title, city, night, sheets, book_facts(city, night, title, rows.chain))
 
     def book_to_fill(stem: str, title: str, exceptions: Table, *sheets: Sheet) -> Book:
         return review_book(f"{stem}.xlsx", title, city, night, exceptions, row_marks, rows.chain, *sheets)
@@ -118,7 +120,7 @@ def books(
             "税料",
             "税・料の担当者",
             plain_sheet(outcomes(rows.decisions, register)),
-            *map(plain_sheet, (tables.refund, tables.notices, tables.kpi, *tables.arrivals)),
+            *map(plain_sheet, (tables.notices, tables.kpi, *tables.arrivals)),
         ),
         plain_book(
             "会計",
@@ -177,7 +179,7 @@ def review_book(
 ) -> Book:
     """決裁を書くブック: the exceptions with their marks, and the facts that identify the book when it comes back."""
     sheet = review_sheet(exceptions, row_marks)
-    facts = (*_facts(city, night, title, chain, REVIEW_FORM), *_review_facts(sheet.table))
+    facts = (*book_facts(city, night, title, chain, REVIEW_FORM), *_review_facts(sheet.table))
     return Book(file_name, title, city, night, (sheet, *other_sheets), facts, _GUIDE)
 
 
@@ -196,11 +198,12 @@ def _anchor_note(chain: dict[str, str]) -> str:
 def plain_sheet(table: Table) -> Sheet:
     """読むだけのシート: the columns that fit on a page, then the details."""
     headings = sorted(table.headings, key=lambda heading: not heading.on_page)
-    columns = tuple(_column(heading.name, heading.style, heading.on_page) for heading in headings)
+    columns = tuple(plain_column(heading.name, heading.style, heading.on_page) for heading in headings)
     return Sheet(table, columns)
 
 
-def _column(name: str, style: Style, is_printed: bool, most_width: int = _PLAIN_WIDTH) -> Column:
+def plain_column(name: str, style: Style, is_printed: bool, most_width: int = _PLAIN_WIDTH) -> Column:
+    """読むだけの列: a column of a table, as a book shows it."""
     return Column(name, style, most_width, name not in _UNGROUPED, is_printed)
 
 
@@ -231,21 +234,30 @@ def places_sheet(table: Table) -> Sheet:
 
 def review_sheet(exceptions: Table, row_marks: pl.DataFrame) -> Sheet:
     """要確認のシート: the exceptions with their marks, the columns to fill in, and checks of each reason's sums."""
-    frame = exceptions.frame.join(row_marks, on="受付番号", how="left", maintain_order="left", validate="1:1")
-    assert frame.height == exceptions.frame.height and not frame[row_mark.CONTENT].null_count()
+    frame = with_marks(exceptions.frame, row_marks)
     styles = {heading.name: heading.style for heading in exceptions.headings}
-    printed = tuple(_column(name, styles[name], True, _REVIEW_WIDTHS.get(name, 24)) for name in _REVIEW_PRINTED)
-    details = tuple(_column(name, style, False) for name, style in styles.items() if name not in _REVIEW_PRINTED)
+    printed = tuple(plain_column(name, styles[name], True, _REVIEW_WIDTHS.get(name, 24)) for name in _REVIEW_PRINTED)
+    details = tuple(plain_column(name, style, False) for name, style in styles.items() if name not in _REVIEW_PRINTED)
     checks = []
     for reason in frame["理由"].unique(maintain_order=True).sort().to_list():
         reason_rows = frame.filter(pl.col("理由") == reason)
         checks.append(Check("行の数", reason_rows.height, where=("理由", reason)))
         checks.append(Check("仮受額", int(reason_rows["仮受額"].sum()), "仮受額", ("理由", reason)))
-    columns = (*printed, *_ENTRIES, *details, *_MARKS)
+    columns = (*printed, *_ENTRIES, *details, *MARKS)
     return Sheet(replace(exceptions, frame=frame), columns, tuple(checks), frozen_columns=2, is_protected=True)
 
 
-def _facts(city: str, night: date, title: str, chain: dict[str, str], form: str = "elqr-report-1") -> tuple[Fact, ...]:
+def with_marks(frame: pl.DataFrame, row_marks: pl.DataFrame) -> pl.DataFrame:
+    """照合値を並べる: the rows of a table with their marks, of which none may be lacking."""
+    marked = frame.join(row_marks, on="受付番号", how="left", maintain_order="left", validate="1:1")
+    assert marked.height == frame.height and not marked[row_mark.CONTENT].null_count()
+    return marked
+
+
+def book_facts(
+    city: str, night: date, title: str, chain: dict[str, str], form: str = "elqr-report-1"
+) -> tuple[Fact, ...]:
+    """ブックの素性: which night of which ledger a book is from, and its form."""
     return (
         Fact("form", "様式", form),
         Fact("title", "ブック", title),
@@ -261,10 +273,10 @@ def _facts(city: str, night: date, title: str, chain: dict[str, str], form: str 
 
 def _review_facts(table: Table) -> tuple[Fact, ...]:
     return (
-        Fact("rows", "要確認の件数", table.frame.height),
+        Fact(ROWS, "要確認の件数", table.frame.height),
         Fact("paid_yen", "領収額の合計", table.total("領収額")),
         Fact("suspense_yen", "仮受額の合計", table.total("仮受額")),
-        Fact("digest", "全行の照合値", row_mark.digest(table.frame)),
+        Fact(DIGEST, "全行の照合値", row_mark.digest(table.frame)),
     )
 
 

@@ -13,9 +13,10 @@ import polars as pl
 from elqr.report.books import NightTables, books
 from elqr.report.data_files import files_of
 from elqr.report.excel.book import Book
-from elqr.report.excel.row_mark import marks
+from elqr.report.excel.row_mark import REFUND_CONTENT, marks
 from elqr.report.excel.workbook import book_bytes
 from elqr.report.page.page import Line, Page, render
+from elqr.report.refund_book import REFUND_BOOK, DrawnFrom, refund_book
 from elqr.report.tables import backlog
 from elqr.report.tables import night as shape
 from elqr.report.tables.ageing import ageing
@@ -81,7 +82,7 @@ def morning(
     )
     outcome = _outcome_table(rows.decisions, register)
     exception = shape.exception_table(rows.exceptions, rows.others, rows.suggestions, register, night)
-    refund = refund_table(rows, register, night)
+    refund = refund_table(rows.refunds, register, night)
     note = backlog.left_out_note(exception.height, rows.waiting)
     exception, refund = (replace(table, note=table.note + note) for table in (exception, refund))
     later = () if rows.later.is_empty() else (later_table(rows.later, register),)
@@ -97,10 +98,12 @@ def morning(
     _assert_agreement(outcome, exception, daily[0], rows)
     kpis = shape.kpi_table(kpi)
     open_ages = backlog.open_ages(rows.waiting, register, night)
-    night_tables = NightTables(
-        exception, refund, rulings, daily, places, intake, notices, kpis, money, arrivals, retractions
+    night_tables = NightTables(exception, rulings, daily, places, intake, notices, kpis, money, arrivals, retractions)
+    refund_marks = marks(rows.refunds.with_entries(), REFUND_CONTENT)
+    night_books = (
+        *books(city, night, night_tables, row_marks, rows, register),
+        refund_book(REFUND_BOOK, DrawnFrom(city, night, rows.chain), refund, refund_marks),
     )
-    night_books = books(city, night, night_tables, row_marks, rows, register)
     night_results = (*daily, places, *money, kpis, notices, outcome)
     tables = (*arrivals, intake, exception, refund, rulings, *retractions, *night_results)
     statuses = [FileStatus(status) for status in rows.deliveries[Delivery.STATUS].to_list()]

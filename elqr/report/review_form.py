@@ -1,10 +1,11 @@
-"""The filled-in form (記入されたブック): what people wrote in a review book, read back.
+"""The filled-in form (記入されたブック): what people wrote in a book of exceptions or of refunds, read back.
 
 A file is refused as a whole if it is no such book, if rows were added or removed, or if marks were changed. Errors in
-a single row are reported by the rules of elqr/rules/rulings.py.
+a single row are reported by the rules of elqr/rules/rulings.py and elqr/rules/payout_steps.py.
 """
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,64 +13,115 @@ from typing import Any
 import polars as pl
 from python_calamine import CalamineWorkbook
 
-from elqr.report.books import REVIEW_FORM
+from elqr.report.books import DIGEST, REVIEW_FORM, ROWS
 from elqr.report.excel import row_mark
 from elqr.report.excel.package import SheetLook, has_comments, look_through
 from elqr.report.excel.workbook import FACTS_SHEET
 from elqr.report.excel.worksheet import BODY, HEAD
+from elqr.report.refund_book import REFUND_FORM
+from elqr.report.tables.refunds import KIND, STATE, TITLE
+from elqr.rules import payout_steps
 from elqr.rules.rulings import REASON, RULING, STAFF, TARGET
 from elqr.vocabulary.errors import BadFile
 from elqr.vocabulary.report_frames import DecidedPayment
-from elqr.vocabulary.ruling_frames import DraftRuling
+from elqr.vocabulary.ruling_frames import DraftRuling, DraftStep
 
-REVIEW_SHEET = "要確認一覧"
+REFUND_SHOWN = ("受付番号", STATE, KIND, "領収額", "過誤納額", "還付・充当候補額", "通知書番号", "期別")
 SHOWN = ("受付番号", "理由", "領収額", "仮受額", "通知書番号", "期別", "照会キー")
 """The columns that a decision is based on. They must still say what the ledger says."""
 
-_ENTRIES = (RULING, TARGET, REASON, STAFF)
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """様式: the sheet that people fill in, the columns that its entries are read into, and what it shows.
+
+    `rows` is the label of the fact that counts them.
+    """
+
+    sheet: str
+    rows: str
+    entries: Mapping[str, str]
+    shown: tuple[str, ...]
+
+
+_LAYOUTS = {
+    REVIEW_FORM: _Layout(
+        "要確認一覧",
+        "要確認の件数",
+        {
+            RULING: DraftRuling.RULING_SAID,
+            TARGET: DraftRuling.TARGET,
+            REASON: DraftRuling.REASON,
+            STAFF: DraftRuling.STAFF,
+        },
+        SHOWN,
+    ),
+    REFUND_FORM: _Layout(
+        TITLE,
+        "過誤納の件数",
+        {
+            payout_steps.STEP: DraftStep.STEP_SAID,
+            payout_steps.DONE: DraftStep.DONE_SAID,
+            payout_steps.NUMBER: DraftStep.NUMBER,
+            payout_steps.INTEREST: DraftStep.INTEREST_SAID,
+            payout_steps.PAYEE: DraftStep.PAYEE_REF,
+            payout_steps.REASON: DraftStep.REASON,
+            payout_steps.STAFF: DraftStep.STAFF,
+        },
+        REFUND_SHOWN,
+    ),
+}
+_SHEETS = (*(layout.sheet for layout in _LAYOUTS.values()), FACTS_SHEET)
 _FACTS = {
     "form": "様式",
     "city": "団体",
     "ledger": "台帳の照合値",
     "night_wareki": "夜（和暦）",
-    "rows": "要確認の件数",
-    "digest": "全行の照合値",
+    DIGEST: "全行の照合値",
 }
-"""Facts that a book must have when it comes back: the name for programs → the label on its sheet of facts."""
+"""Facts that every book must have when it comes back: the name for programs → the label on its sheet of facts."""
 
-_AGAIN = "elqr review export で書き出したブックに書いて、保存したものを指定してください。"
+_AGAIN = "elqr review export か elqr refund export で書き出したブックに書いて、保存したものを指定してください。"
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
     """記入されたブック: its facts by name, and the rows in which something was written.
 
-    `rows` has from frame DraftRuling line_no (as Excel counts), identity, mark, ruling_said, target, reason, staff and
-    formula (the names of the cells that hold one); file_sha256 and record_no; and the columns of SHOWN as text.
+    `rows` has from frame DraftRuling line_no (as Excel counts), identity, mark and formula (the names of the cells that
+    hold one); what was written, named as in DraftRuling or in DraftStep; file_sha256 and record_no; and the columns of
+    SHOWN or REFUND_SHOWN as text.
     """
 
     facts: dict[str, str]
     rows: pl.DataFrame
+
+    @property
+    def is_of_refunds(self) -> bool:
+        """過誤納整理簿か, and not a book of exceptions."""
+        return self.facts["form"] == REFUND_FORM
 
 
 def read_form(data: bytes, name: str) -> Form:
     """ブックを読む. Raises BadFile."""
     looks, sheets = _read_sheets(data, name)
     facts = {str(row[2]): _text(row[1]) for row in sheets.get(FACTS_SHEET, []) if len(row) > 2 and row[2]}
-    if facts.get("form") != REVIEW_FORM:
+    layout = _LAYOUTS.get(facts.get("form", ""))
+    if layout is None:
         raise BadFile(f"{name} は決裁を書くブックではありません。{_AGAIN}")
-    if missing := [shown for fact, shown in _FACTS.items() if not facts.get(fact)]:
+    wanted = _FACTS | {ROWS: layout.rows}
+    if missing := [shown for fact, shown in wanted.items() if not facts.get(fact)]:
         raise BadFile(f"{name} のシート「{FACTS_SHEET}」から行（{'、'.join(missing)}）がなくなっています。{_AGAIN}")
-    reviews = {title: rows for title, rows in sheets.items() if title.startswith(REVIEW_SHEET)}
-    if not reviews:
-        raise BadFile(f"{name} にシート「{REVIEW_SHEET}」がありません。シートの名前を元に戻して保存してください。")
-    form_rows = pl.concat([_read_rows(title, rows, looks[title], name) for title, rows in reviews.items()])
-    if str(form_rows.height) != facts["rows"] or row_mark.digest(form_rows) != facts["digest"]:
+    parts = {title: rows for title, rows in sheets.items() if title.startswith(layout.sheet)}
+    if not parts:
+        raise BadFile(f"{name} にシート「{layout.sheet}」がありません。シートの名前を元に戻して保存してください。")
+    form_rows = pl.concat([_read_rows(title, rows, looks[title], layout, name) for title, rows in parts.items()])
+    if str(form_rows.height) != facts[ROWS] or row_mark.digest(form_rows) != facts[DIGEST]:
         raise BadFile(
-            f"{name} の行が、書き出したときと違います（{facts['rows']}行 → {form_rows.height}行、"
+            f"{name} の行が、書き出したときと違います（{facts[ROWS]}行 → {form_rows.height}行、"
             f"または隠れた列の変更）。{_AGAIN}"
         )
-    is_filled = pl.any_horizontal(pl.col(entry) != "" for entry in _ENTRIES)
+    is_filled = pl.any_horizontal(pl.col(entry) != "" for entry in layout.entries)
     filled_rows = form_rows.filter(is_filled | pl.col(DraftRuling.FORMULA).is_not_null())
     identity = pl.col(row_mark.IDENTITY)
     rows = filled_rows.select(
@@ -78,12 +130,9 @@ def read_form(data: bytes, name: str) -> Form:
         identity.str.extract("^([^:]*):").alias(DecidedPayment.FILE_SHA256),
         identity.str.extract(":([0-9]{1,18})$").cast(pl.Int64).alias(DecidedPayment.RECORD_NO),
         pl.col(row_mark.CONTENT).alias(DraftRuling.MARK),
-        pl.col(RULING).alias(DraftRuling.RULING_SAID),
-        pl.col(TARGET).alias(DraftRuling.TARGET),
-        pl.col(REASON).alias(DraftRuling.REASON),
-        pl.col(STAFF).alias(DraftRuling.STAFF),
+        *(pl.col(heading).alias(column) for heading, column in layout.entries.items()),
         pl.col(DraftRuling.FORMULA).fill_null(""),
-        *SHOWN,
+        *layout.shown,
     )
     return Form(facts, rows)
 
@@ -97,13 +146,13 @@ def is_untouched(data: bytes, name: str) -> bool:
 
 
 def _read_sheets(data: bytes, name: str) -> tuple[dict[str, SheetLook], dict[str, list[list[Any]]]]:
-    """シートの下見と中身 of the review and the facts, by title. Raises BadFile for any bytes that are no such book."""
+    """シートの下見と中身 by title: what people fill in, and the facts. Raises BadFile for any other bytes."""
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise BadFile(
             f"{name} はパスワードのかかったブックか、古い形式（.xls）です。パスワードを外し、.xlsx で保存してください。"
         )
     try:
-        looks = look_through(data, name, lambda title: title.startswith((REVIEW_SHEET, FACTS_SHEET)))
+        looks = look_through(data, name, lambda title: title.startswith(_SHEETS))
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         return looks, {title: book.get_sheet_by_name(title).to_python(skip_empty_area=False) for title in looks}
     except BadFile:
@@ -114,13 +163,13 @@ def _read_sheets(data: bytes, name: str) -> tuple[dict[str, SheetLook], dict[str
         raise BadFile(f"{name} は Excel のブック（.xlsx）として読めません。{_AGAIN}") from error
 
 
-def _read_rows(title: str, sheet: list[list[Any]], look: SheetLook, name: str) -> pl.DataFrame:
+def _read_rows(title: str, sheet: list[list[Any]], look: SheetLook, layout: _Layout, name: str) -> pl.DataFrame:
     """表の行: the table below its headings. Columns are found by their names, so they may have been moved.
 
     `formula` names the cells of a row that hold one; our books have none in a table's body.
     """
     headings = [str(value) for value in sheet[HEAD]] if len(sheet) > HEAD else []
-    needed = [*_ENTRIES, *SHOWN, row_mark.IDENTITY, row_mark.CONTENT]
+    needed = [*layout.entries, *layout.shown, row_mark.IDENTITY, row_mark.CONTENT]
     if missing := [heading for heading in needed if headings.count(heading) != 1]:
         raise BadFile(f"{name} のシート「{title}」の{HEAD + 1}行目に、見出し「{missing[0]}」がありません。{_AGAIN}")
     column_nos = {heading: headings.index(heading) for heading in needed}

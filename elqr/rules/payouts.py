@@ -8,16 +8,26 @@ from datetime import date
 
 import polars as pl
 
-from elqr.rules.reassignment import first_reasons
+from elqr.vocabulary.claim_terms import TO_PAY_BACK
 from elqr.vocabulary.frames import Move, Posting, Ruled
-from elqr.vocabulary.ruling_frames import CurrentRuling, DraftPayout, PaymentNow, Standing
+from elqr.vocabulary.report_frames import ExceptionRow
+from elqr.vocabulary.ruling_frames import CurrentRuling, DraftPayout, DraftStep, PaymentNow, Standing
 from elqr.vocabulary.ruling_terms import FOLLOWS, PAYS_INTO, Ruling
-from elqr.vocabulary.terms import Account
+from elqr.vocabulary.terms import LEFT_CLAIM, Account, Outcome
 
 
 def is_payout() -> pl.Expr:
     """還付の一歩か, of a row of frame Ruled."""
     return pl.col(Ruled.RULING).is_in([ruling.value for ruling in FOLLOWS])
+
+
+def is_case() -> pl.Expr:
+    """過誤納か, of a row of frame ExceptionRow: yen that may be too much, or that two people ruled to be paid out."""
+    kinds = (*TO_PAY_BACK, Outcome.NOTICE_CANCELLED, Outcome.REASSIGNED)
+    flags = pl.col(ExceptionRow.FLAGS).str.split(",")
+    has_left_claim = pl.any_horizontal(flags.list.contains(flag.value) for flag in LEFT_CLAIM)
+    is_kind = pl.col(ExceptionRow.OUTCOME).is_in([kind.value for kind in kinds])
+    return is_kind | (has_left_claim & (pl.col(ExceptionRow.SUSPENSE_YEN) > 0)) | ~pl.col(ExceptionRow.IS_OPEN)
 
 
 def step_mark(place_mark: str) -> pl.Expr:
@@ -67,25 +77,58 @@ def _moves(rows: pl.DataFrame) -> pl.DataFrame:
 
 def refusals(rows: pl.DataFrame, step: Ruling, done_on: date) -> list[str]:
     """進めない理由: in words, for each payment of `rows` (frame DraftPayout) that cannot take the step on that day."""
-    stands, is_back = pl.col(DraftPayout.STANDING), step is Ruling.BOUNCED
-    label = stands.replace_strict({ruling.value: ruling.label for ruling in Ruling}, default="決裁なし")
-    wanted = "・".join(ruling.label for ruling in FOLLOWS[step] if ruling is not step)
-    follows = stands.is_in([ruling.value for ruling in FOLLOWS[step]]).fill_null(False)
+    given = pl.lit(step.value).alias(DraftStep.STEP), pl.lit(done_on).alias(DraftStep.DONE_ON)
+    return hindrances(rows.with_columns(*given)).drop_nulls().to_list()
+
+
+def may_follow(step: str, standing: str) -> pl.Expr:
+    """次に進める一歩か: whether the ruling in one column may follow that in another."""
+    pairs = [f"{next_step.value} {ruling.value}" for next_step, before in FOLLOWS.items() for ruling in before]
+    return pl.concat_str(step, standing, separator=" ").is_in(pairs).fill_null(False)
+
+
+def hindrances(rows: pl.DataFrame) -> pl.Series:
+    """一歩を妨げるもの: in words, or null, of each row of frame DraftPayout with the step and its day beside it."""
+    stands, step = pl.col(DraftPayout.STANDING), pl.col(DraftStep.STEP)
+    labels = {ruling.value: ruling.label for ruling in Ruling}
+    label = stands.replace_strict(labels, default="決裁なし")
+    wanted = {
+        next_step.value: "・".join(ruling.label for ruling in before if ruling is not next_step)
+        for next_step, before in FOLLOWS.items()
+    }
+    follows = may_follow(DraftStep.STEP, DraftPayout.STANDING)
     held, refunded, left = (
         pl.col(name) for name in (DraftPayout.HELD_YEN, DraftPayout.REFUNDED_YEN, DraftPayout.AFTER_YEN)
     )
-    causes: dict[str, pl.Expr] = {
-        "受付{}は台帳にありません": pl.col(DraftPayout.FALLS_ON).is_null(),
-        "受付{}には承認待ちの申請があります。先に承認か却下をしてください": pl.col(DraftPayout.IS_WAITING),
-        f"受付{{}}の今の決裁は「{{}}」です。{step.label}は「{wanted}」の後です": ~follows,
-        f"受付{{}}は {done_on} より後の収納です": pl.lit(done_on) < pl.col(DraftPayout.FALLS_ON),
-    }
-    if is_back:
-        paid = pl.col(DraftPayout.BEFORE_YEN) - left
-        causes["受付{}は二度以上支払いました。戻った支払を elqr review undo で取り消してください"] = refunded != paid
-        causes["受付{}には仮受の額もあります。先に要確認で決めてください"] = held != 0
-    else:
-        causes["受付{}の仮受は 0円です"] = held <= 0
-    if step in PAYS_INTO:
-        causes["受付{}の今の仮受額は「{}」のときと違います。今の額で決め直してください"] = held != left
-    return first_reasons(rows, causes, DraftPayout.PAYMENT_NO, label)
+    is_back, is_out = step == Ruling.BOUNCED.value, step.is_in([ruling.value for ruling in PAYS_INTO])
+    number, done_on = pl.col(DraftPayout.PAYMENT_NO), pl.col(DraftStep.DONE_ON)
+    paid = pl.col(DraftPayout.BEFORE_YEN) - left
+    before = step.replace_strict(wanted, default="")
+    order = pl.format(
+        "受付{}の今の決裁は「{}」です。{}は「{}」の後です",
+        number,
+        label,
+        step.replace_strict(labels, default=""),
+        before,
+    )
+    causes: tuple[tuple[str | pl.Expr, pl.Expr], ...] = (
+        ("受付{}は台帳にありません", pl.col(DraftPayout.FALLS_ON).is_null()),
+        ("受付{}には承認待ちの申請があります。先に承認か却下をしてください", pl.col(DraftPayout.IS_WAITING)),
+        (order, ~follows),
+        (pl.format("受付{}は {} より後の収納です", number, done_on), done_on < pl.col(DraftPayout.FALLS_ON)),
+        (
+            "受付{}は二度以上支払いました。戻った支払を elqr review undo で取り消してください",
+            is_back & (refunded != paid),
+        ),
+        ("受付{}には仮受の額もあります。先に要確認で決めてください", is_back & (held != 0)),
+        ("受付{}の仮受は 0円です", ~is_back & (held <= 0)),
+        (
+            pl.format("受付{}の今の仮受額は「{}」のときと違います。今の額で決め直してください", number, label),
+            is_out & (held != left),
+        ),
+    )
+    reasons = (
+        pl.when(is_so.fill_null(False)).then(pl.format(words, number) if isinstance(words, str) else words)
+        for words, is_so in causes
+    )
+    return rows.select(pl.coalesce(*reasons)).to_series()

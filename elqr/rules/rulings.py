@@ -15,12 +15,13 @@ from elqr.arithmetic.fiscal_year import OpenYears
 from elqr.arithmetic.plain_number import yen_text
 from elqr.rules.payouts import payout_moves
 from elqr.rules.reassignment import taken_off, through_suspense, with_taken
+from elqr.rules.row_rules import RowRule, judge_rows
 from elqr.rules.ruling_reversal import reversal
 from elqr.rules.sender_correction import PART_YEN, TARGET_PROCEDURE, Concerned, moves_of, overlapping_rulings
 from elqr.rules.whole_year import late_whole_years
 from elqr.vocabulary.claim_frames import OpenClaim
 from elqr.vocabulary.codes import Code
-from elqr.vocabulary.findings import Finding, Location
+from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.frames import Move, Posting, Proposal, Ruled, RulingEffect
 from elqr.vocabulary.ruling_frames import CurrentRuling, DraftRuling, TargetClaim
 from elqr.vocabulary.ruling_terms import AWAITS_PAYOUT, NEEDS_TARGET, PAYS_INTO, WRITTEN_RULINGS, Ruling, RulingResult
@@ -48,17 +49,6 @@ class Judged:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """決裁の規則: a row is refused with the code, at the column, where `broken` is true. Null counts as false."""
-
-    code: Code
-    column: str
-    broken: pl.Expr
-    actual: pl.Expr
-    expected: str = ""
-
-
 def _any_of(rulings: Iterable[Ruling]) -> pl.Expr:
     return pl.col(DraftRuling.RULING).is_in([ruling.value for ruling in rulings])
 
@@ -75,97 +65,97 @@ _MAY_REPLACE = _HOLDS & (pl.col(DraftRuling.OUTCOME) == Outcome.CONFLICTS.value)
 _IN_DOUBT = pl.col(DraftRuling.OUTCOME).is_in([outcome.value for outcome in (*IN_DOUBT, Outcome.ALREADY_SETTLED)])
 _MAY_TAKE_BACK = _IN_DOUBT & pl.when(_HOLDS).then(~_HAS_NO_YEN).otherwise(pl.col(DraftRuling.OTHERS_YEN) > 0)
 
-RULES: tuple[_Rule, ...] = (
-    _Rule(Code.ROW_UNKNOWN, "行の識別", pl.col(DraftRuling.PAYMENT_NO).is_null(), pl.col(DraftRuling.IDENTITY)),
-    _Rule(
+RULES: tuple[RowRule, ...] = (
+    RowRule(Code.ROW_UNKNOWN, "行の識別", pl.col(DraftRuling.PAYMENT_NO).is_null(), pl.col(DraftRuling.IDENTITY)),
+    RowRule(
         Code.ROW_STALE,
         "行の照合値",
         pl.col(DraftRuling.MARK).ne_missing(pl.col(DraftRuling.MARK_NOW)),
         pl.col(DraftRuling.STATE_NOW),
     ),
-    _Rule(Code.ROW_ALTERED, "", pl.col(DraftRuling.ALTERED) != "", pl.col(DraftRuling.ALTERED)),
-    _Rule(Code.FORMULA, "", pl.col(DraftRuling.FORMULA) != "", pl.col(DraftRuling.FORMULA), "文字"),
-    _Rule(
+    RowRule(Code.ROW_ALTERED, "", pl.col(DraftRuling.ALTERED) != "", pl.col(DraftRuling.ALTERED)),
+    RowRule(Code.FORMULA, "", pl.col(DraftRuling.FORMULA) != "", pl.col(DraftRuling.FORMULA), "文字"),
+    RowRule(
         Code.RULING_UNKNOWN,
         RULING,
         pl.col(DraftRuling.RULING).is_null(),
         pl.col(DraftRuling.RULING_SAID).fill_null(""),
         "・".join(ruling.label for ruling in WRITTEN_RULINGS),
     ),
-    _Rule(Code.RULING_INCOMPLETE, REASON, _is_blank(DraftRuling.REASON), pl.lit("空欄"), "理由"),
-    _Rule(Code.RULING_INCOMPLETE, STAFF, _is_blank(DraftRuling.STAFF), pl.lit("空欄"), "決めた人の名前"),
-    _Rule(
+    RowRule(Code.RULING_INCOMPLETE, REASON, _is_blank(DraftRuling.REASON), pl.lit("空欄"), "理由"),
+    RowRule(Code.RULING_INCOMPLETE, STAFF, _is_blank(DraftRuling.STAFF), pl.lit("空欄"), "決めた人の名前"),
+    RowRule(
         Code.RULING_INCOMPLETE,
         TARGET,
         _any_of(NEEDS_TARGET) & _is_blank(DraftRuling.TARGET) & pl.col(DraftRuling.NOTICE_NO).is_null(),
         pl.lit("空欄"),
         "20桁の納付番号",
     ),
-    _Rule(
+    RowRule(
         Code.RULING_UNFIT,
         TARGET,
         ~_any_of(NEEDS_TARGET) & ~_is_blank(DraftRuling.TARGET),
         pl.col(DraftRuling.TARGET),
         "空欄（この決裁には対象がありません）",
     ),
-    _Rule(
+    RowRule(
         Code.TARGET_UNKNOWN,
         TARGET,
         ~_is_blank(DraftRuling.TARGET) & ~pl.col(DraftRuling.TARGET).str.contains(rf"^[0-9]{{{_TARGET_DIGITS}}}$"),
         pl.col(DraftRuling.TARGET),
         "数字20桁",
     ),
-    _Rule(
+    RowRule(
         Code.TARGET_UNKNOWN,
         TARGET,
         ~_is_blank(DraftRuling.TARGET) & pl.col(DraftRuling.NOTICE_NO).is_null(),
         pl.col(DraftRuling.TARGET),
         "登録済の納付番号",
     ),
-    _Rule(Code.TARGET_CLOSED, TARGET, pl.col(DraftRuling.IS_CANCELLED), pl.lit("取消済の納付書"), "有効な納付書"),
-    _Rule(
+    RowRule(Code.TARGET_CLOSED, TARGET, pl.col(DraftRuling.IS_CANCELLED), pl.lit("取消済の納付書"), "有効な納付書"),
+    RowRule(
         Code.RULING_UNFIT,
         RULING,
         _any_of((*NEEDS_TARGET, *AWAITS_PAYOUT)) & _HAS_NO_YEN,
         pl.lit("仮受額 0円"),
         "仮受額のある収納",
     ),
-    _Rule(
+    RowRule(
         Code.RULING_UNFIT,
         RULING,
         _any_of([Ruling.NOTED]) & ~_HAS_NO_YEN,
         pl.format("仮受額 {}円", yen_text(DraftRuling.SUSPENSE_YEN)),
         "仮受額のない収納（お金が仮受に残る行は閉じられません）",
     ),
-    _Rule(
+    RowRule(
         Code.RULING_UNFIT,
         RULING,
         _any_of([Ruling.REPLACE]) & ~_MAY_REPLACE,
         pl.lit("先の収納と内容の違う確報でない収納"),
         "計上済と内容相違の確報",
     ),
-    _Rule(
+    RowRule(
         Code.RULING_UNFIT,
         RULING,
         _any_of([Ruling.TAKE_BACK]) & ~_MAY_TAKE_BACK,
         pl.lit("取り消す額のない収納"),
         "確報の後の取消、または仮受額のある内容相違・段階の順序が不正・疑義のある記録・二重納付",
     ),
-    _Rule(
+    RowRule(
         Code.RULING_UNFIT,
         TARGET,
         _any_of([Ruling.APPROPRIATE]) & _OTHER_PAYER,
         pl.lit("納付者の違う納付書、または納付者のわからない収納"),
         "同じ納付者の納付書（違う人の納付書には「納付書に充てる」）",
     ),
-    _Rule(
+    RowRule(
         Code.TARGET_CLOSED,
         TARGET,
         _any_of(NEEDS_TARGET) & (pl.col(DraftRuling.LEFT_YEN) <= 0),
         pl.lit("未収額 0円"),
         "未収額のある納付書",
     ),
-    _Rule(
+    RowRule(
         Code.RULING_WAITING,
         RULING,
         pl.col(DraftRuling.WAITING_REVIEW_NO).is_not_null(),
@@ -180,23 +170,11 @@ def judge_proposals(rows: pl.DataFrame, file: str) -> Judged:
 
     A row that repeats a waiting ruling is counted, and not handed in twice.
     """
-    first = pl.coalesce(pl.when(rule.broken.fill_null(False)).then(pl.lit(number)) for number, rule in enumerate(RULES))
-    actual = pl.coalesce(pl.when(rule.broken.fill_null(False)).then(rule.actual.cast(pl.String)) for rule in RULES)
-    is_same = pl.col(DraftRuling.WAITING_IS_SAME).fill_null(False)
-    judged = rows.with_columns(first.alias("rule"), actual.alias("actual_text")).with_columns(
-        pl.when(is_same & (pl.col("rule") == len(RULES) - 1)).then(None).otherwise("rule").alias("rule"),
-    )
-    refused = judged.filter(pl.col("rule").is_not_null())
-    findings = []
-    for line_no, number, value in refused.select(DraftRuling.LINE_NO, "rule", "actual_text").iter_rows():
-        rule = RULES[number]
-        at = Location(file, line_no, field=rule.column, unit="行目")
-        findings.append(Finding(at, rule.code, value or "", rule.expected))
-    good = judged.filter(pl.col("rule").is_null())
-    handed_in = good.filter(~is_same).with_columns(
+    judged = judge_rows(rows, RULES, file)
+    handed_in = judged.good.with_columns(
         pl.col(DraftRuling.DECIDED_ON).alias(Proposal.MARK), pl.lit(None, dtype=pl.Int64).alias(Proposal.UNDOES_NO)
     )
-    return Judged(Proposal.of(handed_in), good.height - handed_in.height, tuple(findings))
+    return Judged(Proposal.of(handed_in), judged.same, judged.findings)
 
 
 def decided_on(payment_mark: pl.Expr | str) -> pl.Expr:

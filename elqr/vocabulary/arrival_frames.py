@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from elqr.vocabulary.frames import Claim, Column, Frame, Payment
+from elqr.vocabulary.frames import Claim, Column, Frame, Notice, Payment
 
 
 class DeliveredFile(Frame):
@@ -39,6 +39,21 @@ class Unpaid(Claim):
     PAYER_NAME = Column("payer_name", pl.String)
     POSTAL_CODE = Column("postal_code", pl.String)
     ADDRESS = Column("address", pl.String)
+
+
+class PayerClaim(Frame):
+    """納付者の未納: a claim that its payer still owes, with the 納付番号 of its newest valid notice if there is one."""
+
+    PAYER_REF = Claim.PAYER_REF
+    PROCEDURE_CODE = Claim.PROCEDURE_CODE
+    LEVY_YEAR = Claim.LEVY_YEAR
+    TAX_YEAR = Claim.TAX_YEAR
+    BILL_NO = Claim.BILL_NO
+    INSTALLMENT_NO = Claim.INSTALLMENT_NO
+    DUE_ON = Unpaid.DUE_ON
+    LEFT_YEN = Unpaid.LEFT_YEN
+    KEY_NO = Notice.KEY_NO
+    IS_ANNOUNCED = Unpaid.IS_ANNOUNCED
 
 
 class Held(Frame):

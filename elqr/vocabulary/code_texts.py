@@ -8,6 +8,7 @@ from elqr.vocabulary.terms import Severity
 _LOW, _MID, _HIGH = Severity.LOW, Severity.MEDIUM, Severity.HIGH
 _ASK = "送付元に正しいファイルの再送を依頼してください。"
 _FIX_ROW = "基幹システム側でこの行を直し、もう一度取り込んでください。"
+_DRAW_AGAIN = "elqr review export（過誤納整理簿は elqr refund export）で作り直し"
 _FIX_OTHER = "指摘のある行を基幹システム側で直し、一枚のすべての行をもう一度取り込んでください。"
 _ADD_CLAIM = "この調定のある調定データを受信箱に入れてください。受信箱にある納付書データは、毎夜もう一度読みます。"
 _FIX_FILE = "基幹システム側で直したファイルを受信箱に入れ直してください。直るまで、このファイルの調定は取り込みません。"
@@ -348,18 +349,16 @@ CODES: dict[Code, CodeText] = {
     Code.PRINT_CHANGED: CodeText(
         _HIGH, "印刷して検査したときのファイルと違います", "発送せず、このファイルを消して、もう一度印刷してください。"
     ),
-    Code.ROW_UNKNOWN: CodeText(
-        _HIGH, "この台帳にない収納の行です", "elqr review export で作り直したブックに書いてください。"
-    ),
+    Code.ROW_UNKNOWN: CodeText(_HIGH, "この台帳にない収納の行です", f"{_DRAW_AGAIN}たブックに書いてください。"),
     Code.ROW_STALE: CodeText(
         _MID,
         "書き出したあとで収納の状態が変わっています",
-        "elqr review export で作り直し、今の状態を見て決め直してください。",
+        f"{_DRAW_AGAIN}、今の状態を見て決め直してください。",
     ),
     Code.ROW_ALTERED: CodeText(
         _HIGH,
         "書いてはいけない欄が書き換えられています",
-        "elqr review export で作り直し、決裁の欄だけに書いてください。",
+        f"{_DRAW_AGAIN}、薄い黄色の欄だけに書いてください。",
     ),
     Code.RULING_UNKNOWN: CodeText(_MID, "決裁が一覧にある言葉ではありません", "一覧から選び直してください。"),
     Code.RULING_INCOMPLETE: CodeText(_MID, "決裁に必要な欄が空です", "空の欄に書いて、もう一度取り込んでください。"),

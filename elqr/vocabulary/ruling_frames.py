@@ -212,6 +212,34 @@ class Payout(Frame):
     PAYEE_REF = Column("payee_ref", pl.String)
 
 
+class DraftStep(DraftPayout):
+    """書かれた一歩の横に今の台帳: what somebody wrote in a row of a book, beside the payment and its state.
+
+    `…_said` is what was written, null where nothing is read from it. The rest is as in DraftRuling and in Payout.
+    """
+
+    LINE_NO = DraftRuling.LINE_NO
+    IDENTITY = DraftRuling.IDENTITY
+    ROW_MARK = Column("row_mark", pl.String)
+    ROW_MARK_NOW = Column("row_mark_now", pl.String)
+    STATE_NOW = DraftRuling.STATE_NOW
+    ALTERED = DraftRuling.ALTERED
+    FORMULA = DraftRuling.FORMULA
+    STEP_SAID = Column("step_said", pl.String)
+    STEP = Proposal.RULING
+    DONE_SAID = Column("done_said", pl.String)
+    DONE_ON = Payout.DONE_ON
+    NUMBER = Payout.NUMBER
+    INTEREST_SAID = Column("interest_said", pl.String)
+    INTEREST_YEN = Payout.INTEREST_YEN
+    PAYEE_REF = Payout.PAYEE_REF
+    REASON = Proposal.REASON
+    STAFF = Proposal.STAFF
+    WAITING_REVIEW_NO = DraftRuling.WAITING_REVIEW_NO
+    WAITING_SAID = DraftRuling.WAITING_SAID
+    WAITING_IS_SAME = DraftRuling.WAITING_IS_SAME
+
+
 class Reduced(Frame):
     """減額の夜: the first night that took yen of a payment off its claim."""
 
@@ -235,15 +263,18 @@ class RefundTerm(Reduced):
 class RefundCase(Frame):
     """過誤納の一件: a payment that is to be paid back or on, what stands on it, its last entry, and where its yen are.
 
-    The entry is that of the ruling that stands. 加算金, payee and `refund_decided_on` are those of the 還付決定.
+    The entry is that of the ruling that stands. 加算金, payee, `refund_decided_on` and `refund_number` are those of the
+    還付決定.
     """
 
     PAYMENT_NO = Payment.PAYMENT_NO
     PAID_ON = Payment.PAID_ON
     STANDING = DraftPayout.STANDING
+    STANDING_NO = PaymentNow.LAST_STANDING_NO
     DONE_ON = Payout.DONE_ON
     NUMBER = Payout.NUMBER
     REFUND_DECIDED_ON = Column("refund_decided_on", pl.Date)
+    REFUND_NUMBER = Column("refund_number", pl.String)
     INTEREST_YEN = Payout.INTEREST_YEN
     PAYEE_REF = Payout.PAYEE_REF
     HELD_YEN = DraftPayout.HELD_YEN

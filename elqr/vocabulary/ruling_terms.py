@@ -45,6 +45,9 @@ FOLLOWS: Mapping[Ruling, tuple[Ruling, ...]] = {
 }
 """還付の進み方: the steps after an exception is decided, and the ruling that has to stand before each."""
 
+NUMBERED = (Ruling.REFUND_DECIDED, Ruling.PAID_OUT, Ruling.PASSED_ON)
+"""番号のある一歩: the steps that need a number (決定番号, 伝票番号)."""
+
 LEAVES_CLAIM = (Ruling.UNDO, Ruling.REASSIGN)
 """These may put yen of a claim into suspense, and open what they leave there."""
 

@@ -148,8 +148,8 @@ def test_refunds_close_the_exception_and_stay_on_the_list_of_refunds(desk: Desk)
     desk.taken(written(desk.book(), {TWICE: ("還付候補", "", "二重に納付", "山田")}))
     desk.run("approve", 1, "--by", "鈴木")
     assert [number for number, _ in desk.open_now()] == [WRONG_CHECK, UNKNOWN, SHORT]
-    (refund,) = desk.city.report("過誤納候補", MORNING)
-    assert (refund["受付番号"], refund["決裁"], refund["還付・充当候補額"]) == (TWICE, "還付候補", 10_000)
+    (refund,) = desk.city.report("過誤納整理簿", MORNING)
+    assert (refund["受付番号"], refund["状態"], refund["還付・充当候補額"]) == (TWICE, "還付候補", 10_000)
     assert desk.yen() == (WHOLE, HELD)
 
 

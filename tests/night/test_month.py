@@ -169,7 +169,7 @@ def test_all_reports_agree_to_the_yen(redrawn: tuple[City, list[date]]) -> None:
     on_claims, held = (_ledger(city, f"SELECT sum(yen) FROM posting WHERE account = '{name}'")[0][0] for name in ("claim", "suspense"))  # fmt: skip
     daily = sum(int(str(row["収納額"])) for night in nights for row in city.report("収納日計表", night))
     assert daily == on_claims
-    refunds = city.report("過誤納候補", _LAST)
+    refunds = city.report("過誤納整理簿", _LAST)
     assert sum(int(str(row["還付・充当候補額"])) for row in refunds) == held
     outcomes = [row for night in nights for row in city.report("消込結果", night)]
     confirmed = sum(int(str(row["領収額"])) for row in outcomes if row["段階"] == "確報" and row["行き先"] in ("収納", "要確認"))  # fmt: skip

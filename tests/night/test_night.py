@@ -422,7 +422,7 @@ def test_reports_agree_to_the_yen(city: City) -> None:
     city.deliver("t.dat", transfer_file(transfer_row("A1", 10_100), transfer_row("B2", 9_000), transfer_row("C3", 500)))
     city.night()
     results, review, daily = (city.report(name) for name in ("消込結果", "要確認一覧", "収納日計表"))
-    refunds, places, intake = (city.report(name) for name in ("過誤納候補", "行き先の確認", "取込結果"))
+    refunds, places, intake = (city.report(name) for name in ("過誤納整理簿", "行き先の確認", "取込結果"))
 
     def total(rows: list[dict[str, object]], column: str) -> int:
         return sum(int(str(row[column])) for row in rows)

@@ -14,7 +14,6 @@ from elqr.report.tables.backlog import waiting_of
 from elqr.report.tables.daily import daily_table
 from elqr.report.tables.ledger_rows import Rows
 from elqr.report.tables.places import places_table, records
-from elqr.report.tables.refunds import refund_table
 from elqr.rules.kpi import Kpi
 from elqr.rules.register import Register
 from elqr.vocabulary.report_frames import DailySum
@@ -130,7 +129,6 @@ def books_of(
     own, rows = own or register(), rows_of(found)
     drawn = NightTables(
         shape.exception_table(found, rows.others, rows.suggestions, own, day),
-        refund_table(rows, own, day),
         shape.ruling_table(rows.rulings),
         (daily_table(rows.postings, own),),
         places_table(records(found, rows.redelivered), own),

@@ -1,4 +1,4 @@
-"""All reports agree to the yen: 調定収納表, 決算見込, 滞納繰越, 督促対象, 過誤納候補, 月計, the export and the inquiry.
+"""All reports agree to the yen: 調定収納表, 決算見込, 滞納繰越, 督促対象, 過誤納整理簿, 月計, the export and the inquiry.
 
 Every story lives through the same nights of one city, from March 2026 to June 2027. Beside each stands, written by hand
 from the rules of 調定 and 納付書, what it adds to 調定収納表 in each fiscal year, what waits in suspense, and what a
@@ -7,7 +7,7 @@ reminder is due for. All that is expected is a sum of these numbers. These sums 
 - of a procedure and levy year: 調定額 − 収納額 = 未収額 of 調定収納表, which is what the next year begins with;
 - of its own year also 未収額 of 決算見込 = Σ 滞納繰越一覧;
 - in the last year also Σ 未収額 that `claim show` tells = Σ 督促対象一覧 + what that leaves out, for its reasons;
-- Σ 還付未済額 over the years = Σ 過誤納候補 of these reasons; with the other 仮受 they are the balance of the last month;
+- Σ 還付未済額 over the years = Σ 過誤納整理簿 of these reasons; with the other 仮受 they are the balance of the last month;
 - Σ 月計 = 収納額 of 決算見込 for its own year and for 滞納繰越 = Σ export, less what it takes back.
 """
 
@@ -487,7 +487,7 @@ def test_a_reminder_is_due_for_all_that_is_unpaid_except_for_a_reason(lived: Liv
 
 
 def test_what_may_have_to_be_paid_back_is_what_waits_in_suspense(lived: Lived) -> None:
-    candidates = _rows(lived.city.folder / "out" / LAST.isoformat(), "過誤納候補")
+    candidates = _rows(lived.city.folder / "out" / LAST.isoformat(), "過誤納整理簿")
     wanted = _sums((why, yen) for story in STORIES for _, why, yen in story.held if why != UNKNOWN)
     assert _sums((row["区分"], row["還付・充当候補額"]) for row in candidates) == wanted
     levied = [row for year in YEARS for row in _rows(lived.year(year), "調定収納表")]
@@ -498,7 +498,7 @@ def test_what_may_have_to_be_paid_back_is_what_waits_in_suspense(lived: Lived) -
     held = sum(row[name] for row in summary for name in columns)
     assert held == HELD_YEN
     waiting = lived.city.report("要確認一覧", LAST)
-    decided = [row["還付・充当候補額"] for row in candidates if row["決裁"] == "還付候補"]
+    decided = [row["還付・充当候補額"] for row in candidates if row["状態"] == "還付候補"]
     assert held == sum(int(str(row["仮受額"])) for row in waiting) + sum(decided)
 
 

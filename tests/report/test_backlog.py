@@ -60,7 +60,7 @@ def test_decisions_are_written_in_a_book_of_some_and_the_next_move_up(city: City
     assert elqr("review", "approve", 1, "--by", "佐藤", *dated).code == 0
     city.night(date(2026, 11, 22))
     found = listed(city, date(2026, 11, 22))
-    assert found == [3, 4] and Counter(row["受付番号"] for row in city.report("過誤納候補", date(2026, 11, 22))) == {
+    assert found == [3, 4] and Counter(row["受付番号"] for row in city.report("過誤納整理簿", date(2026, 11, 22))) == {
         1: 1,
         2: 1,
     }

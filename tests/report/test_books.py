@@ -83,8 +83,9 @@ def test_every_audience_gets_its_book(city: City) -> None:
     department = ["要確認一覧", "消込結果", *about]
     assert found == {
         "要確認": ["要確認一覧", *about],
-        "税料": ["消込結果", "過誤納候補", "納付書取込結果", "KPI表", "合計の確認", "この帳票について"],
+        "税料": ["消込結果", "納付書取込結果", "KPI表", "合計の確認", "この帳票について"],
         "会計": ["収納日計表", "行き先の確認", "決裁一覧", "取込結果", "合計の確認", "この帳票について"],
+        "過誤納整理簿": ["過誤納整理簿", *about],
         "所管課_市民税課": department,
         "所管課_保険年金課": department,
         "所管課_上下水道局": department,
@@ -278,7 +279,15 @@ def test_an_empty_night_still_has_every_book(tmp_path: Path) -> None:
     empty = City.founded(tmp_path / "city")
     assert empty.night().code == 0
     books = sorted(path.stem for path in _folder(empty).glob("*.xlsx"))
-    assert books == ["会計", "所管課_上下水道局", "所管課_保険年金課", "所管課_市民税課", "税料", "要確認"]
+    assert books == [
+        "会計",
+        "所管課_上下水道局",
+        "所管課_保険年金課",
+        "所管課_市民税課",
+        "税料",
+        "要確認",
+        "過誤納整理簿",
+    ]
     worksheet = _sheet(empty, "要確認", "要確認一覧")
     assert str(worksheet["A2"].value).startswith("該当する行はありません。")
     facts = {
@@ -326,8 +335,9 @@ def test_another_program_comes_to_the_same_sums(recalculated: dict[tuple[str, st
     assert finance["行き先の確認", "受信金額", "区分＝ファイル"] == ("98600", "98600", "一致")
     assert finance["行き先の確認", "要確認件数", "区分＝手続×年度"] == ("3", "3", "一致")
     assert finance["取込結果", "金額", "すべて"] == ("98600", "98600", "一致")
-    tax = _checks(recalculated["税料", "合計の確認"])
-    assert tax["過誤納候補", "還付・充当候補額", "すべて"] == ("39600", "39600", "一致")
+    refunds = _checks(recalculated["過誤納整理簿", "合計の確認"])
+    assert refunds["過誤納整理簿", "還付・充当候補額", "すべて"] == ("39600", "39600", "一致")
+    assert refunds["過誤納整理簿", "過誤納額", "状態＝要確認"] == ("39600", "39600", "一致")
     seen = [
         line for (_, sheet), rows in recalculated.items() if sheet == "合計の確認" for line in _checks(rows).values()
     ]

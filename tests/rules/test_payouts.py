@@ -49,11 +49,13 @@ def test_a_refund_goes_from_decision_to_payment(desk: Desk) -> None:
     assert desk.run("refund", "list", "--json").json[0]["standing"] == "refund", "one person decides nothing"
     assert desk.approved(asked, MORNING).json["moved_yen"] == 0
     (case,) = desk.run("refund", "list", "--json").json  # type: ignore[misc]
-    assert case == {
+    shown = {
         "payment_no": 2, "paid_on": "2026-11-05", "standing": "refund_decided", "done_on": "2026-11-18",
         "number": "還付第5号", "interest_yen": 1_200, "refund_decided_on": "2026-11-18", "payee_ref": "8800", "held_yen": 10_000, "refunded_yen": 0,
         "revenue_yen": 0, "passed_on_yen": 0,
+        "refund_number": "還付第5号", "case_yen": 10_000, "outcome": "already_settled", "bill_no": "100001",
     }  # fmt: skip
+    assert {name: case[name] for name in shown} == shown  # type: ignore[index]
     assert _of_second(desk) == {"suspense": 10_000}
     trail = elqr("review", "trail", "--payment", 2, "--job", desk.city.job)
     assert "2026-11-18 還付第5号　加算金 1,200円" in trail.out
@@ -63,20 +65,24 @@ def test_a_refund_goes_from_decision_to_payment(desk: Desk) -> None:
         if row["ruling"] == "refund_decided"
     )  # type: ignore[index, union-attr]
     assert (decided["done_on"], decided["number"], decided["interest_yen"]) == ("2026-11-18", "還付第5号", 1_200)
-    row = desk.report("過誤納候補")[2]
-    names = ("区分", "決裁", "決裁の日付", "決裁の文書番号", "加算金", "還付先の宛名番号", "還付・充当候補額")
+    row = desk.report("過誤納整理簿")[2]
+    names = ("区分", "状態", "決裁の日付", "決裁の文書番号", "加算金", "還付先の宛名番号", "還付・充当候補額")
     wanted = ["二重納付", "還付決定", "2026-11-18", "還付第5号", 1_200, "8800", 10_000]
     assert [row[name] for name in names] == wanted
     listed = {row["決裁"]: row for row in desk.city.report("決裁一覧", MORNING)}["還付決定"]
     assert [listed[name] for name in names[2:5]] == wanted[2:5]
     ended = _step(desk, "paid", *_PAY)
     assert ended.json["moved_yen"] == 10_000 and _of_second(desk) == {"refunded": 10_000}
-    assert desk.run("refund", "list").out == "還付・返還を待つ収納はありません。\n"
-    (case,) = desk.run("refund", "list", "--all", "--json").json  # type: ignore[misc]
+    (case,) = desk.run("refund", "list", "--json").json  # type: ignore[misc]
     assert [case[name] for name in ("standing", "number", "interest_yen", "refunded_yen")] == [  # type: ignore[index]
         "paid_out", "伝票77", 1_200, 10_000,
     ]  # fmt: skip
-    assert desk.report("過誤納候補") == {} and list(desk.report("要確認一覧")) == [3]
+    row, shown_of = (
+        desk.report("過誤納整理簿")[2],
+        ("状態", "過誤納額", "還付・充当候補額", "還付決定の番号", "決裁の文書番号"),
+    )
+    assert [row[name] for name in shown_of] == ["還付支払済", 10_000, 0, "還付第5号", "伝票77"]
+    assert list(desk.report("要確認一覧")) == [3]
 
 
 def test_a_transfer_that_failed_goes_back_one_step(desk: Desk) -> None:
@@ -84,17 +90,18 @@ def test_a_transfer_that_failed_goes_back_one_step(desk: Desk) -> None:
     _step(desk, "paid", *_PAY)
     assert _step(desk, "bounced", "--on", "2026-11-20").json["moved_yen"] == -10_000
     assert _of_second(desk) == {"suspense": 10_000}
-    row = desk.report("過誤納候補")[2]
-    assert (row["決裁"], row["還付・充当候補額"]) == ("還付返戻", 10_000)
+    row = desk.report("過誤納整理簿")[2]
+    assert (row["状態"], row["還付・充当候補額"]) == ("還付返戻", 10_000)
     _step(desk, "paid", "--on", "2026-11-20", "--number", "伝票78")
     assert _of_second(desk) == {"refunded": 10_000}
 
 
-@pytest.mark.parametrize("step", ["time-barred", "too-small"])
-def test_what_is_not_paid_back_is_revenue(desk: Desk, step: str) -> None:
+@pytest.mark.parametrize(("step", "state"), [("time-barred", "時効"), ("too-small", "少額")])
+def test_what_is_not_paid_back_is_revenue(desk: Desk, step: str, state: str) -> None:
     assert _step(desk, step, "--on", "2026-11-20").json["moved_yen"] == 10_000
     assert _of_second(desk) == {"revenue": 10_000}
-    assert "過誤納" not in str(desk.report("過誤納候補"))
+    row = desk.report("過誤納整理簿")[2]
+    assert [row[name] for name in ("状態", "過誤納額", "還付・充当候補額")] == [state, 10_000, 0]
 
 
 def test_what_is_not_ours_is_passed_on(desk: Desk) -> None:
@@ -238,21 +245,21 @@ percent = 7.3
 
 def test_the_list_says_what_is_due_besides_by_the_city_s_rule(desk: Desk) -> None:
     """Paid on 5 November, 誤納: from 6 December, after the decision of 18 November nothing; by a later one 10 days."""
-    row = desk.report("過誤納候補")[2]
+    row = desk.report("過誤納整理簿")[2]
     assert row["加算金の計算"] == "還付の決まりが手続台帳にありません" and row["加算金（計算）"] is None
     desk.rule("当市の収納でない", 3)
-    assert desk.report("過誤納候補")[3]["加算金の計算"] is None, "what is passed on bears no interest"
+    assert desk.report("過誤納整理簿")[3]["加算金の計算"] is None, "what is passed on bears no interest"
     register = desk.city.folder / "procedures.toml"
     text = register.read_text(encoding="utf-8")
     register.write_text(
         text.replace('code = "kokuho"', 'code = "kokuho"\nrefund = "premium"') + _RULE, encoding="utf-8"
     )
     later = date(2026, 12, 15)
-    row = desk.report("過誤納候補", later)[2]
+    row = desk.report("過誤納整理簿", later)[2]
     names = ("過納・誤納", "加算金の起算日", "加算金（計算）", "加算金の計算", "時効完成日")
     due = ["誤納", "2026-12-06", 20, "10,000円×（7.3%×10日）÷365＝20円", "2028-11-05"]
     assert [row[name] for name in names] == due
     what = (2, *_DECIDE, "--reason", "確かめた", "--by", "山田", "--json")
     desk.approved(desk.run("refund", "decide", *what, day=later), later)
-    row = desk.report("過誤納候補", date(2026, 12, 16))[2]
+    row = desk.report("過誤納整理簿", date(2026, 12, 16))[2]
     assert [row[name] for name in names[2:4]] == [0, "起算日 2026-12-06 の前"]

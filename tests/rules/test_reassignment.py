@@ -68,12 +68,12 @@ def test_without_a_target_it_waits_for_a_decision(desk: Desk) -> None:
     assert [waits[name] for name in ("理由", "仮受額", "付記")] == [
         "組替で調定から外れた収納", 10_000, "決裁で調定から仮受へ",
     ]  # fmt: skip
-    assert desk.report("過誤納候補")[1]["還付・充当候補額"] == 10_000
+    assert desk.report("過誤納整理簿")[1]["還付・充当候補額"] == 10_000
     assert trend(desk.city, MORNING)[-1] == (MORNING.isoformat(), "1")
     desk.rule("納付書に充てる", 1, "--target", desk.keys["200002/1"][0])
     assert desk.stands() == {(1, "200002/1"): 6_000, (1, "suspense"): 4_000}
     desk.rule("還付候補", 1)
-    assert desk.report("過誤納候補")[1]["還付・充当候補額"] == 4_000
+    assert desk.report("過誤納整理簿")[1]["還付・充当候補額"] == 4_000
 
 
 def test_what_the_target_does_not_take_waits(desk: Desk) -> None:

@@ -83,7 +83,7 @@ def test_what_a_lower_slip_leaves_too_much_stands_in_suspense_the_same_night(cit
     assert ran.code == 3 and [own["code"] for own in ran.json["findings"]] == [Code.REDUCED]  # type: ignore[attr-defined,index]
     assert waiting(city) == [(1, "減額による過納", 7_000, 3_000)]
     assert on_claims(city) == {("100001", 1): 7_000} and suspense(city) == 3_000
-    assert [(row["区分"], row["還付・充当候補額"]) for row in city.report("過誤納候補", LOWERED)] == [
+    assert [(row["区分"], row["還付・充当候補額"]) for row in city.report("過誤納整理簿", LOWERED)] == [
         ("減額による過納", 3_000)
     ]
     daily = [(row["区分"], row["件数"], row["収納額"]) for row in city.report("収納日計表", LOWERED)]
@@ -98,8 +98,8 @@ def test_a_cancelled_slip_that_was_paid_leaves_all_of_it_to_be_paid_back(city: C
     assert decide(city, "還付候補", 1).code == 0
     city.night(LATER)
     assert city.report("要確認一覧", LATER) == []
-    candidates = city.report("過誤納候補", LATER)
-    assert [(row["区分"], row["決裁"], row["還付・充当候補額"]) for row in candidates] == [
+    candidates = city.report("過誤納整理簿", LATER)
+    assert [(row["区分"], row["状態"], row["還付・充当候補額"]) for row in candidates] == [
         ("減額による過納", "還付候補", 10_000)
     ]
     assert is_sound(city)
@@ -171,7 +171,7 @@ def test_what_was_paid_in_part_is_to_be_paid_back_when_its_slip_is_cancelled(cit
     city.night(PAID)
     cancelled(city)
     assert waiting(city) == [(1, "減額による過納", 0, 4_000)]
-    (row,) = city.report("過誤納候補", LOWERED)
+    (row,) = city.report("過誤納整理簿", LOWERED)
     assert (row["区分"], row["還付・充当候補額"]) == ("減額による過納", 4_000)
     assert decide(city, "還付候補", 1).code == 0 and is_sound(city)
 
@@ -185,7 +185,7 @@ def test_what_people_put_on_a_claim_is_to_be_paid_back_when_it_is_lowered(city: 
     assert decide(city, "納付書に充てる", 1, "--target", key_no, day=PAID).code == 0
     lowered(city)
     assert waiting(city) == [(1, "該当なし", 7_000, 3_000)], "it is open again"
-    (row,) = city.report("過誤納候補", LOWERED)
+    (row,) = city.report("過誤納整理簿", LOWERED)
     assert (row["還付・充当候補額"], row["付記"]) == (3_000, "減額で仮受へ")
     assert is_sound(city)
 

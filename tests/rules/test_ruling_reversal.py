@@ -48,7 +48,7 @@ def test_yen_that_a_claim_does_not_take_back_are_held_and_two_people_decide_on_t
     assert desk.stands() == {(1, "suspense"): 10_000, (3, "100001/1"): 10_000}
     waits = desk.report("要確認一覧")
     assert [waits[1][name] for name in ("理由", "仮受額", "付記")] == ["過納", 10_000, "決裁で調定から仮受へ"]
-    assert desk.report("過誤納候補")[1]["還付・充当候補額"] == 10_000
+    assert desk.report("過誤納整理簿")[1]["還付・充当候補額"] == 10_000
     (ruling,) = [row for row in desk.city.report("決裁一覧", MORNING) if row["決裁"] == "決裁の取消"]
     assert (ruling["送付元の取消額"], ruling["仮受に置いた額"]) == (-10_000, 10_000)
     trail = elqr("review", "trail", "--payment", 1, "--job", desk.city.job).out
@@ -58,7 +58,7 @@ def test_yen_that_a_claim_does_not_take_back_are_held_and_two_people_decide_on_t
     assert desk.rule(APPLY, 1, "--target", desk.keys["200002/1"][0]).json["moved_yen"] == 6_000
     assert desk.rule("還付候補", 1).json["results"] == {"承認": 1}
     assert desk.stands() == {(1, "suspense"): 4_000, (1, "200002/1"): 6_000, (3, "100001/1"): 10_000}
-    assert 1 not in desk.report("要確認一覧") and desk.report("過誤納候補")[1]["還付・充当候補額"] == 4_000
+    assert 1 not in desk.report("要確認一覧") and desk.report("過誤納整理簿")[1]["還付・充当候補額"] == 4_000
     assert elqr("year", "--fiscal-year", "2026", "--as-of", MORNING.isoformat(), "--job", desk.city.job).code == 0
     desk.rule(TAKE_BACK, 2)
     assert desk.stands() == {(1, "withdrawn"): 10_000, (3, "100001/1"): 10_000}

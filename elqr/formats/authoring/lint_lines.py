@@ -1,4 +1,4 @@
-"""Lint of lines (明細への対応の検査): what a spec says of how a record becomes a line: of money, of claims and so on."""
+"""Lint of lines (明細への対応の検査): what a spec says of how a record becomes a line of money, a claim and others."""
 
 from collections.abc import Iterator, Mapping
 

@@ -3,7 +3,8 @@
 It knows no rules of the field and no files: modules that define books and modules that write them share it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from elqr.report.tables.table import Style, Table
@@ -13,12 +14,15 @@ from elqr.report.tables.table import Style, Table
 class Entry:
     """記入欄: what people may write in a column, and when they must.
 
-    With `choices` it is a drop-down. `needed_for` are the values of the sheet's first entry that make this one
-    mandatory.
+    With `choices` it is a drop-down; with `choices_of` (value → choices) the drop-down of a row is that of its value in
+    the column `chosen_by`, and rows of other values take no entry. `needed_for` are the values of the sheet's first
+    entry that make this one mandatory.
     """
 
     hint: str
     choices: tuple[str, ...] = ()
+    chosen_by: str = ""
+    choices_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     needed_for: tuple[str, ...] = ()
     digits: int = 0
     most_chars: int = 0
@@ -26,7 +30,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """列: a heading of the sheet's table, or an entry. `most_width` is in half-width characters."""
+    """列: a heading of the sheet's table, or an entry. `most_width` is in half-width characters.
+
+    An entry is text, or a date or yen by its style.
+    """
 
     name: str
     style: Style = Style.TEXT

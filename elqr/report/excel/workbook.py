@@ -41,6 +41,7 @@ _MOST_SHEET_NAME = 31
 _FONT = {"font_name": "BIZ UDゴシック", "font_size": 10}
 _THIN = {"border": 1, "border_color": "#C8D0D8", "valign": "top"}
 _NUMBER = _THIN | {"align": "right", "indent": 1}
+_ENTRY = _THIN | {"locked": False, "bg_color": "#FFF9E3"}
 _HEAD = {"bold": True, "text_wrap": True, "valign": "vcenter", "align": "center", "border": 1}
 _FORMATS: dict[str, dict[str, object]] = {
     "title": {"bold": True, "font_size": 13},
@@ -55,7 +56,10 @@ _FORMATS: dict[str, dict[str, object]] = {
     "number": _NUMBER | {"num_format": "0"},
     "share": _NUMBER | {"num_format": "0.0%"},
     "date": _NUMBER | {"num_format": "[$-411]ge.m.d"},
-    "entry": _THIN | {"num_format": "@", "text_wrap": True, "locked": False, "bg_color": "#FFF9E3"},
+    "entry": _ENTRY | {"num_format": "@", "text_wrap": True},
+    "entry_date": _ENTRY | {"num_format": "[$-411]ge.m.d", "align": "right", "indent": 1},
+    "entry_yen": _ENTRY | {"num_format": "#,##0", "align": "right", "indent": 1},
+    "closed": {"bg_color": "#E4E8EB"},
     "total": {"num_format": "#,##0", "bold": True, "align": "right", "indent": 1},
     "verdict": {"align": "right", "indent": 1, "bold": True},
     "good": {"font_color": "#2A6B3C"},

@@ -4,8 +4,9 @@ The body of the table is not written here. A single pattern row takes its place,
 `elqr.report.excel.workbook` puts in the rows and extends the table.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 from xlsxwriter.format import Format
@@ -27,6 +28,8 @@ _WIDTH_PIXELS, _EDGE_PIXELS, _HALF_EM_PIXELS = 7, 5, 20 / 3
 """Pixels at 96 dots per inch: a column's unit of width, its edges, and half the width of a character of 10 points."""
 
 _PAPER_A4 = 9
+_FIRST_DAY = date(2000, 1, 1)
+"""No entry names an earlier day: a number typed by mistake would be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ def write_part(worksheet: Worksheet, part: Part, book: Book, formats: Mapping[st
 def format_of(column: Column) -> str:
     """書式の名 of a column's cells. Text wraps where it is printed; details stay on one line."""
     if column.entry is not None:
-        return "entry"
+        return "entry" if column.style is Style.TEXT else f"entry_{column.style.value}"
     if not column.is_grouped:
         return "number"
     return "digits" if column.style is Style.TEXT and not column.is_printed else column.style.value
@@ -156,19 +159,12 @@ def _write_entry(worksheet: Worksheet, part: Part, at: int, entry: Entry, format
     columns = part.sheet.columns
     lead = next(place for place, column in enumerate(columns) if column.entry)
     cell, first = xl_rowcol_to_cell(BODY, at, col_abs=True), xl_rowcol_to_cell(BODY, lead, col_abs=True)
-    rule: dict[str, object] = {"input_title": columns[at].name, "input_message": entry.hint}
-    if entry.choices:
-        rule |= {"validate": "list", "source": list(entry.choices), "error_title": "一覧から選んでください"}
-        rule |= {"error_message": "この欄は一覧にある言葉だけを受け付けます。"}
-    elif entry.digits:
-        bare = f'SUBSTITUTE(SUBSTITUTE({cell}," ",""),"-","")'
-        rule |= {"validate": "custom", "value": f"=AND(LEN({bare})={entry.digits},ISNUMBER(VALUE({bare})))"}
-        rule |= {"error_type": "warning", "error_title": f"{entry.digits}桁ではありません"}
-        rule |= {"error_message": "番号を確かめてください。"}
-    else:
-        rule |= {"validate": "length", "criteria": "<=", "value": entry.most_chars, "error_title": "長すぎます"}
-        rule |= {"error_message": f"{entry.most_chars}文字までにしてください。"}
-    worksheet.data_validation(BODY, at, part.last, at, rule)
+    rule = {"input_title": columns[at].name, "input_message": entry.hint}
+    for first_row, last_row, choices in _runs_of_choices(part, entry):
+        worksheet.data_validation(first_row, at, last_row, at, rule | _list_rule(choices))
+    if not entry.choices_of:
+        worksheet.data_validation(BODY, at, part.last, at, rule | _free_rule(columns[at], entry, cell))
+    _close_rows(worksheet, part, at, formats)
     if entry.needed_for:
         is_needed = ",".join(f"{first}={quote(choice)}" for choice in entry.needed_for)
         rule_lacking = {
@@ -181,6 +177,53 @@ def _write_entry(worksheet: Worksheet, part: Part, at: int, entry: Entry, format
         height = part.frame.height
         filled = f'="記入 "&COUNTA({part.column_range(columns[at].name)})&"／{height}件"'
         worksheet.write_formula(SUM, at, filled, formats["label"], f"記入 0／{height}件")
+
+
+def _runs_of_choices(part: Part, entry: Entry) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """選べる言葉の続く行: first row, last row and the choices of neighbouring rows that have the same."""
+    if not entry.choices_of:
+        return
+    row = BODY
+    for run in part.frame[entry.chosen_by].rle().to_list():
+        yield row, row + run["len"] - 1, entry.choices_of.get(run["value"], ())
+        row += run["len"]
+
+
+def _list_rule(choices: Sequence[str]) -> dict[str, object]:
+    """一覧から選ぶ. Without any choice the cell refuses all that is written."""
+    if not choices:
+        told = {"error_title": "この行には書けません", "error_message": "この状態から進める一歩はありません。"}
+        return {"validate": "custom", "value": "=FALSE", **told}
+    told = {"error_title": "一覧から選んでください", "error_message": "この欄は一覧にある言葉だけを受け付けます。"}
+    return {"validate": "list", "source": list(choices), **told}
+
+
+def _free_rule(column: Column, entry: Entry, cell: str) -> dict[str, object]:
+    """一覧のない記入欄: a number of so many digits, a date, yen, or a text."""
+    if entry.choices:
+        return _list_rule(entry.choices)
+    if entry.digits:
+        bare = f'SUBSTITUTE(SUBSTITUTE({cell}," ",""),"-","")'
+        told = {"error_title": f"{entry.digits}桁ではありません", "error_message": "番号を確かめてください。"}
+        value = f"=AND(LEN({bare})={entry.digits},ISNUMBER(VALUE({bare})))"
+        return {"validate": "custom", "value": value, "error_type": "warning", **told}
+    if column.style is Style.DATE:
+        told = {"error_title": "日付ではありません", "error_message": "2026/11/20 のように書いてください。"}
+        return {"validate": "date", "criteria": ">=", "value": _FIRST_DAY, **told}
+    if column.style is Style.YEN:
+        told = {"error_title": "円の額ではありません", "error_message": "0 以上の整数で書いてください。"}
+        return {"validate": "integer", "criteria": ">=", "value": 0, **told}
+    told = {"error_title": "長すぎます", "error_message": f"{entry.most_chars}文字までにしてください。"}
+    return {"validate": "length", "criteria": "<=", "value": entry.most_chars, **told}
+
+
+def _close_rows(worksheet: Worksheet, part: Part, at: int, formats: Mapping[str, Format]) -> None:
+    """書けない行を灰色に: the entries of rows for which the sheet's first entry has no choices."""
+    lead = next(column.entry for column in part.sheet.columns if column.entry)
+    for first_row, last_row, choices in _runs_of_choices(part, lead):
+        if not choices:
+            rule = {"type": "formula", "criteria": "=TRUE", "format": formats["closed"]}
+            worksheet.conditional_format(first_row, at, last_row, at, rule)
 
 
 def longest_widths(columns: Sequence[Column], frame: pl.DataFrame) -> dict[str, int]:

@@ -1,13 +1,15 @@
 """Rows (台帳の行): what the ledger's queries return for one night."""
 
 from dataclasses import dataclass, field
+from datetime import date
 
 import polars as pl
 
 from elqr.report.tables.case_file import Cases
 from elqr.report.tables.trends import Sums
+from elqr.vocabulary.arrival_frames import PayerClaim
 from elqr.vocabulary.page_frames import Waiting
-from elqr.vocabulary.report_frames import LaterSum
+from elqr.vocabulary.report_frames import EarlierPayment, ExceptionRow, LaterSum
 from elqr.vocabulary.ruling_frames import Reduced, RefundCase
 from elqr.vocabulary.terms import Term
 
@@ -43,15 +45,34 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True)
+class Refunds:
+    """過誤納の行. `cases` (frame ExceptionRow) are what waits, and what has ended since `ended_since`.
+
+    `entries` (frame RefundCase) is what two people decided on some of them, `reduced` (frame Reduced) the nights that
+    took yen off claims, `others` (frame EarlierPayment) the payments before them, `unpaid` (frame PayerClaim) what the
+    payers of those that wait still owe.
+    """
+
+    cases: pl.DataFrame
+    entries: pl.DataFrame = field(default_factory=RefundCase.empty)
+    reduced: pl.DataFrame = field(default_factory=Reduced.empty)
+    others: pl.DataFrame = field(default_factory=EarlierPayment.empty)
+    unpaid: pl.DataFrame = field(default_factory=PayerClaim.empty)
+    ended_since: date | None = None
+
+    def with_entries(self) -> pl.DataFrame:
+        """過誤納とその記録: the cases, each with what two people decided on it."""
+        entries = self.entries.drop(RefundCase.PAID_ON)
+        return self.cases.join(entries, on=RefundCase.PAYMENT_NO, how="left", validate="1:1", maintain_order="left")
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """台帳から読んだ行. `exceptions` are open; `awaiting` are decided and wait in suspense to be paid out.
 
     Both are frame ExceptionRow and hold what is listed. `waiting` (frame Waiting) sums up everything, listed or not.
     `others` (frame EarlierPayment) are the payments that decisions name as the earlier ones, `suggestions` (frame
     SuggestedNotice) the notices whose keys are near an unknown key.
-
-    `refunds` (frame RefundCase) are the entries of what is to be paid back or on, `reduced` (frame Reduced) the nights
-    that took yen off claims.
 
     `later` (frame LaterSum) is what was posted for earlier days after their lists were drawn.
 
@@ -77,8 +98,7 @@ class Rows:
     cases: Cases = field(default_factory=Cases)
     money: Money | None = None
     waiting: pl.DataFrame = field(default_factory=Waiting.empty)
-    refunds: pl.DataFrame = field(default_factory=RefundCase.empty)
-    reduced: pl.DataFrame = field(default_factory=Reduced.empty)
+    refunds: Refunds = field(default_factory=lambda: Refunds(ExceptionRow.empty()))
     later: pl.DataFrame = field(default_factory=LaterSum.empty)
     arrivals: pl.DataFrame | None = None
     retractions: pl.DataFrame | None = None

@@ -17,8 +17,8 @@ from elqr.store.queries.requests import ARREARS, requests_with
 from elqr.store.queries.undecided import OPEN, covers
 from elqr.store.tables import arrears as a
 from elqr.store.tables import ledger as t
-from elqr.vocabulary.arrival_frames import StoodOn, Unpaid
-from elqr.vocabulary.frames import Claim, Payment, Posting
+from elqr.vocabulary.arrival_frames import PayerClaim, StoodOn, Unpaid
+from elqr.vocabulary.frames import Claim, ClaimKey, Payment, Posting
 
 
 def unpaid(connection: Connection, night: date) -> pl.DataFrame:
@@ -39,6 +39,39 @@ def unpaid_of(connection: Connection, night: date, payers: pl.DataFrame) -> pl.D
     names = (*Claim.SCHEMA, Unpaid.LEFT_YEN)
     rows = read_frame(connection, _select_unpaid(night, names), {name: Unpaid.SCHEMA[name] for name in names})
     return rows.join(payers.select(Unpaid.PAYER_REF).unique(), on=Unpaid.PAYER_REF, how="semi")
+
+
+def unpaid_by_payer(connection: Connection, night: date, payers: pl.DataFrame) -> pl.DataFrame:
+    """納付者の未納 as of a night: frame PayerClaim of payers (payer_ref), oldest due first for each.
+
+    Claims are found by the 宛名番号 with which they came; those that have passed to another payer are left out.
+    """
+    day, number, posting = literal(night.isoformat()), t.claim.c.claim_no, t.posting.c
+    collected = (
+        select(func.coalesce(func.sum(posting.yen), 0))
+        .where(posting.claim_no == number, posting.night_on <= day)
+        .correlate(t.claim)
+        .scalar_subquery()
+    )
+    columns = {
+        **{name: t.claim.c[name] for name in PayerClaim.SCHEMA if name in t.claim.c},
+        PayerClaim.DUE_ON: _due_on(night),
+        PayerClaim.LEFT_YEN: owed_yen(number, day) - collected,
+        PayerClaim.KEY_NO: func.coalesce(t.payload.c.key_no, t.notice.c.key_no),
+        PayerClaim.IS_ANNOUNCED: _is_announced(night),
+    }
+    with stage_rows(connection, payers.select(PayerClaim.PAYER_REF).drop_nulls().unique()) as staged:
+        query = (
+            select_named({name: columns[name] for name in PayerClaim.SCHEMA})
+            .select_from(t.claim)
+            .join(staged, staged.c.payer_ref == t.claim.c.payer_ref)
+            .outerjoin(t.notice, t.notice.c.notice_no == newest_notice_no(day))
+            .outerjoin(t.payload, t.payload.c.notice_no == t.notice.c.notice_no)
+            .where(columns[PayerClaim.LEFT_YEN] > 0, t.claim.c.payer_ref != "")
+            .where(func.coalesce(_payer_ref(night), t.claim.c.payer_ref) == t.claim.c.payer_ref)
+        )
+        rows = read_frame(connection, query, PayerClaim.SCHEMA)
+    return rows.sort(PayerClaim.PAYER_REF, PayerClaim.DUE_ON, *ClaimKey.SCHEMA, nulls_last=True)
 
 
 def without_notice(connection: Connection, night: date) -> pl.DataFrame:
@@ -138,14 +171,16 @@ def unknown_announcements(connection: Connection) -> pl.DataFrame:
     return read_frame(connection, query, schema_of((Payment.PAYMENT_NO, Payment.KEY_KIND, Payment.KEY_DIGITS)))
 
 
-def _is_announced() -> ColumnElement[bool]:
-    """速報のある調定か: one of its notices was announced as paid, and that 速報 still waits."""
-    pays, decision, payment = t.notice_claim.c, t.decision.c, t.payment.c
+def _is_announced(night: date | None = None) -> ColumnElement[bool]:
+    """速報のある調定か: one of its notices was announced as paid, and that 速報 still waits, as of a night or now."""
+    pays, decision, payment, decided = t.notice_claim.c, t.decision.c, t.payment.c, t.decided_file.c
+    is_known = () if night is None else (decided.file_no == payment.file_no, decided.night_on <= night.isoformat())
     return exists().where(
         pays.claim_no == t.claim.c.claim_no,
         decision.notice_no == pays.notice_no,
         payment.payment_no == decision.payment_no,
-        still_waits(),
+        still_waits(night),
+        *is_known,
     )
 
 

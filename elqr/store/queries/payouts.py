@@ -12,8 +12,8 @@ from elqr.store.queries.open_exceptions import last_standing_no, moved_yen, undo
 from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
 from elqr.vocabulary.frames import Column, Ruled
-from elqr.vocabulary.ruling_frames import PaymentNow, Payout, Reduced, RefundCase
-from elqr.vocabulary.ruling_terms import AWAITS_PAYOUT, FOLLOWS, Ruling, RulingResult
+from elqr.vocabulary.ruling_frames import Payout, Reduced, RefundCase
+from elqr.vocabulary.ruling_terms import AWAITS_PAYOUT, FOLLOWS, PAYS_INTO, Ruling, RulingResult
 from elqr.vocabulary.terms import Account
 
 REFUND_PLACES: Mapping[Column, Account] = {
@@ -36,38 +36,49 @@ def all_payouts(connection: Connection) -> pl.DataFrame:
     return read_frame(connection, query, Payout.SCHEMA).sort(Payout.RULING_NO)
 
 
-def refund_cases(connection: Connection, night: date, *, with_ended: bool = False) -> pl.DataFrame:
-    """過誤納 as of a night: frame RefundCase of payments that two people decided to pay back or on, in that order.
+def ended_since(connection: Connection, since: date, night: date) -> pl.DataFrame:
+    """終わった過誤納の収納: payment_no of those that a ruling paid out from one night to another."""
+    ruling, effect = r.ruling.c, r.ruling_result.c
+    query = (
+        select(ruling.payment_no)
+        .select_from(r.ruling_result)
+        .join(r.ruling, ruling.ruling_no == effect.ruling_no)
+        .where(effect.night_on >= since.isoformat(), effect.night_on <= night.isoformat())
+        .where(effect.result == RulingResult.APPROVED.value, ruling.ruling.in_([step.value for step in PAYS_INTO]))
+        .distinct()
+    )
+    return read_frame(connection, query, schema_of((Ruled.PAYMENT_NO,)))
 
-    Without `with_ended` only those whose yen still wait in suspense.
-    """
+
+def refund_cases(connection: Connection, night: date, payments: pl.DataFrame) -> pl.DataFrame:
+    """過誤納 as of a night: frame RefundCase of those of `payments` that two people decided to pay back or on."""
     standing = r.ruling.alias("last_standing").c
     columns = {
         RefundCase.PAYMENT_NO: t.payment.c.payment_no,
         RefundCase.PAID_ON: t.payment.c.paid_on,
         RefundCase.STANDING: standing.ruling,
-        PaymentNow.LAST_STANDING_NO: standing.ruling_no,
+        RefundCase.STANDING_NO: standing.ruling_no,
         **{name: _yen_on(account, night) for name, account in REFUND_PLACES.items()},
     }
-    decided = select(r.ruling.c.payment_no).where(r.ruling.c.ruling.in_(_CASES))
-    query = (
-        select_named(columns)
-        .select_from(t.payment)
-        .join(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
-        .join(standing.ruling_no.table, standing.ruling_no == last_standing_no(night))
-        .where(t.payment.c.payment_no.in_(decided), standing.ruling.in_(_CASES))
-    )
-    if not with_ended:
-        query = query.where(_yen_on(Account.SUSPENSE, night) != 0)
-    rows = read_frame(connection, query, schema_of(columns)).sort(PaymentNow.LAST_STANDING_NO)
+    with stage_rows(connection, payments.select(Ruled.PAYMENT_NO).unique()) as staged:
+        query = (
+            select_named(columns)
+            .select_from(t.payment)
+            .join(staged, staged.c.payment_no == t.payment.c.payment_no)
+            .join(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
+            .join(standing.ruling_no.table, standing.ruling_no == last_standing_no(night))
+            .where(standing.ruling.in_(_CASES))
+        )
+        rows = read_frame(connection, query, schema_of(columns)).sort(RefundCase.STANDING_NO)
     entries = _entries(connection, rows, night)
-    last_no = pl.col(Payout.RULING_NO).alias(PaymentNow.LAST_STANDING_NO)
+    last_no = pl.col(Payout.RULING_NO).alias(RefundCase.STANDING_NO)
     last = entries.select(last_no, Payout.DONE_ON, Payout.NUMBER)
     decided_last = entries.filter(pl.col(Ruled.RULING) == Ruling.REFUND_DECIDED.value)
     decided_last = decided_last.unique(Ruled.PAYMENT_NO, keep="last", maintain_order=True)
     decided_on = pl.col(Payout.DONE_ON).alias(RefundCase.REFUND_DECIDED_ON)
-    to_whom = decided_last.select(Ruled.PAYMENT_NO, decided_on, Payout.INTEREST_YEN, Payout.PAYEE_REF)
-    rows = rows.join(last, on=PaymentNow.LAST_STANDING_NO, how="left", validate="1:1", maintain_order="left")
+    number = pl.col(Payout.NUMBER).alias(RefundCase.REFUND_NUMBER)
+    to_whom = decided_last.select(Ruled.PAYMENT_NO, decided_on, number, Payout.INTEREST_YEN, Payout.PAYEE_REF)
+    rows = rows.join(last, on=RefundCase.STANDING_NO, how="left", validate="1:1", maintain_order="left")
     return RefundCase.of(rows.join(to_whom, on=Ruled.PAYMENT_NO, how="left", validate="1:1", maintain_order="left"))
 
 

@@ -6,11 +6,13 @@ from typing import Any
 
 import polars as pl
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     and_,
     case,
     func,
     select,
+    true,
 )
 
 from elqr.rules.totals import posting_tallies
@@ -60,8 +62,19 @@ def exceptions(connection: Connection, night: date, only: pl.DataFrame | None = 
     suspense that came off a claim (`terms.LEFT_CLAIM`), whatever their outcome. `claim_yen` and `suspense_yen` are
     balances as of the night. `only`: only these payments (payment_no).
     """
+    return _rows_as_of(connection, night, Waits.on(night).conditions(connection), only)
+
+
+def payments_as_of(connection: Connection, night: date, payments: pl.DataFrame) -> pl.DataFrame:
+    """収納の行 of payments (payment_no) up to a night, whether they wait or not: frame ExceptionRow."""
+    return _rows_as_of(connection, night, [true()], payments)
+
+
+def _rows_as_of(
+    connection: Connection, night: date, conditions: list[ColumnElement[bool]], only: pl.DataFrame | None
+) -> pl.DataFrame:
+    """要確認の行 for each of the conditions; frame ExceptionRow."""
     last, waits = r.ruling.c, Waits.on(night)
-    conditions = waits.conditions(connection)
     columns = decision_columns() | {
         ExceptionRow.OUTCOME: waits.outcome,
         ExceptionRow.CLAIM_YEN: t.decision.c.claim_yen + moved_yen(Account.CLAIM, night),

@@ -39,7 +39,12 @@ ledger_start = table(
 """台帳の始まり: the ledger's id from its creation, then a row for each restart by two people, after a restore or with a
 new ledger, with the numbers that had been handed out by then."""
 
-claim = table("claim", *columns(frames.Claim, key="claim_no"), UniqueConstraint(*_CLAIM_KEY))
+claim = table(
+    "claim",
+    *columns(frames.Claim, key="claim_no"),
+    UniqueConstraint(*_CLAIM_KEY),
+    Index("claim_by_payer", "payer_ref"),
+)
 
 claim_entry = table(
     "claim_entry",
