@@ -6,5 +6,5 @@ revision, down_revision = "18", "17"
 
 
 def upgrade() -> None:
-    """口座のある納付書の索引."""
+    """口座のある納付書の索引: one more index on notices."""
     create_index("notice", "notice_with_account")
