@@ -269,6 +269,8 @@ def _verdict(inspection: Inspection) -> str:
         return "この様式として正しく読めます。収納データの様式ではないので、収納としては取り込みません。"
     if inspection.accepted:
         return _TAKEN_BY_TWO if inspection.spec is not None and inspection.spec.two_people else _TAKEN
+    if inspection.spec is not None and inspection.spec.purpose == "request":
+        return "正しい依頼ではありません。下の指摘の対処をしてください。"
     if not inspection.findings:
         return "取込保留になります。夜間処理には、このファイルがこの様式だとわかりません。"
     return "取込保留になります。下の指摘の対処をしてください。"

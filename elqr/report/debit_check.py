@@ -10,6 +10,7 @@ from elqr.vocabulary.code_texts import CODES
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.debit_frames import DebitSum
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
+from elqr.vocabulary.terms import Severity
 from elqr.vocabulary.visible_text import visible
 
 _SHOWN_PER_CODE = 20
@@ -96,4 +97,6 @@ def _verdict(checked: CheckedDebits) -> str:
         return "引落が一件もない依頼です。送るものか確かめてください。"
     if not checked.faults:
         return "台帳と合っています。送ってよい依頼です。"
+    if all(CODES[code].severity < Severity.HIGH for code in checked.faults):
+        return "送る前に、指摘のわけを担当に確かめてください。よければ、このまま送れます。"
     return "まだ送らないでください。指摘の対処をして、依頼をもう一度確かめてください。"

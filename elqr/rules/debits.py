@@ -27,12 +27,12 @@ ELSEWHERE = "elsewhere"
 
 @dataclass(frozen=True, slots=True)
 class DebitDays:
-    """引落日の決まり: today, and how many days before and after its 納期限 a claim may be debited.
+    """引落日の決まり: the first day that is not past, and how far from its 納期限 a claim may be debited, in days.
 
     A debit that failed may be asked for again, after 納期限.
     """
 
-    today: date
+    first_on: date
     early: int
     late: int
 
@@ -170,10 +170,10 @@ def _day_rules(days: DebitDays) -> tuple[_Rule, ...]:
     wanted = pl.format("引落日 {} に合う納期限（{} から {} まで）", debit_on, *days.due_between())
     is_unissued = ~is_off & (pl.col(DebitStanding.OUTCOME) == Outcome.PAID_BEFORE_ISSUE.value)
     issued = pl.format("発行日 {}（{}）", DebitStanding.ISSUED_ON, claim_words())
-    today = pl.lit(f"{days.today} か、その後")
+    not_past = pl.lit(f"{days.first_on} か、その後")
     return (
         _Rule(Code.DEBIT_YEAR, is_off & is_other_year, due, wanted),
         _Rule(Code.DEBIT_DAY, is_off & ~is_other_year, due, wanted),
         _Rule(Code.DEBIT_DAY, is_unissued, issued, pl.format("引落日 {} より前", debit_on)),
-        _Rule(Code.DEBIT_PAST, debit_on < days.today, pl.format("{}", debit_on), today),
+        _Rule(Code.DEBIT_PAST, debit_on < days.first_on, pl.format("{}", debit_on), not_past),
     )

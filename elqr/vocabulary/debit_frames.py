@@ -18,7 +18,7 @@ class Debit(Frame):
 
 
 class NamingPayment(Frame):
-    """調定を名指す収納: a payment that names a notice of a claim and put nothing on it.
+    """調定を名指す収納: a payment that names a notice of a claim and put nothing on it, or that was taken off it.
 
     `waits`: it may be money for the claim all the same: a 速報, a debit without result, or yen in suspense.
     """

@@ -75,9 +75,10 @@ _NOTICES = [
     _notice(19, bill_no="100017", payer_ref="17", installment_no=0, principal_yen=12_000),
     _notice(20, **_LAST_YEAR),
     _notice(21, key_no=_EARLY_KEY, check_no="123456"),
+    _notice(22),
 ]  # fmt: skip
 """8 and 20 are of last year, and 20 was paid then. 11, 12 and 14 were debited on 2 November. 19 is 全期 of 17 and 18.
-The 速報 of 21 came on the night before its notice.
+The 速報 of 21 came on the night before its notice, and what was debited for 22 was taken off it again.
 """
 
 
@@ -105,11 +106,14 @@ class Bank(City):
                 eltax_row("4" * 20, "123456", 3_000, serial_no="00000004"),
             ),
         )
-        results = [_debit(11) | {"result": "1"}, _debit(12) | {"result": "N"}, _debit(14), _debit(20)]
+        results = [_debit(11) | {"result": "1"}, _debit(12) | {"result": "N"}, _debit(14), _debit(20), _debit(22)]
         city.deliver("kouza.dat", transfer_file(*results, debit_on=EARLIER))
         assert city.night().code == 3
         held = ("--kind", "徴収猶予", "--by", "山田", "--reason", "申請を認めた", "--job", city.job)
         assert elqr("arrears", "hold", "100005", *held).code == 0
+        wrong = ("--by", "山田", "--reason", "別の人の口座だった", "--job", city.job)
+        assert elqr("review", "reassign", 10, *wrong).code == 0
+        assert elqr("review", "approve", 1, "--by", "佐藤", "--job", city.job).code == 0
         return city
 
     def request(self, *debits: dict[str, object], name: str = "irai.dat", debit_on: date = DUE) -> Path:
@@ -174,11 +178,14 @@ FAULTS: dict[str, tuple[dict[str, object], list[tuple[str, str, str, str]]]] = {
     "速報の後に届いた納付書": (
         _debit(21), [("D110", _KEY, f"速報 10,021円 スマホアプリ 2026-11-05 受付番号1（{_CLAIM.format(100021)}）", "")]
     ),
+    "組替で調定から外した": (
+        _debit(22), [("D110", _KEY, f"要確認の収納 10,022円 口座振替 2026-11-02 受付番号10（{_CLAIM.format(100022)}）", "")]
+    ),
     "額が少ない": (_debit(16, 16), [("D112", _YEN, f"16円（{_CLAIM.format(100016)}）", "10,016円")]),
     "該当なし": (_debit(99), [("D104", _KEY, "顧客番号 K099", "")]),
     "全期": (_debit(19, 12_000), []),
     "全期のほかに期別も": (
-        _debit(17, 5_000), [("D109", _KEY, f"この依頼の18件目と同じ調定（{_CLAIM.format(100017)}）", "")]
+        _debit(17, 5_000), [("D109", _KEY, f"この依頼の19件目と同じ調定（{_CLAIM.format(100017)}）", "")]
     ),
     "同じ顧客番号が二度": (_debit(1), [("D101", _KEY, "顧客番号 K001", "2件目の一つだけ")]),
 }  # fmt: skip
@@ -308,7 +315,9 @@ def test_what_is_asked_for_must_make_sense(bank: Bank) -> None:
     assert elqr("file", "check", path, "--with", path).code == 2
     named = bank.check(path, "--spec", "account_transfer_91_result")
     assert named.code == 1 and "[debit]" in named.err
-    assert bank.check(path, "--spec", "account_transfer_91_request").code == 3
+    spec = ("--spec", "account_transfer_91_request")
+    shown = elqr("file", "check", path, "--against-ledger", "--job", bank.job, *spec)
+    assert shown.code == 3 and "わけを担当に確かめてください" in shown.out, "one that lacks a claim may be right"
     path.write_bytes(b"")
     beside = bank.check(bank.request(_debit(1), name="good.dat"), "--with", path)
     assert beside.code == 1 and str(path) in beside.err

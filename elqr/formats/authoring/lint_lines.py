@@ -86,7 +86,8 @@ def debit(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
     if written.record(str(table.get("record"))) is None:
         return
     for key, kinds in (("yen", ("yen",)), ("debit_on", ("date",))):
-        yield from check_reference(written, others, "debit", key, str(table.get(key)), kinds)
+        if isinstance(name := table.get(key), str):
+            yield from check_reference(written, others, "debit", key, name, kinds)
     entry = table.get("key")
     for name in words_of(entry, "fields") if isinstance(entry, dict) else ():
         yield from check_reference(written, others, "debit", "key", name, ("digits", "text"))

@@ -14,6 +14,7 @@ from elqr.store.db.schema import one_of
 from elqr.store.queries.announced import is_answered, is_ended, still_waits
 from elqr.store.queries.arrears import named_claims, unknown_announcements
 from elqr.store.queries.claim_states import stated
+from elqr.store.queries.moves import is_move
 from elqr.store.queries.open_exceptions import moved_yen
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.debit_frames import Debit, DebitStanding, NamingPayment
@@ -73,7 +74,10 @@ def naming_payments(connection: Connection, claims: pl.DataFrame, night: date) -
             .join(t.decision, decision.notice_no == pays.notice_no)
         )
         is_pending, is_unposted = decision.outcome == literal_column("'pending'"), one_of(decision.place, t.UNPOSTED)
-        query = union(named.where(is_pending), named.where(is_unposted))
+        moved = select(t.posting.c.claim_no, t.posting.c.payment_no).join(
+            staged, staged.c.claim_no == t.posting.c.claim_no
+        )
+        query = union(named.where(is_pending), named.where(is_unposted), moved.where(is_move()))
         numbers = read_frame(connection, query, schema_of((NamingPayment.CLAIM_NO, NamingPayment.PAYMENT_NO)))
     late = named_claims(connection, unknown_announcements(connection)).select(numbers.columns)
     numbers = pl.concat([numbers, late.join(claims, on=Claim.CLAIM_NO, how="semi")]).unique()
