@@ -140,6 +140,7 @@ CASES = [
     ("金額が数でない", 'paid_yen = "yen"', 'paid_yen = "key_no"', True, 'paid_yen', "key_no は kind = digits なので使えません", "yen"),
     ("日付でない", 'paid_on = "paid_on"', 'paid_on = "yen"', True, 'paid_on = "yen"', "yen は kind = yen", "date"),
     ("ないキー", 'fields = ["key_no"] }', 'fields = ["key"] }', True, "key = {", "data.key という項目はありません", "data.key_no"),
+    ("予備のもう一つのキー", 'identity = ["paid_on"', 'other_key = { kind = "barcode", fields = ["rest"] }\nidentity = ["paid_on"', True, "other_key", "照会キーになりません", ""),
     ("予備のキー", 'fields = ["key_no"] }', 'fields = ["rest"] }', True, "key = {", "照会キーになりません", ""),
     ("組でないレコードの項目", 'paid_yen = "yen"', 'paid_yen = "trailer.yen"', True, "paid_yen", "組の始まりではありません", ""),
     ("キーだけの識別", 'identity = ["paid_on", "serial", "key_no"]', 'identity = ["key_no"]', False, "identity", "二度目の納付と再送", ""),

@@ -70,7 +70,8 @@ def rows(*given: Row) -> pl.DataFrame:
         "key_kind": pl.String,
         "paid_on": pl.Date,
     }
-    return pl.DataFrame(list(given), schema=schema, orient="row")
+    made = pl.DataFrame(list(given), schema=schema, orient="row")
+    return made.with_columns(pl.lit(None, dtype=pl.String).alias("image_ref"))
 
 
 def day(number: int) -> date:
@@ -206,15 +207,17 @@ def test_a_night_counts_its_own_postings_by_the_keys_of_their_payments() -> None
         {"payment_no": 1, "account": "claim", "claim_no": 9, "yen": 3_000, "procedure_code": "kokuho"},
         {"payment_no": 2, "account": "claim", "claim_no": 7, "yen": 2_200, "procedure_code": "suido"},
         {"payment_no": 3, "account": "suspense", "yen": 1, "procedure_code": None},
+        {"payment_no": 4, "account": "claim", "claim_no": 6, "yen": 500, "procedure_code": "kokuho"},
     )
     payments = frame_of(
         Payment,
         *(
-            {"payment_no": no, "key_kind": kind, "paid_on": day(no)}
-            for no, kind in ((3, "elqr"), (2, "customer"), (1, "elqr"), (4, "elqr"))
+            {"payment_no": no, "key_kind": kind, "paid_on": day(no), "image_ref": image}
+            for no, kind, image in ((3, "elqr", None), (2, "customer", None), (1, "elqr", None), (4, "elqr", ""))
         ),
     )
     assert night_tallies(made, payments, SECOND).rows() == [
+        (SECOND, "claim", "kokuho", False, day(4), 1, 500),  # typed by hand: paid on paper
         (SECOND, "claim", "kokuho", True, day(1), 1, 6_000),
         (SECOND, "claim", "suido", False, day(2), 1, 2_200),
         (SECOND, "suspense", None, True, day(3), 1, 1),

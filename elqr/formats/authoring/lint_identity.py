@@ -14,8 +14,8 @@ NO_NUMBER = "送付元の番号・時刻・口座がないので、同じ日の�
 def identity(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
     """収納の識別: besides the key it names a date and something that only this payment has."""
     pay = written.table("payment")
-    key: Any = pay.get("key")
-    keys = {name.partition(".")[0] for name in words_of(key, "fields")} if isinstance(key, dict) else set()
+    tables: list[Any] = [pay.get("key"), pay.get("other_key")]
+    keys = {name.partition(".")[0] for key in tables if isinstance(key, dict) for name in words_of(key, "fields")}
     names = words_of(pay, "identity")
     fields = [_field_of(written, str(pay.get("record")), name) for name in names]
     if not keys or not names or None in fields:

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, func, null, select
 
 from elqr.rules.totals import issue_tallies, posting_tallies
 from elqr.store.db.bulk import insert_frame, next_no, number_rows, read_frame, schema_of, select_named, stage_rows
@@ -27,9 +27,10 @@ def enter_posting_tallies(connection: Connection, tallies: pl.DataFrame) -> None
 
 
 def tally_all(connection: Connection) -> None:
-    """累計を作る for a ledger that is older than tallies."""
+    """累計を作る for a ledger that is older than tallies, and than slips typed by hand."""
+    rows = read_frame(connection, _select_posted(PostedPayment.IMAGE_REF), PostedPayment.SCHEMA)
     enter_issue_tallies(connection, issued(connection))
-    enter_posting_tallies(connection, posting_tallies(posted(connection)))
+    enter_posting_tallies(connection, posting_tallies(rows))
 
 
 def issued(connection: Connection) -> pl.DataFrame:
@@ -39,9 +40,13 @@ def issued(connection: Connection) -> pl.DataFrame:
     return read_frame(connection, query, IssuedNotice.SCHEMA)
 
 
-def _select_posted() -> Select[Any]:
+def _select_posted(*without: str) -> Select[Any]:
+    """The columns of PostedPayment; null for those that an older ledger is `without`."""
     posting, payment = t.posting.c, t.payment.c
-    columns = ((posting if name in posting else payment)[name] for name in PostedPayment.SCHEMA)
+    columns = (
+        null().label(name) if name in without else (posting if name in posting else payment)[name]
+        for name in PostedPayment.SCHEMA
+    )
     return select(*columns).select_from(t.posting).join(t.payment, payment.payment_no == posting.payment_no)
 
 
