@@ -18,6 +18,12 @@ _TONIGHT = """
     FROM decision JOIN payment USING (payment_no) JOIN file USING (file_no) JOIN decided_file USING (file_no)
     WHERE night_on = '{}'
 """
+_SUMS = """
+    SELECT payment_no, outcome, paid_yen, coalesce((SELECT sum(yen) FROM posting WHERE posting.payment_no = decision.payment_no), 0)
+    FROM decision JOIN payment USING (payment_no)
+    WHERE coalesce((SELECT sum(yen) FROM posting WHERE posting.payment_no = decision.payment_no), 0)
+        <> CASE WHEN stage = 'confirmed' AND outcome <> 'already_posted' THEN paid_yen ELSE 0 END
+"""
 _ENDED = "SELECT account, sum(yen) FROM posting WHERE account NOT IN ('claim', 'suspense') GROUP BY 1"
 _COLLECTED = "SELECT bill_no, installment_no, sum(yen) FROM posting JOIN claim USING (claim_no) GROUP BY 1, 2"
 _OWED = """
@@ -64,7 +70,9 @@ def compare_outcomes(
 
 
 def compare_balances(city: City, truth: Truth, where: str) -> None:
-    """調定と仮受の残高."""
+    """調定と仮受の残高, and those of the accounts where yen end; and each payment's postings, which sum to its yen."""
+    if differing := city.sql(_SUMS):
+        raise Difference(f"{where}: postings that are not what was paid: {differing[:5]}")
     _agree(where, "collected", {(bill, part): yen for bill, part, yen in city.sql(_COLLECTED)}, truth.collected)
     held = city.sql("SELECT coalesce(sum(yen), 0) FROM posting WHERE account = 'suspense'")[0][0]
     if held != truth.suspense:

@@ -11,14 +11,20 @@ from tests.simulation.year import PROCEDURES, Year
 
 def year(seed: int, nights: int, number_of_bills: int) -> Year:
     """一年を作る of a seed."""
+    made = stories(seed, nights, number_of_bills)
+    deliver_payments(made)
+    deliver_claims(made)
+    return made
+
+
+def stories(seed: int, nights: int, number_of_bills: int) -> Year:
+    """一年の出来事, before anything of them is delivered."""
     made = Year(Random(seed), nights)
     for number in range(number_of_bills):
         if number % 2:
             claim_bills.live_through(made, f"{500_000 + number}")
         else:
             bills.live_through(made, f"{100_000 + number}")
-    deliver_payments(made)
-    deliver_claims(made)
     _change_orders(made)
     return made
 

@@ -61,7 +61,8 @@ class City:
     held: dict[int, Held] = field(default_factory=dict)
     told: Told = field(default_factory=Told)
     ended: Counter[str] = field(default_factory=Counter)
-    announced: list[tuple[Hashable, PrintableNotice]] = field(default_factory=list)
+    moved: Counter[Hashable] = field(default_factory=Counter)
+    announced: list[tuple[Record, PrintableNotice | None]] = field(default_factory=list)
     refused: list[PrintableNotice] = field(default_factory=list)
     delivered_yen: int = 0
     repeated_yen: int = 0
@@ -81,7 +82,7 @@ class City:
         return sum(self.ended.values())
 
     def told_of(self, held: Held) -> tuple[int, int]:
-        """同じ識別のほかの確報: how many there are and what stands of them, where the 確報 contradict each other.
+        """同じ識別の確報: how many there are and how often their yen moved, where they contradict each other.
 
         What becomes of another one makes of a decision another question.
         """
@@ -89,9 +90,7 @@ class City:
             return 0, 0
         identity = held.record.identity
         counts = self.told.known[identity].count
-        standing = (own for several in self.stands.values() for own in several if own.record.identity == identity)
-        count = sum(number for (stage, _), number in counts.items() if stage == "confirmed")
-        return count, sum(own.yen for own in standing)
+        return sum(number for (stage, _), number in counts.items() if stage == "confirmed"), self.moved[identity]
 
     def prepare(
         self, claim_files: list[list[ClaimRow]], notices: list[tuple[PrintableNotice, bool]], night: date
@@ -161,6 +160,15 @@ class City:
         taken = self.taken[slip.key, claim]
         self.taken[slip.key, claim] = [sum(pair) for pair in zip(taken, items, strict=True)]
         self.stands[claim].append(Standing(record, items, slip.key))
+        self.moved[record.identity] += 1
+
+    def take_off(self, claim: Claim, standing: Standing) -> None:
+        """調定から外す: what a payment has there."""
+        self.collected[claim] -= standing.yen
+        taken = self.taken[standing.key, claim]
+        self.taken[standing.key, claim] = [yen - off for yen, off in zip(taken, standing.items, strict=True)]
+        self.stands[claim] = [own for own in self.stands[claim] if own is not standing]
+        self.moved[standing.record.identity] += 1
 
     def room(self, slip: PrintableNotice, claim: Claim) -> list[int]:
         """納付書で入る額 of each item: a slip asks its own yen once.
@@ -192,22 +200,29 @@ class City:
             for number, own in enumerate(last_first):
                 self.collected[claim] -= parts[number]
                 if parts[number]:
-                    self._hold(own.record, parts[number], "reduced")
+                    self.hold(own.record, parts[number], "reduced")
+                    self.moved[own.record.identity] += 1
             self.stands[claim] = [own for own in several if own.yen]
 
-    def _hold(self, record: Record, yen: int, outcome: str) -> None:
+    def hold(self, record: Record, yen: int, outcome: str) -> Held:
         """仮受に置く: one place for each payment."""
         held = next((own for own in self.held.values() if own.record is record), None)
-        if held is not None:
-            held.yen += yen
-            return
-        self.serial += 1
-        self.held[self.serial] = Held(record, yen, outcome)
+        if held is None:
+            self.serial += 1
+            held = self.held[self.serial] = Held(record, 0, outcome)
+        held.yen += yen
+        return held
 
     def is_announced(self, slip: PrintableNotice) -> bool:
         """速報があるか: one that names the slip and was not taken back."""
-        stages = (self.told.known[identity].stages for identity, own in self.announced if own is slip)
+        stages = (self.told.known[record.identity].stages for record, own in self.announced if own is slip)
         return any(own["preliminary"] > own["cancelled"] for own in stages)
+
+    def announced_claims(self) -> set[Claim]:
+        """速報のある調定: of those 速報 that wait for their 確報, and also of a notice that came after its 速報."""
+        waiting = [pair for pair in self.announced if self.told.known[pair[0].identity].still_waits]
+        slips = [own for record, slip in waiting for own in ([slip] if slip else self.named(record))]
+        return {claim for slip in slips for claim in self.claims_of(slip)}
 
     def night(self, files: list[list[Record]]) -> list[tuple[int, str, str, int, int]]:
         """(event, stage, outcome, claim yen, suspense yen) of every record of a night, in whatever order it came."""
@@ -226,7 +241,7 @@ class City:
                 outcome, claim_yen = self._outcome(record, announcements[record.identity], is_paid)
             held = record.yen - claim_yen if record.stage == "confirmed" else 0
             if held:
-                self._hold(record, held, outcome)
+                self.hold(record, held, outcome)
             results.append((record.event, record.stage, outcome, claim_yen, held))
         assert self.delivered_yen == self.repeated_yen + sum(self.collected.values()) + self.suspense + self.ended_yen
         return results
@@ -240,8 +255,7 @@ class City:
             number = known.stages["preliminary"] - night["preliminary"] + told
             if number <= known.stages["cancelled"]:
                 return "taken_back", 0
-            if slip := self._slip(record):
-                self.announced.append((record.identity, slip))
+            self.announced.append((record, self._slip(record)))
             return "pending", 0
         if record.stage == "cancelled":
             night["cancelled"] -= 1
@@ -256,14 +270,15 @@ class City:
 
         Where none was in force, the last that had been issued by then; else the first that was issued after.
         """
-        named = self._named(record)
+        named = self.named(record)
         in_force = [slip for slip in named if slip.is_in_force(record.paid_on)]
         issued = [slip for slip in named if slip.issued_on <= record.paid_on]
         if in_force or issued:
             return max(in_force or issued, key=lambda slip: slip.issue)
         return min(named, key=lambda slip: slip.issue, default=None)
 
-    def _named(self, record: Record) -> list[PrintableNotice]:
+    def named(self, record: Record) -> list[PrintableNotice]:
+        """照会キーの指す納付書."""
         named = [slip for slip in self.slips if record.key and record.key == getattr(slip, record.kind)]
         if record.kind == "barcode_no":
             named = [slip for slip in named if slip.reissue == record.reissue] or named
@@ -271,7 +286,7 @@ class City:
 
     def _is_cancelled(self, record: Record, slip: PrintableNotice) -> bool:
         """取消済か: not when it was in force as it was paid, and another slip of the same number is valid now."""
-        others = [own for own in self._named(record) if not own.is_cancelled]
+        others = [own for own in self.named(record) if not own.is_cancelled]
         return slip.is_cancelled and not (slip.is_in_force(record.paid_on) and others)
 
     def _paid(self, record: Record) -> tuple[str, int]:
@@ -331,6 +346,15 @@ class City:
         """後の納付書 that replace a slip: those for the whole, and of its kind; none replaces one for 分納."""
         kinds = () if slip.kind == PLAN else ("", slip.kind)
         return [own for own in self._of(slip.claim) if own.issue > slip.issue and own.kind in kinds]
+
+    def claims_of(self, slip: PrintableNotice) -> list[Claim]:
+        """納付書の払う調定."""
+        return list(self._covers(slip)) if slip.is_total else [line.claim for line in slip.lines]
+
+    def valid_slip(self, claim: Claim) -> PrintableNotice | None:
+        """調定のすべてを求める最新の納付書. Where none is left, one for 延滞金 or 督促; never one for 分納."""
+        valid = [own for own in self._of(claim) if not own.is_cancelled and not own.is_total and own.kind != PLAN]
+        return max(valid, key=lambda own: (not own.kind, own.issue), default=None)
 
     def _issues(self, claim: Claim) -> list[int]:
         """発行連番 of all slips that ask of a claim."""

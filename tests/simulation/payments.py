@@ -50,6 +50,15 @@ class Known:
         """速報がすべて取り消されているか."""
         return 0 < self.stages["preliminary"] <= self.stages["cancelled"]
 
+    @property
+    def still_waits(self) -> bool:
+        """確報を待つ速報があるか: each 取消 and each 確報 ends one, whichever of them came first."""
+        ends = [
+            max((number for (own, _), number in self.count.items() if own == stage), default=0)
+            for stage in ("cancelled", "confirmed")
+        ]
+        return self.stages["preliminary"] > sum(ends)
+
 
 @dataclass
 class Told:

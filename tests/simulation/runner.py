@@ -1,5 +1,6 @@
 """The year, night by night: the program and the model side by side; the first difference is told with its seed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -9,19 +10,25 @@ from elqr.night.night import Night
 from elqr.night.opening import open_session, workers_for
 from elqr.night.order import run_night
 from tests.builders import JOB, REGISTER, TRAINING, City, elqr
-from tests.simulation import refunds
+from tests.simulation import desk, reassignments, refunds
 from tests.simulation.comparison import Difference, compare_balances, compare_claims, compare_items, compare_outcomes
-from tests.simulation.desk import Asked, approve, ask
 from tests.simulation.life import year
 from tests.simulation.model import City as Truth
+from tests.simulation.months import Months, close_month, compare_all
+from tests.simulation.office import Office, Request
 from tests.simulation.payment_files import notice_files
 from tests.simulation.payments import Record
+from tests.simulation.reminders import ReminderDesk
+from tests.simulation.rulings import Rulings
+from tests.simulation.unpaid import GRACE, USUAL_GRACE, Reminders
 from tests.simulation.year import BY_FILE, FIRST, PROCEDURES, Year
 
-_DAYS = 9
-"""So many nights at the most lie between a request and its approval."""
-_STEPS = 3
-"""So many steps of refunds wait for their approval at the most."""
+_ASKS: tuple[tuple[Callable[[Office, date], Request | None], float], ...] = (
+    (desk.ask, 0.15), (refunds.ask, 0.7), (reassignments.ask, 0.3), (reassignments.ask_to_undo, 0.25),
+)  # fmt: skip
+"""What staff ask for, each on so many nights."""
+_WAITING = 5
+"""So many requests wait for their approval at the most."""
 _LIES = 15
 """So many nights a notice file with refused rows is read again."""
 _HEADED = ("cvs", "bank")
@@ -29,6 +36,9 @@ _JOB = f"""{TRAINING}{JOB.replace('"eltax_payment_csv"]', '"eltax_payment_csv", 
 [[claims]]
 path = "claims"
 specs = ["claim_csv"]
+[arrears]
+days_after_due = {USUAL_GRACE}
+procedures = {{ {BY_FILE.code} = {GRACE[BY_FILE.code]} }}
 """
 _REGISTER = f"""{REGISTER.replace("2026-10-01", "2026-04-01")}
 [[procedure]]
@@ -51,8 +61,12 @@ class Figures:
     records: int = 0
     yen: int = 0
     rulings: int = 0
-    refunds: int = 0
+    reassigned: int = 0
+    undone: int = 0
+    of_closed: int = 0
     stale: int = 0
+    months: int = 0
+    lists: int = 0
     claim_files: int = 0
     held: int = 0
 
@@ -60,25 +74,10 @@ class Figures:
         return (
             f"{self.nights:,} nights, {self.records:,} records, {self.yen:,} yen, "
             f"{self.claim_files:,} claim files, {self.held:,} held back, "
-            f"{self.rulings:,} rulings and {self.refunds:,} steps of refunds carried out, {self.stale:,} stale"
+            f"{self.rulings:,} rulings carried out, {self.reassigned:,} of them reassignments, {self.undone:,} undone, "
+            f"{self.of_closed:,} of both after the month of the payment was closed, "
+            f"{self.stale:,} stale, {self.months:,} months closed, {self.lists:,} lists of reminders drawn"
         )
-
-
-@dataclass
-class _Desk:
-    """窓口: what staff have asked for and nobody has approved yet, and 受付番号 of what has yen, by event."""
-
-    chance: Random
-    until: int
-    numbers: dict[int, int] = field(default_factory=dict)
-    asked: Asked | None = None
-    since: int = 0
-    steps: list[refunds.Step] = field(default_factory=list)
-
-    def taken(self) -> set[int]:
-        """承認待ちの収納: 受付番号 of what some request waits for."""
-        wishes = [wish.payment_no for wish in self.asked.wishes] if self.asked else []
-        return {*wishes, *(self.numbers[step.held.record.event] for step in self.steps)}
 
 
 @dataclass
@@ -89,7 +88,9 @@ class _Lived:
     life: Year
     city: City
     truth: Truth
-    desk: _Desk
+    office: Office
+    reminders: ReminderDesk
+    months: Months = field(default_factory=Months)
     figures: Figures = field(default_factory=Figures)
     read: set[bytes] = field(default_factory=set)
 
@@ -107,14 +108,17 @@ def found_city(folder: Path) -> City:
 
 def simulate(seed: int, nights: int, bills: int, folder: Path) -> Figures:
     """一年を動かす. Raises Difference with the seed, the night and the record."""
-    desk = _Desk(Random(seed), nights // 2)
-    own = _Lived(seed, year(seed, nights, bills), found_city(folder), Truth(PROCEDURES), desk)
+    city, truth = found_city(folder), Truth(PROCEDURES)
+    office = Office(city, truth, Random(seed), Rulings(truth))
+    own = _Lived(seed, year(seed, nights, bills), city, truth, office, ReminderDesk(office, Reminders(truth)))
     life, truth, figures = own.life, own.truth, own.figures
     for number in range(nights):
         if any(told.get(number) for told in (life.files, life.notices, life.claim_files, life.orders)):
             _live_through(own, number)
     figures.yen = sum(truth.collected.values()) + truth.suspense + truth.ended_yen
     figures.claim_files, figures.held = truth.book.files, truth.book.held
+    figures.months, figures.lists = len(own.months.closed), own.reminders.drawn
+    compare_all(office, own.months, _day(nights), f"seed {seed}")
     with_order = {own.code for own in PROCEDURES if all(orders[own.code] for orders in life.orders.values())}
     compare_items(own.city, truth, f"seed {seed}", _day(nights), with_order)
     _prove(own.city, nights, f"seed {seed}")
@@ -131,11 +135,15 @@ def _live_through(own: _Lived, number: int) -> None:
     _prepare(own, number)
     records, sent = _deliver(own, number)
     _run(city, _day(number))
-    own.desk.numbers |= compare_outcomes(city, where, truth.night(records), sent)
+    tonight = compare_outcomes(city, where, truth.night(records), sent)
+    own.office.numbers |= tonight
+    own.office.posted_on |= dict.fromkeys(tonight, _day(number))
     compare_balances(city, truth, where)
     compare_claims(city, truth, where)
     _decide(own, number)
-    _refund(own, number)
+    close_month(own.office, own.months, _day(number), where)
+    own.months.keep(own.office, _day(number))
+    own.reminders.go_on(_day(number), where)
     for name, _, _ in own.life.files[number]:
         city.withdraw(name)
     own.figures.nights += 1
@@ -201,34 +209,28 @@ def _run(city: City, night: date) -> None:
 
 
 def _decide(own: _Lived, number: int) -> None:
-    """決裁: every few nights something is asked for, and approved some nights later. What is replayed has none."""
-    city, truth, desk, where = own.city, own.truth, own.desk, own.where(number)
-    if desk.asked is None and number < desk.until - _DAYS and desk.chance.random() < 0.3:
-        desk.asked, desk.since = ask(city, truth, desk.numbers, desk.chance, _day(number), desk.taken()), number
-    elif desk.asked is not None and number - desk.since > desk.chance.randrange(1, _DAYS):
-        done, moved, wanted, wanted_yen = approve(city, truth, desk.asked, _day(number))
-        if (done, moved) != (wanted, wanted_yen):
-            raise Difference(f"{where}: approved {done}, {moved} yen, the model {wanted}, {wanted_yen}: {desk.asked}")
-        own.figures.rulings += done
-        own.figures.stale += len(desk.asked.wishes) - done
-        desk.asked = None
-        compare_balances(city, truth, where)
-
-
-def _refund(own: _Lived, number: int) -> None:
-    """還付: steps of refunds are asked for, and each is approved on one of the next nights. What is replayed has none."""
-    city, truth, desk, where = own.city, own.truth, own.desk, own.where(number)
-    for due in [step for step in desk.steps if desk.chance.random() < 0.5 and number < desk.until]:
-        done, moved, wanted, wanted_yen = refunds.approve(city, truth, due, _day(number))
-        if (done, moved) != (wanted, wanted_yen):
-            raise Difference(f"{where}: approved {done}, {moved} yen, the model {wanted}, {wanted_yen}: {due}")
-        own.figures.refunds += done
-        own.figures.stale += 1 - done
-        desk.steps.remove(due)
-    compare_balances(city, truth, where)
-    if number < desk.until - 1 and len(desk.steps) < _STEPS:
-        step = refunds.ask(city, truth, desk.numbers, desk.chance, _day(number), desk.taken())
-        desk.steps += [step] if step else []
+    """決裁: what was asked for is approved on one of the next nights; more is asked for. What is replayed has none."""
+    office, where, figures = own.office, own.where(number), own.figures
+    if number >= own.life.nights // 2:
+        return
+    for request in [request for request in office.waiting if office.chance.random() < 0.3]:
+        told, wanted = request.approve(office, _day(number))
+        if told != wanted:
+            raise Difference(f"{where}: approved {told}, the model {wanted}: {request}")
+        office.waiting.remove(request)
+        figures.rulings += wanted.rulings
+        is_reassigned, is_undone = (
+            isinstance(request, kind) for kind in (reassignments.Reassignment, reassignments.Undoing)
+        )
+        figures.reassigned += wanted.rulings * is_reassigned
+        figures.undone += wanted.rulings * is_undone
+        posted_on = office.posted_on[request.records[0].event].replace(day=1)
+        figures.of_closed += wanted.rulings * ((is_reassigned or is_undone) and posted_on in own.months.closed)
+        figures.stale += len(request.records) - wanted.rulings
+    compare_balances(own.city, own.truth, where)
+    for ask, often in _ASKS:
+        if len(office.waiting) < _WAITING and office.chance.random() < often and (asked := ask(office, _day(number))):
+            office.waiting.append(asked)
 
 
 def _prove(city: City, nights: int, where: str) -> None:

@@ -1,0 +1,163 @@
+"""Reminders of the year (一年の督促): lists are drawn, pulled from, checked and sent; claims are held; records are undone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from elqr.approvals.reminder_gate import Situation, approve_list, request_list, situation
+from elqr.approvals.reminder_list import check_list, draw_list
+from elqr.approvals.reminder_record import Which, Why, record_holds, record_sent
+from elqr.approvals.retraction import approve_retraction, request_retraction
+from elqr.session.session import Session
+from elqr.vocabulary.ruling_terms import RetractionKind
+from elqr.vocabulary.terms import HoldKind, Risk
+from tests.simulation.comparison import Difference
+from tests.simulation.notices import Claim
+from tests.simulation.office import APPROVES, ASKS, Office, sign
+from tests.simulation.unpaid import HOLDS, Hold, ReminderList, Reminders
+from tests.simulation.year import BY_FILE, BY_NOTICE
+
+_KINDS = {kind.label: kind for kind in HoldKind}
+_CLAIM = ("bill_no", "installment_no")
+
+
+@dataclass
+class ReminderDesk:
+    """督促の窓口: the list that is not sent yet, and what is asked to be undone."""
+
+    office: Office
+    records: Reminders
+    open: tuple[ReminderList, date] | None = None
+    undoing: list[tuple[int, ReminderList | Hold]] = field(default_factory=list)
+    drawn: int = 0
+    compared: int = 0
+
+    def go_on(self, night: date, where: str) -> None:
+        """一夜の後にすること. Lists are compared more often than drawn."""
+        chance = self.office.chance.random
+        steps = (self._draw, 0.06), (self._compare, 0.15), (self._send, 0.3), (self._hold, 0.12), (self._undo, 0.06)
+        due: list[Callable[[Session, date, str], object]] = [step for step, often in steps if chance() < often]
+        if self.undoing and chance() < 0.4:
+            due.append(self._approve_undoing)
+        if due:
+            with self.office.open(night) as session:
+                for step in due:
+                    step(session, night, where)
+
+    def _compare(self, session: Session, night: date, where: str) -> tuple[Situation, dict[Claim, int]]:
+        """一覧と督促除外一覧を比べる."""
+        now, unpaid = situation(session), self.records.unpaid(night)
+        self.compared += 1
+        why = {claim: self.records.reasons(claim, night) for claim in unpaid}
+        wanted = {claim: yen for claim, yen in unpaid.items() if not why[claim]}
+        found = {(bill, part): yen for bill, part, yen in now.claims.select(*_CLAIM, "left_yen").iter_rows()}
+        if found != wanted:
+            raise Difference(f"{where}: to remind {found}, the model {wanted}; left out {why}")
+        left_out = {
+            (bill, part): own for bill, part, *own in now.left_out.select(*_CLAIM, "left_yen", "why").iter_rows()
+        }
+        if set(left_out) != set(unpaid) - set(wanted):
+            raise Difference(f"{where}: left out {left_out}, the model {why}")
+        for claim, (yen, reason) in left_out.items():
+            if yen != unpaid[claim] or reason not in why[claim]:
+                raise Difference(f"{where}: {claim} left out {yen} {reason}, the model {unpaid[claim]} {why[claim]}")
+        found_texts = {
+            text for obstacle in now.obstacles if obstacle.risk is Risk.EXCEPTIONS for text in obstacle.found
+        }
+        if missing := self._named_in_suspense(set(wanted)) - found_texts:
+            raise Difference(f"{where}: {missing} may be for a claim of the list, the program names {found_texts}")
+        return now, wanted
+
+    def _named_in_suspense(self, claims: set[Claim]) -> set[str]:
+        """妨げるはずの収納: in suspense, of a key that names a claim of the list, as the program numbers it."""
+        truth, free = self.office.truth, self.office.free()
+        held = {id(own.record) for own in truth.held.values() if own.yen}
+        return {
+            f"受付{number}"
+            for number, record in free.items()
+            if id(record) in held and any(set(truth.claims_of(slip)) & claims for slip in truth.named(record))
+        }
+
+    def _draw(self, session: Session, night: date, where: str) -> None:
+        """一覧を引く: where something speaks against it, two people agree first."""
+        now, wanted = self._compare(session, night, where)
+        number = None
+        if now.obstacles:
+            number, _ = request_list(session, sign(ASKS, night))
+            approve_list(session, number, sign(APPROVES, night))
+        drawn = draw_list(session, now, number, sign(ASKS, night), with_names=False)
+        if (drawn is None) != (not wanted):
+            raise Difference(f"{where}: drawn {drawn}, the model {wanted}")
+        if drawn is not None:
+            principal = {claim: self.office.truth.owed_items(claim)[0] for claim in wanted}
+            self.records.lists.append(ReminderList(drawn.list_no, night, wanted, principal))
+            self.open, self.drawn = (self.records.lists[-1], night), self.drawn + 1
+
+    def _send(self, session: Session, night: date, where: str) -> None:
+        """送る: some are pulled before; what is named by the check may still be sent by those who know better."""
+        if self.open is None or self.open[1] == night:
+            return
+        own, chance = self.open[0], self.office.chance
+        self.open = None
+        for claim in chance.sample(sorted(own.left), chance.randrange(min(3, len(own.left)))):
+            (number,), _ = record_holds(
+                session, self._which(claim), Why(HoldKind.PULLED, list_no=own.number), sign(ASKS, night)
+            )
+            own.pulled.append(Hold(number, claim, HoldKind.PULLED.label))
+        self._check(session, own, night, where)
+        if chance.random() < 0.8:
+            issued_on = night + timedelta(chance.randrange(3))
+            sending = record_sent(session, own.number, issued_on, sign(ASKS, night))
+            own.sent_no = sending.sent_no
+            if (sending.count, sending.pulled) != (len(own.left), len(own.pulled)):
+                raise Difference(f"{where}: sent {sending}, the model {own}")
+
+    def _check(self, session: Session, own: ReminderList, night: date, where: str) -> None:
+        """送る前の確かめ: claims whose yen changed, or that are not to be reminded any more, are named."""
+        unpaid = self.records.unpaid(night, grace=False)
+        changed = {
+            claim
+            for claim in own.left
+            if unpaid.get(claim) != own.yen[claim] or self.records.reasons(claim, night, but=[own])
+        }
+        checked = check_list(session, session.job.arrears_folder / f"{own.number:06d}")
+        found = set(checked.changed.select(*_CLAIM).iter_rows())
+        if found != changed or checked.count != len(own.left):
+            raise Difference(f"{where}: list {own}: changed {found}, the model {changed}")
+
+    def _hold(self, session: Session, night: date, where: str) -> None:
+        """止める, for good or up to a day."""
+        chance, unpaid = self.office.chance, sorted(self.records.unpaid(night, grace=False))
+        if not unpaid:
+            return
+        claim, kind = chance.choice(unpaid), chance.choice(HOLDS)
+        until = chance.choice((None, night, night + timedelta(chance.randrange(1, 60))))
+        if any(own.claim == claim and own.kind == kind for own in self.records.holds):
+            return
+        numbers, _ = record_holds(session, self._which(claim), Why(_KINDS[kind], until), sign(ASKS, night))
+        self.records.holds.append(Hold(numbers[0], claim, kind, until))
+
+    def _undo(self, session: Session, night: date, where: str) -> None:
+        """取り消しを申請する: of a sending, a hold or a 引抜."""
+        taken = [own for _, own in self.undoing]
+        records: list[ReminderList | Hold] = [own for own in self.records.lists if own.sent_no]
+        records += [*self.records.holds, *(hold for own in self.records.lists for hold in own.pulled)]
+        if may := [own for own in records if not any(own is other for other in taken)]:
+            own = self.office.chance.choice(may)
+            kind, number = (
+                (RetractionKind.HELD, own.number) if isinstance(own, Hold) else (RetractionKind.REMINDED, own.sent_no)
+            )
+            self.undoing.append((request_retraction(session, kind, str(number), sign(ASKS, night))[0], own))
+
+    def _approve_undoing(self, session: Session, night: date, where: str) -> None:
+        number, own = self.undoing.pop(0)
+        approve_retraction(session, number, sign(APPROVES, night))
+        if isinstance(own, ReminderList):
+            own.sent_no = 0
+            return
+        for several in (self.records.holds, *(each.pulled for each in self.records.lists)):
+            several[:] = [hold for hold in several if hold is not own]
+
+    def _which(self, claim: Claim) -> Which:
+        procedure = BY_FILE if claim in self.office.truth.book.rows else BY_NOTICE
+        return Which(claim[0], procedure.code, installment_no=claim[1])
