@@ -10,5 +10,5 @@ revision, down_revision = "18", "17"
 
 def upgrade() -> None:
     """納付書データの取り消し: which import a row takes back. No earlier row does."""
-    add_column("notice_file", sa.Column("retracts_no", Whole, sa.ForeignKey("notice_file.notice_file_no")))
+    add_column("notice_file", sa.Column("retracts_no", Whole))
     create_index("notice_file", "notice_file_retracted")
