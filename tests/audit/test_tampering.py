@@ -403,6 +403,7 @@ _SAME_FILE = {name: f"(SELECT {name} FROM file WHERE sha256 = {_AGAIN})" for nam
 FORGED: dict[str, tuple[str, list[str]]] = {
     "取り込んだ納付書データ": ("notices", [_like("notice_file", "notice_file_no", rows_bad="0", **_NOTICES)]),
     "取り込んで指摘のない納付書データ": ("notices", [_like("notice_file", "notice_file_no", rows_bad="1", **_NOTICES)]),
+    "取り消したことにする納付書データ": ("notices", [_like("notice_file", "notice_file_no", retracts_no="1", rows_bad="0", **_NOTICES)]),
     "取り込んだ収納データ": ("inbox", [_like("delivery", "delivery_no", **_TAKEN)]),
     "再受信した収納データ": ("inbox", [_like("delivery", "delivery_no", **{**_TAKEN, "status": "'redelivered'"})]),
     "収納のないファイル": ("inbox", [_FILE, _like("delivery", "delivery_no", **_EMPTY)]),

@@ -187,6 +187,7 @@ _AS_VERSION_6 = (
     "DROP TABLE notice_line, counted_day, item_order, claim_state, claim_file, claim_entry, claim_cancel",
     "ALTER TABLE payment DROP COLUMN received_on",
     "ALTER TABLE notice DROP COLUMN barcode_until_on, DROP COLUMN mpn_until_on",
+    "DROP INDEX notice_file_retracted; ALTER TABLE notice_file DROP COLUMN retracts_no",
     "DROP INDEX decision_unposted; DROP INDEX notice_part",
     "ALTER TABLE notice DROP COLUMN change_reason, DROP COLUMN part_kind",
     "ALTER TABLE notice_cancel DROP COLUMN is_paper_only",

@@ -63,7 +63,7 @@ notice_file = table(
     Column("rows_new", Whole, nullable=False),
     Column("rows_same", Whole, nullable=False),
     Column("rows_bad", Whole, nullable=False),
-    Column("retracts_no", Whole, ForeignKey("notice_file.notice_file_no")),
+    Column("retracts_no", Whole),
     index("notice_file_retracted", "retracts_no", unique=True, where=Column("retracts_no", Whole).is_not(None)),
 )
 """納付書データの取込. A row with `retracts_no` brings no rows: by it two people took back the import of that number."""
