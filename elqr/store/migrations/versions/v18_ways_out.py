@@ -10,7 +10,7 @@ revision, down_revision = "18", "17"
 
 def upgrade() -> None:
     """表 and 列 of each, and two indexes."""
-    add_column("notice_file", sa.Column("retracts_no", Whole, sa.ForeignKey("notice_file.notice_file_no")))
+    add_column("notice_file", sa.Column("retracts_no", Whole))
     create_index("notice_file", "notice_file_retracted")
     create_tables("typed_batch", "typed_batch_step")
     add_column("payment", sa.Column("image_ref", Text))
