@@ -412,6 +412,7 @@ FORGED: dict[str, tuple[str, list[str]]] = {
     "入金明細": ("", [_like("deposit", "deposit_no", record_no="record_no + 70", identity="'x'", repeats_no="NULL")]),
     "調定データのファイル": ("claims", [_FILE, _CLAIM_FILE, _like("delivery", "delivery_no", **_EMPTY)]),
     "調定データの行": ("", [_like("claim_state", "state_no", record_no="record_no + 70")]),
+    "督促の状況の行": ("", [_like("reminder_status", "status_no", record_no="record_no + 70")]),
     "保留の後に届いたことにする再受信": (
         "", [_like("delivery", "delivery_no", sha256=_AGAIN, status="'redelivered'", name="'kouza_20261120.dat'", spec="'eltax_payment_csv'", **_SAME_FILE)]
     ),
