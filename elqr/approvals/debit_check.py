@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from elqr.approvals.reminder_gate import hold_words
 from elqr.arithmetic.plain_number import yen_text
 from elqr.disk.content import sha256_of
 from elqr.formats.debits import debits_of, places_of
@@ -70,7 +71,7 @@ def check_request(session: Session, request: Request, others: Sequence[Request])
     same = [other for other in others if other.sha256 == request.sha256]
     with session.ledger.transaction():
         standings = _with_results(session, _stand(session, request.debits))
-        elsewhere = _find_elsewhere(session, [other for other in others if other.sha256 != request.sha256])
+        elsewhere = _find_elsewhere(session, request, others)
         lacking = _find_lacking(session, standings, others, days)
     faults = find_faults(standings, elsewhere, days)
     good = request.debits.join(faults, on=Debit.RECORD_NO, how="anti")
@@ -173,9 +174,7 @@ def _stops(session: Session, pays: pl.DataFrame) -> pl.DataFrame:
     rows = pays.select(Debit.KEY_DIGITS, Debit.DEBIT_ON, Held.CLAIM_NO).join(held, on=Held.CLAIM_NO)
     holds = pl.col(Held.UNTIL_ON).is_null() | (pl.col(Held.UNTIL_ON) >= pl.col(Debit.DEBIT_ON))
     rows = rows.filter(holds, pl.col(Held.KIND) != HoldKind.ELSEWHERE.value)
-    kinds = pl.col(Held.KIND).replace_strict({kind.value: kind.label for kind in HoldKind}, return_dtype=pl.String)
-    until = pl.format("{}まで", Held.UNTIL_ON).fill_null("取り消すまで")
-    words = pl.format("{}　{}　記録{}（{}）", kinds, until, Held.HOLD_NO, Held.TAKEN_BY)
+    words = pl.format("{}　{}", *hold_words())
     return rows.group_by(Debit.KEY_DIGITS).agg(words.sort_by(Held.HOLD_NO).last().alias(DebitStanding.STOP))
 
 
@@ -190,16 +189,26 @@ def _with_results(session: Session, standings: pl.DataFrame) -> pl.DataFrame:
     return DebitStanding.of(rows)
 
 
-def _find_elsewhere(session: Session, others: Sequence[Request]) -> pl.DataFrame:
-    """ほかの依頼にある引落: key_digits and `elsewhere`, of debits without a result."""
+def _find_elsewhere(session: Session, request: Request, others: Sequence[Request]) -> pl.DataFrame:
+    """ほかの依頼にある引落: key_digits and `elsewhere`, of what another asks for by the same key or for the same claim.
+
+    What has a result is left out.
+    """
     place = (
         other.debits.with_columns(pl.format("{} {}件目", pl.lit(other.name), Debit.RECORD_NO).alias(ELSEWHERE))
         for other in others
+        if other.sha256 != request.sha256
     )
+    connection, other_key = session.ledger.connection, "other_key"
     rows = pl.concat([pl.DataFrame(schema={**Debit.SCHEMA, ELSEWHERE: pl.String}), *place])
-    known = known_events([session.ledger.connection], rows)
-    rows = rows.filter(pl.col(Debit.KEY_DIGITS) != "").join(known, on=Debit.IDENTITY, how="anti", maintain_order="left")
-    return rows.unique(Debit.KEY_DIGITS, keep="first").select(Debit.KEY_DIGITS, ELSEWHERE)
+    rows = rows.join(known_events([connection], rows), on=Debit.IDENTITY, how="anti", maintain_order="left")
+    rows = rows.filter(pl.col(Debit.KEY_DIGITS) != "").unique(Debit.KEY_DIGITS, keep="first", maintain_order=True)
+    by_key = rows.select(Debit.KEY_DIGITS, ELSEWHERE)
+    of_others = covers(connection, rows).select(OpenClaim.CLAIM_NO, pl.col(Debit.KEY_DIGITS).alias(other_key))
+    pairs = covers(connection, request.debits).join(of_others, on=OpenClaim.CLAIM_NO).sort(Debit.KEY_DIGITS, other_key)
+    by_claim = pairs.join(by_key.rename({str(Debit.KEY_DIGITS): other_key}), on=other_key, maintain_order="left")
+    both = pl.concat([by_key, by_claim.select(by_key.columns)])
+    return both.unique(Debit.KEY_DIGITS, keep="first", maintain_order=True)
 
 
 def _find_lacking(

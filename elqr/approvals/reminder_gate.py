@@ -108,19 +108,21 @@ def read_stops(session: Session, claims: pl.DataFrame) -> Stops:
     return Stops(held, reminder_queries.reminded(connection, night), unsent)
 
 
+def hold_words() -> tuple[pl.Expr, pl.Expr]:
+    """止める記録の言葉 of rows of frame Held: why, and until when, in which record of whom."""
+    kind = pl.col(Held.KIND).replace_strict({kind.value: kind.label for kind in HoldKind}, return_dtype=pl.String)
+    until = pl.format("{}まで", Held.UNTIL_ON).fill_null("取り消すまで")
+    return kind, pl.format("{}　記録{}（{}）", until, Held.HOLD_NO, Held.TAKEN_BY)
+
+
 def divide_stopped(unpaid: pl.DataFrame, stops: Stops) -> tuple[pl.DataFrame, pl.DataFrame]:
     """督促してよいものと、止めているもの, of claims (frame Unpaid): what may be reminded, and frame LeftOut.
 
     A claim that was reminded is reminded again only if its 本税・本料 was raised since, not for the reminder's fee or a
     growing late charge.
     """
-    until = pl.format("{}まで", Held.UNTIL_ON).fill_null("取り消すまで")
-    kinds = pl.col(Held.KIND).replace_strict({kind.value: kind.label for kind in HoldKind}, return_dtype=pl.String)
-    of_hold = stops.held.select(
-        Held.CLAIM_NO,
-        kinds.alias("held_why"),
-        pl.format("{}　記録{}（{}）", until, Held.HOLD_NO, Held.TAKEN_BY).alias("held_detail"),
-    )
+    kind, detail = hold_words()
+    of_hold = stops.held.select(Held.CLAIM_NO, kind.alias("held_why"), detail.alias("held_detail"))
     of_list = stops.reminded.filter(pl.col(Reminded.RAISED_YEN) <= 0).select(
         Reminded.CLAIM_NO,
         pl.lit(_REMINDED).alias("list_why"),

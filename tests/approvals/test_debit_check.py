@@ -262,14 +262,15 @@ def test_a_result_says_that_this_very_debit_was_asked_for_before(bank: Bank) -> 
 
 
 def test_a_debit_that_was_sent_and_has_no_result_is_told_by_the_request_beside_it(bank: Bank) -> None:
-    """What failed has its result: it may be asked for again, although the earlier request has it."""
-    sent = bank.request(_debit(1), _debit(16), name="sent.dat", debit_on=date(2026, 11, 25))
+    """What failed has its result: it may be asked for again, although the earlier request has it. 全期 is its 期別."""
+    sent = bank.request(_debit(1), _debit(16), _debit(19, 12_000), name="sent.dat", debit_on=date(2026, 11, 25))
     failed = bank.request(_debit(11), name="failed.dat", debit_on=EARLIER)
-    again = bank.request(_debit(11), _debit(16), _debit(1))
+    again = bank.request(_debit(11), _debit(16), _debit(1), _debit(17, 5_000))
     ran = bank.check(again, "--with", sent, "--with", failed)
     assert _without_lacking(ran) == [
         ("D102", f"3件目 {_KEY}", "顧客番号 K016 sent.dat 3件目", ""),
         ("D102", f"4件目 {_KEY}", "顧客番号 K001 sent.dat 2件目", ""),
+        ("D102", f"5件目 {_KEY}", "顧客番号 K017 sent.dat 4件目", ""),
     ]
     assert ran.json["good"] == {"records": 1, "yen": 10_011}
 
