@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from elqr.approvals.reminder_gate import held_on
 from elqr.arithmetic.plain_number import yen_text
 from elqr.disk.content import sha256_of
 from elqr.formats.debits import debits_of, places_of
@@ -26,8 +27,10 @@ from elqr.rules.debits import (
 )
 from elqr.session.session import Session
 from elqr.store.queries import debits as queries
+from elqr.store.queries.claim_lookup import claim_cards
 from elqr.store.queries.matching import candidates, known_events
 from elqr.store.queries.open_claims import open_claims
+from elqr.store.queries.reminder_statuses import statuses_by
 from elqr.store.queries.reminders import holds_on
 from elqr.store.queries.undecided import covers
 from elqr.vocabulary.arrival_frames import Held
@@ -36,7 +39,7 @@ from elqr.vocabulary.codes import Code
 from elqr.vocabulary.debit_frames import Debit, DebitFault, DebitStanding, DebitSum, NamingPayment
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding, Location
 from elqr.vocabulary.frames import Candidate, CandidateNotice, Decision, KnownEvent, Payment, join_beside
-from elqr.vocabulary.terms import Channel, HoldKind, Stage
+from elqr.vocabulary.terms import Channel, Stage
 
 _NOTICE = (CandidateNotice.LEVY_YEAR, CandidateNotice.BILL_NO, Candidate.INSTALLMENT_NO, Candidate.ISSUED_ON)
 _CHANNELS = {channel.value: channel.label for channel in Channel}
@@ -70,7 +73,7 @@ def check_request(session: Session, request: Request, others: Sequence[Request])
     same = [other for other in others if other.sha256 == request.sha256]
     with session.ledger.transaction():
         standings = _with_results(session, _stand(session, request.debits))
-        elsewhere = _find_elsewhere(session, [other for other in others if other.sha256 != request.sha256])
+        elsewhere = _find_elsewhere(session, request, others)
         lacking = _find_lacking(session, standings, others, days)
     faults = find_faults(standings, elsewhere, days)
     good = request.debits.join(faults, on=Debit.RECORD_NO, how="anti")
@@ -168,15 +171,17 @@ def _waiting(session: Session, pays: pl.DataFrame) -> pl.DataFrame:
 
 
 def _stops(session: Session, pays: pl.DataFrame) -> pl.DataFrame:
-    """督促を止める記録: key_digits and `stop`, of what holds on 引落日. `pays` has claim_no and debit_on as well."""
-    held = holds_on(session.ledger.connection, pays, session.night_on)
-    rows = pays.select(Debit.KEY_DIGITS, Debit.DEBIT_ON, Held.CLAIM_NO).join(held, on=Held.CLAIM_NO)
-    holds = pl.col(Held.UNTIL_ON).is_null() | (pl.col(Held.UNTIL_ON) >= pl.col(Debit.DEBIT_ON))
-    rows = rows.filter(holds, pl.col(Held.KIND) != HoldKind.ELSEWHERE.value)
-    kinds = pl.col(Held.KIND).replace_strict({kind.value: kind.label for kind in HoldKind}, return_dtype=pl.String)
-    until = pl.format("{}まで", Held.UNTIL_ON).fill_null("取り消すまで")
-    words = pl.format("{}　{}　記録{}（{}）", kinds, until, Held.HOLD_NO, Held.TAKEN_BY)
-    return rows.group_by(Debit.KEY_DIGITS).agg(words.sort_by(Held.HOLD_NO).last().alias(DebitStanding.STOP))
+    """督促を止めているわけ: key_digits and `stop`, of what holds on 引落日. `pays` also has claim_no and debit_on."""
+    connection, night = session.ledger.connection, session.night_on
+    records, statuses = holds_on(connection, pays, night), statuses_by(connection, night)
+    cards = claim_cards(connection, pays)
+    words = pl.format("{}　{}", "held_why", "held_detail").alias(DebitStanding.STOP)
+    by_day = [
+        of_day.join(held_on(records, statuses, cards, day), on=Held.CLAIM_NO).select(Debit.KEY_DIGITS, words)
+        for (day,), of_day in pays.partition_by(Debit.DEBIT_ON, as_dict=True).items()
+    ]
+    empty = pl.DataFrame(schema={Debit.KEY_DIGITS: pl.String, DebitStanding.STOP: pl.String})
+    return pl.concat([empty, *by_day]).unique(Debit.KEY_DIGITS, keep="last", maintain_order=True)
 
 
 def _with_results(session: Session, standings: pl.DataFrame) -> pl.DataFrame:
@@ -190,16 +195,26 @@ def _with_results(session: Session, standings: pl.DataFrame) -> pl.DataFrame:
     return DebitStanding.of(rows)
 
 
-def _find_elsewhere(session: Session, others: Sequence[Request]) -> pl.DataFrame:
-    """ほかの依頼にある引落: key_digits and `elsewhere`, of debits without a result."""
+def _find_elsewhere(session: Session, request: Request, others: Sequence[Request]) -> pl.DataFrame:
+    """ほかの依頼にある引落: key_digits and `elsewhere`, of what another asks for by the same key or for the same claim.
+
+    What has a result is left out.
+    """
     place = (
         other.debits.with_columns(pl.format("{} {}件目", pl.lit(other.name), Debit.RECORD_NO).alias(ELSEWHERE))
         for other in others
+        if other.sha256 != request.sha256
     )
+    connection, other_key = session.ledger.connection, "other_key"
     rows = pl.concat([pl.DataFrame(schema={**Debit.SCHEMA, ELSEWHERE: pl.String}), *place])
-    known = known_events([session.ledger.connection], rows)
-    rows = rows.filter(pl.col(Debit.KEY_DIGITS) != "").join(known, on=Debit.IDENTITY, how="anti", maintain_order="left")
-    return rows.unique(Debit.KEY_DIGITS, keep="first").select(Debit.KEY_DIGITS, ELSEWHERE)
+    rows = rows.join(known_events([connection], rows), on=Debit.IDENTITY, how="anti", maintain_order="left")
+    rows = rows.filter(pl.col(Debit.KEY_DIGITS) != "").unique(Debit.KEY_DIGITS, keep="first", maintain_order=True)
+    by_key = rows.select(Debit.KEY_DIGITS, ELSEWHERE)
+    of_others = covers(connection, rows).select(OpenClaim.CLAIM_NO, pl.col(Debit.KEY_DIGITS).alias(other_key))
+    pairs = covers(connection, request.debits).join(of_others, on=OpenClaim.CLAIM_NO).sort(Debit.KEY_DIGITS, other_key)
+    by_claim = pairs.join(by_key.rename({str(Debit.KEY_DIGITS): other_key}), on=other_key, maintain_order="left")
+    both = pl.concat([by_key, by_claim.select(by_key.columns)])
+    return both.unique(Debit.KEY_DIGITS, keep="first", maintain_order=True)
 
 
 def _find_lacking(

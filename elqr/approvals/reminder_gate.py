@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -110,10 +111,20 @@ def read_stops(session: Session, claims: pl.DataFrame) -> Stops:
     connection, night = session.ledger.connection, session.night_on
     records, is_elsewhere = reminder_queries.holds(connection, night), pl.col(Held.KIND) == HoldKind.ELSEWHERE.value
     unsent = unsent_claims(connection, claims).join(records.filter(is_elsewhere), on=Held.CLAIM_NO, how="anti")
-    statuses = statuses_of_claims(statuses_in_force(statuses_by(connection, night), night), claims)
-    held = pl.concat([_words_of_statuses(statuses), _words_of_records(records.filter(~is_elsewhere))])
-    held = held.unique(Held.CLAIM_NO, keep="last", maintain_order=True)
+    held = held_on(records, statuses_by(connection, night), claims, night)
     return Stops(held, reminder_queries.reminded(connection, night), unsent)
+
+
+def held_on(records: pl.DataFrame, statuses: pl.DataFrame, claims: pl.DataFrame, day: date) -> pl.DataFrame:
+    """ある日に止めている調定, as in `Stops.held`: by records of people (frame Held) or rows of files (NamedStatus).
+
+    `claims` has claim_no, payer_ref and the columns of ClaimKey.
+    """
+    reaches = pl.col(Held.UNTIL_ON).is_null() | (pl.col(Held.UNTIL_ON) >= day)
+    of_people = records.filter(reaches, pl.col(Held.KIND) != HoldKind.ELSEWHERE.value)
+    of_files = statuses_of_claims(statuses_in_force(statuses, day), claims)
+    held = pl.concat([_words_of_statuses(of_files), _words_of_records(of_people)])
+    return held.unique(Held.CLAIM_NO, keep="last", maintain_order=True)
 
 
 def _words_of_records(records: pl.DataFrame) -> pl.DataFrame:

@@ -16,9 +16,12 @@ from tests.builders import (
     eltax_row,
     notice_row,
     request_file,
+    status_file,
+    status_row,
     transfer_file,
     transfer_row,
 )
+from tests.cases.job_parts import CLAIMS
 from tests.cases.prepared import prepared
 
 DUE = date(2026, 11, 30)
@@ -262,14 +265,15 @@ def test_a_result_says_that_this_very_debit_was_asked_for_before(bank: Bank) -> 
 
 
 def test_a_debit_that_was_sent_and_has_no_result_is_told_by_the_request_beside_it(bank: Bank) -> None:
-    """What failed has its result: it may be asked for again, although the earlier request has it."""
-    sent = bank.request(_debit(1), _debit(16), name="sent.dat", debit_on=date(2026, 11, 25))
+    """What failed has its result: it may be asked for again, although the earlier request has it. 全期 is its 期別."""
+    sent = bank.request(_debit(1), _debit(16), _debit(19, 12_000), name="sent.dat", debit_on=date(2026, 11, 25))
     failed = bank.request(_debit(11), name="failed.dat", debit_on=EARLIER)
-    again = bank.request(_debit(11), _debit(16), _debit(1))
+    again = bank.request(_debit(11), _debit(16), _debit(1), _debit(17, 5_000))
     ran = bank.check(again, "--with", sent, "--with", failed)
     assert _without_lacking(ran) == [
         ("D102", f"3件目 {_KEY}", "顧客番号 K016 sent.dat 3件目", ""),
         ("D102", f"4件目 {_KEY}", "顧客番号 K001 sent.dat 2件目", ""),
+        ("D102", f"5件目 {_KEY}", "顧客番号 K017 sent.dat 4件目", ""),
     ]
     assert ran.json["good"] == {"records": 1, "yen": 10_011}
 
@@ -321,3 +325,16 @@ def test_what_is_asked_for_must_make_sense(bank: Bank) -> None:
     path.write_bytes(b"")
     beside = bank.check(bank.request(_debit(1), name="good.dat"), "--with", path)
     assert beside.code == 1 and str(path) in beside.err
+
+
+def test_what_a_file_of_the_core_system_holds_on_the_day_of_the_debit_is_told(bank: Bank) -> None:
+    """Payer 1 is held up to the day itself, the claim 100016 from the day after."""
+    bank.job.write_text(bank.job.read_text(encoding="utf-8") + CLAIMS, encoding="utf-8")
+    (bank.folder / "claims").mkdir()
+    of_payer = status_row(tsuchisho_no=None, atena_no="1", jokyo_kbn="執行停止", shuryo_ymd=DUE)
+    of_claim = status_row(tsuchisho_no="100016", kaishi_ymd=date(2026, 12, 1))
+    (bank.folder / "claims" / "jokyo.csv").write_bytes(status_file(of_payer, of_claim))
+    bank.night(date(2026, 11, 21))
+    ran = bank.check(bank.request(_debit(1), _debit(16)), day=date(2026, 11, 21))
+    held = f"執行停止　{DUE}まで　状況1（jokyo.csv 1件目）（{_CLAIM.format(100001)}）"
+    assert _without_lacking(ran) == [("D111", f"2件目 {_KEY}", held, "")]
