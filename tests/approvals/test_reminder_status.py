@@ -63,20 +63,14 @@ def test_what_the_core_system_holds_is_left_out_with_its_file(office: Office) ->
     assert "宛名番号 9002 のすべての調定　督促停止" in told[1] and "（台帳にない調定）" in told[2]
     assert office.arrears("holds", "100003").out == told[1] + "\n"
     assert office.arrears("holds", "--json").json[0]["record_no"] == 1  # type: ignore[index]
-
-
-def test_a_payer_s_later_claims_are_held_too_and_a_claim_that_comes_after_its_row(office: Office) -> None:
-    _deliver(office, "teishi.csv", *FIRST)
-    office.night(BEFORE)
     office.notices(
         notice_row(bill_no="999999", payer_ref="1", principal_yen=700, due_on=DUE),
         notice_row(bill_no="100009", payer_ref="9002", principal_yen=900, due_on=DUE),
         name="later.csv",
     )
     office.night(DAY)
-    assert _left_out(office, DAY) == {
-        "徴収猶予": (1, 10_000), "督促停止": (2, 10_902), "執行停止": (1, 700)
-    }  # fmt: skip
+    later = {"徴収猶予": (1, 10_000), "督促停止": (2, 10_902), "執行停止": (1, 700)}
+    assert _left_out(office, DAY) == later, "also a payer's later claims, and a claim that came after its row"
 
 
 def test_a_release_ends_a_hold_from_its_day_on_and_two_take_a_wrong_one_back(office: Office) -> None:

@@ -14,7 +14,7 @@ from elqr.formats.statuses import statuses_of
 from elqr.rules.reminder_statuses import new_statuses, refuse_statuses, statuses_in_force, statuses_of_claims
 from elqr.vocabulary.claim_frames import NamedStatus, StatusContent
 from elqr.vocabulary.errors import BadFile
-from tests.builders import NIGHT, SPECS, status_file, status_row
+from tests.builders import NIGHT, SPECS, elqr, status_file, status_row
 
 
 def _rows(*rows: dict[str, object]) -> pl.DataFrame:
@@ -60,11 +60,11 @@ DAYS: dict[str, tuple[list[dict[str, object]], list[int]]] = {
 @pytest.mark.parametrize("name", DAYS)
 def test_what_holds_follows_the_days_that_are_stated_not_the_order_of_files(name: str) -> None:
     rows, expected = DAYS[name]
-    for files in permutations(rows):
-        ledger = _taken_in([_rows(row) for row in (*files, files[0])])
+    for files in permutations(_rows(row) for row in rows):
+        ledger = _taken_in([*files, files[0]])
         assert ledger.height == len(rows), "delivered again, a row is not taken in again"
         held = [number for number in (1, 2, 10, 20, 30) if statuses_in_force(ledger, _day(number)).height]
-        assert held == expected, files
+        assert held == expected, [file["stated_at"].to_list() for file in files]
     assert _taken_in([_rows(*rows, rows[0])]).height == len(rows), "nor in the same file"
 
 
@@ -87,9 +87,9 @@ CLAIMS = pl.DataFrame(
 
 
 def test_of_several_that_hold_a_claim_the_longest_is_named_in_whatever_order_they_came() -> None:
-    short, long = _row(1, shuryo_ymd=_day(20)), _row(1, kanri_no="2", jokyo_kbn="返戻")
-    for files in permutations((short, long)):
-        rows = statuses_in_force(_taken_in([_rows(row) for row in files]), _day(1))
+    short, long = _rows(_row(1, shuryo_ymd=_day(20))), _rows(_row(1, kanri_no="2", jokyo_kbn="返戻"))
+    for files in ([short, long], [long, short]):
+        rows = statuses_in_force(_taken_in(files), _day(1))
         assert statuses_of_claims(rows, CLAIMS.head(1))["kind"].to_list() == ["stopped", "returned"]
 
 
@@ -163,10 +163,10 @@ name = "data"
 title = "返戻"
 fields = [
   { name = "atena_no", title = "宛名番号", kind = "digits", max_width = 20 },
-  { name = "henrei_ymd", title = "返戻日", kind = "date", blank = true },
-  { name = "re_hasso", title = "再発送日", kind = "date", blank = true },
-  { name = "koji_sotatsu_ymd", title = "公示送達日", kind = "date", blank = true },
-  { name = "sosa_ymd", title = "操作年月日", kind = "date" },
+  { name = "henrei_ymd", title = "返戻日", kind = "date", form = "yyyymmdd", blank = true },
+  { name = "re_hasso", title = "再発送日", kind = "date", form = "yyyymmdd", blank = true },
+  { name = "koji_sotatsu_ymd", title = "公示送達日", kind = "date", form = "yyyymmdd", blank = true },
+  { name = "sosa_ymd", title = "操作年月日", kind = "date", form = "yyyymmdd" },
 ]
 [status]
 record = "data"
@@ -216,3 +216,16 @@ def test_a_city_writes_the_spec_of_its_own_file_without_python(tmp_path: Path) -
 def test_a_wrong_spec_is_told(tmp_path: Path, old: str, new: str, told: str) -> None:
     with pytest.raises(BadFile, match=told):
         _spec(tmp_path, RETURNED.replace(old, new))
+
+
+def test_a_spec_that_is_checked_tells_the_line_of_what_is_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "henrei.toml"
+    path.write_text(RETURNED, encoding="utf-8")
+    ran = elqr("spec", "check", path)
+    assert ran.code == 0, ran.out + ran.err
+    wrong = RETURNED.replace('kind = "returned"', 'kind = "pulled"').replace('["re_hasso",', '["atena_no",')
+    path.write_text(wrong, encoding="utf-8")
+    ran = elqr("spec", "check", path)
+    lines = [number for number, line in enumerate(wrong.splitlines(), start=1) if "pulled" in line or '["atena' in line]
+    assert ran.code == 1 and all(f"{number}行目" in ran.out for number in lines), ran.out + ran.err
+    assert "pulled という値はありません" in ran.out and "atena_no は kind = digits なので使えません" in ran.out
