@@ -38,7 +38,7 @@ from elqr.store.queries import matching as queries
 from elqr.store.queries import refused_rows as refused_queries
 from elqr.store.queries.claim_states import states_of_assessments
 from elqr.store.queries.reminder_statuses import known_statuses
-from elqr.store.queries.retracted_files import is_content_retracted, standing_import
+from elqr.store.queries.retracted_files import retraction_of_content, standing_import
 from elqr.store.queries.typed_batches import is_confirmed
 from elqr.store.tables import ledger as tables
 from elqr.vocabulary.codes import Code
@@ -87,8 +87,8 @@ def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> li
                 step.result = "取込済"
                 return []
             return _hold_back_notices(night, arrived, spec, arrived.findings, step)
-        if is_content_retracted(connection, arrived.sha256):
-            return _hold_back_notices(night, arrived, spec, [_retracted(arrived.name)], step)
+        if (retraction := retraction_of_content(connection, arrived.sha256)) is not None:
+            return _hold_back_notices(night, arrived, spec, [_retracted(arrived.name, *retraction)], step)
         is_known = queries.notice_file_known(connection, arrived.sha256, arrived.name)
         is_sent = is_sent or not is_known
         if not is_sent and queries.clean_notice_file(connection, arrived.sha256):
@@ -128,9 +128,10 @@ def retract_notices(night: Night, name: str, sha256: str) -> None:
             enter_retraction(connection, file_no, night.session.night_on)
 
 
-def _retracted(name: str) -> Finding:
+def _retracted(name: str, file_no: int, on: str) -> Finding:
     """取り消した取込の中身: it does not come in again, or the next night would undo what two people decided."""
-    return Finding(Location(name), Code.NOTICE_FILE_RETRACTED, "取り消した取込と同じ中身", "直したファイル")
+    actual = f"{on} に取り消した納付書データ{file_no}と同じ中身"
+    return Finding(Location(name), Code.NOTICE_FILE_RETRACTED, actual, "直したファイル")
 
 
 def _hold_back_notices(

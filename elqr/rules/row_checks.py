@@ -24,12 +24,11 @@ class Registered:
     `notices` and `claims` are of its assessments; a 分納 notice for several claims has a row in `notices` for each of
     these, with what it asks of it, but is not in `own`. `cancelled` has the notice_no of cancelled notices, `retracted`
     those among them whose file two people took back, `singles` that of notices that pay a claim with 期別 0, which is
-    an assessment without instalments. `own` (frame OwnNotice)
-    are the notices that ask for a claim of their own, `taken_back` (frame ClaimCancel) what said that such a claim
-    falls, both without claims that a claim file names; these are in `stated` (frame StatedClaim). `refused` (frame
-    RefusedRow) are rows of earlier files that still wait, `withdrawn` those that their 取消 took back before they ever
-    came in, and `given_up` those that two people gave up. `keys` are the file's keys that a notice has, with its
-    NOTICE_KEY.
+    an assessment without instalments. `own` (frame OwnNotice) are the notices that ask for a claim of their own,
+    `taken_back` (frame ClaimCancel) what said that such a claim falls, both without claims that a claim file names;
+    these are in `stated` (frame StatedClaim). `refused` (frame RefusedRow) are rows of earlier files that still wait,
+    `withdrawn` those that their 取消 took back before they ever came in, and `given_up` those that two people gave up.
+    `keys` are the file's keys that a notice has, with its NOTICE_KEY.
     """
 
     notices: pl.DataFrame

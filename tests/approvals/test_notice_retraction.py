@@ -111,6 +111,7 @@ def test_all_is_as_before_the_file_and_who_took_it_back_is_on_record(city: City)
     assert verified(city) == set()
     ran = city.night(BACK)
     assert ran.code == 4 and codes(ran) == [Code.NOTICE_FILE_RETRACTED], "the row that waited waits no longer"
+    assert "2026-11-22 に取り消した納付書データ2と同じ中身" in ran.out
     (told,) = city.report("取り消し一覧", BACK)
     assert (told["種別"], told["申請者"], told["結果"]) == ("納付書データの取込", "山田", "承認")
     assert city.report("納付書取込結果", BACK) == []

@@ -16,11 +16,12 @@ def is_retracted(file_no: ColumnElement[int]) -> ColumnElement[bool]:
     return exists().where(by_file.c.retracts_no == file_no).correlate_except(by_file)
 
 
-def is_content_retracted(connection: Connection, sha256: str) -> bool:
-    """取り消した中身か: whether the last that was done with a content was to take back its import."""
+def retraction_of_content(connection: Connection, sha256: str) -> tuple[int, str] | None:
+    """中身の取り消し: which import of a content was taken back, and on which day, if nothing was done with it since."""
     file = notice_file.c
-    query = select(file.retracts_no).where(file.sha256 == sha256).order_by(file.notice_file_no.desc()).limit(1)
-    return connection.execute(query).scalar_one_or_none() is not None
+    query = select(file.retracts_no, file.night_on).where(file.sha256 == sha256)
+    row = connection.execute(query.order_by(file.notice_file_no.desc()).limit(1)).one_or_none()
+    return None if row is None or row.retracts_no is None else (row.retracts_no, row.night_on)
 
 
 def standing() -> ColumnElement[bool]:
