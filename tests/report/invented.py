@@ -16,7 +16,7 @@ from elqr.report.tables.ledger_rows import Rows
 from elqr.report.tables.places import places_table, records
 from elqr.rules.kpi import Kpi
 from elqr.rules.register import Register
-from elqr.vocabulary.report_frames import DailySum
+from elqr.vocabulary.report_frames import DailySum, EarlierPayment
 from elqr.vocabulary.terms import Account, Channel, Outcome
 from tests.builders import NIGHT, REGISTER
 
@@ -64,6 +64,7 @@ def exceptions(count: int, seed: int = 1) -> pl.DataFrame:
         "result_code": [None] * count,
         "doubt": [None] * count,
         "item_no": ["901"] * count,
+        "image_ref": [None] * count,
     }
     whole = {
         "payment_no": no, "record_no": no, "paid_yen": no * 100, "claim_yen": no * 0, "suspense_yen": no * 100,
@@ -112,7 +113,7 @@ def rows_of(found: pl.DataFrame) -> Rows:
         exceptions=found,
         awaiting=found.clear(),
         rulings=RULINGS.clear(),
-        others=pl.DataFrame(schema={"payment_no": pl.Int64, "channel": pl.String, "paid_on": pl.Date}),
+        others=EarlierPayment.empty(),
         suggestions=pl.DataFrame(schema={**near, "installment_no": pl.Int64}),
         postings=DailySum.empty(),
         redelivered=pl.DataFrame(schema={**again, "paid_on": pl.Date, **counted}),
