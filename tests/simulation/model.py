@@ -351,10 +351,14 @@ class City:
         """納付書の払う調定."""
         return list(self._covers(slip)) if slip.is_total else [line.claim for line in slip.lines]
 
-    def valid_slip(self, claim: Claim) -> PrintableNotice | None:
-        """調定のすべてを求める最新の納付書. Where none is left, one for 延滞金 or 督促; never one for 分納."""
-        valid = [own for own in self._of(claim) if not own.is_cancelled and not own.is_total and own.kind != PLAN]
-        return max(valid, key=lambda own: (not own.kind, own.issue), default=None)
+    def newest_slip(self, claim: Claim) -> PrintableNotice | None:
+        """調定のすべてを求める最新の納付書, where its paper alone was taken back, too: always by claim files.
+
+        Where none is left, one for 延滞金 or 督促; never one for 分納.
+        """
+        of_claim = [own for own in self._of(claim) if not own.is_total and own.kind != PLAN]
+        left = [own for own in of_claim if not own.is_cancelled or (own.procedure.by_file and not own.kind)]
+        return max(left, key=lambda own: (not own.kind, own.issue), default=None)
 
     def _issues(self, claim: Claim) -> list[int]:
         """発行連番 of all slips that ask of a claim."""

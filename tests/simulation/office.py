@@ -55,17 +55,21 @@ class Office:
     waiting: list[Request] = field(default_factory=list)
 
     def free(self) -> dict[int, Record]:
-        """決めてよい収納 by 受付番号: with yen, in no request; one whose event stands there twice is left alone."""
+        """決めてよい収納 by 受付番号: in no request that waits."""
+        taken = {record.event for request in self.waiting for record in request.records}
+        return {number: record for number, record in self.known().items() if record.event not in taken}
+
+    def known(self) -> dict[int, Record]:
+        """お金のある収納 by 受付番号; one whose event stands there twice is left alone."""
         records = [held.record for held in self.truth.held.values()]
         records += [own.record for several in self.truth.stands.values() for own in several]
         of_event = defaultdict[int, dict[int, Record]](dict)
         for record in records:
             of_event[record.event][id(record)] = record
-        taken = {record.event for request in self.waiting for record in request.records}
         return {
             self.numbers[event]: record
             for event, several in of_event.items()
-            if event in self.numbers and event not in taken and len(several) == 1
+            if event in self.numbers and len(several) == 1
             for record in several.values()
         }
 

@@ -70,11 +70,11 @@ class ReminderDesk:
 
     def _named_in_suspense(self, claims: set[Claim]) -> set[str]:
         """妨げるはずの収納: in suspense, of a key that names a claim of the list, as the program numbers it."""
-        truth, free = self.office.truth, self.office.free()
+        truth, known = self.office.truth, self.office.known()
         held = {id(own.record) for own in truth.held.values() if own.yen}
         return {
             f"受付{number}"
-            for number, record in free.items()
+            for number, record in known.items()
             if id(record) in held and any(set(truth.claims_of(slip)) & claims for slip in truth.named(record))
         }
 

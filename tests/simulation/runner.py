@@ -66,6 +66,7 @@ class Figures:
     of_closed: int = 0
     stale: int = 0
     months: int = 0
+    compared: int = 0
     lists: int = 0
     claim_files: int = 0
     held: int = 0
@@ -76,7 +77,8 @@ class Figures:
             f"{self.claim_files:,} claim files, {self.held:,} held back, "
             f"{self.rulings:,} rulings carried out, {self.reassigned:,} of them reassignments, {self.undone:,} undone, "
             f"{self.of_closed:,} of both after the month of the payment was closed, "
-            f"{self.stale:,} stale, {self.months:,} months closed, {self.lists:,} lists of reminders drawn"
+            f"{self.stale:,} stale, {self.months:,} months closed, "
+            f"{self.compared:,} lists of reminders compared and {self.lists:,} drawn"
         )
 
 
@@ -117,7 +119,11 @@ def simulate(seed: int, nights: int, bills: int, folder: Path) -> Figures:
             _live_through(own, number)
     figures.yen = sum(truth.collected.values()) + truth.suspense + truth.ended_yen
     figures.claim_files, figures.held = truth.book.files, truth.book.held
-    figures.months, figures.lists = len(own.months.closed), own.reminders.drawn
+    figures.months, figures.compared, figures.lists = (
+        len(own.months.closed),
+        own.reminders.compared,
+        own.reminders.drawn,
+    )
     compare_all(office, own.months, _day(nights), f"seed {seed}")
     with_order = {own.code for own in PROCEDURES if all(orders[own.code] for orders in life.orders.values())}
     compare_items(own.city, truth, f"seed {seed}", _day(nights), with_order)

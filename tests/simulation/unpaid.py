@@ -65,7 +65,7 @@ class Reminders:
     def reasons(self, claim: Claim, night: date, but: Iterable[ReminderList] = ()) -> set[str]:
         """載せないわけ: all there are. A list speaks for itself, and not against itself (`but`)."""
         why = {hold.kind for hold in self.holds if hold.claim == claim and hold.is_in_force(night)} - {ELSEWHERE}
-        if self.truth.valid_slip(claim) is None:
+        if self.truth.newest_slip(claim) is None:
             why.add(NO_SLIP)
         if claim in self.truth.announced_claims():
             why.add(ANNOUNCED)
@@ -75,7 +75,7 @@ class Reminders:
         return why
 
     def _is_over(self, claim: Claim, night: date, grace: bool) -> bool:
-        row, slip = self.truth.book.newest(claim), self.truth.valid_slip(claim)
+        row, slip = self.truth.book.newest(claim), self.truth.newest_slip(claim)
         due_on = row.due_on if row else slip.due_on if slip else date.max
         days = GRACE.get(BY_FILE.code if row else "", USUAL_GRACE) if grace else 0
         return due_on < night - timedelta(days)
