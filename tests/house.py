@@ -9,7 +9,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "__init__ codes frames arrival_frames claim_frames counted_frames debit_frames export_frames limits "
         "matching_frames money_frames notice_frames number_series page_frames ruling_frames report_frames "
         "audit_frames signature strict tally_frames terms claim_terms ruling_terms code_text debit_texts code_texts "
-        "counted_terms errors meanings visible_text findings",
+        "counted_terms errors meanings ways_out visible_text findings",
     ),
     ("arithmetic", "__init__ business_day checkdigit fiscal_year person_name plain_number pseudonym wareki"),
     ("disk", "__init__ atomic_write content config_files inbox_filter inbox archive named_files own_json run_log"),

@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 
 from openpyxl import load_workbook
@@ -26,6 +27,7 @@ from elqr.vocabulary.limits import LIMITS
 from elqr.vocabulary.meanings import EXIT_MEANINGS, RULING_MEANINGS, SETTLEMENT_MEANINGS
 from elqr.vocabulary.ruling_terms import FOLLOWS, PAYS_INTO, WRITTEN_RULINGS, Ruling
 from elqr.vocabulary.terms import ENDED, PLACE_OF, SEVERITY_OF, Outcome, SettlementOutcome, Severity
+from elqr.vocabulary.ways_out import WAYS_OUT
 from tests.bench.curves import FIGURES, spoken
 from tests.bench.growth import MEDIAN, MEMORY, NIGHT, ONE_CORE, START, STEPS
 from tests.bench.instead.nights import WAYS
@@ -112,6 +114,19 @@ def payouts() -> str:
         wanted = "・".join(ruling.label for ruling in before)
         lines.append(f"| {step.label} | {wanted} | {place} | {RULING_MEANINGS[step]} |")
     return "\n".join(lines)
+
+
+def ways() -> str:
+    """止まる状態と出口, a table for each thing that stands."""
+    lines = []
+    for about, own in WAYS_OUT.items():
+        lines += [f"### {about}", "", *_rows("状態", "どういうことか", "出口（だれが）")]
+        for state in own:
+            by_whom = groupby(state.ways, lambda way: way.who)
+            ways = [f"{'、'.join(way.words for way in ways)}（{who.value}）" for who, ways in by_whom]
+            lines.append(f"| {state.name} | {state.meaning} | {'<br>'.join(ways)} |")
+        lines.append("")
+    return "\n".join(lines).rstrip("\n")
 
 
 def books() -> str:
@@ -311,6 +326,7 @@ BLOCKS = {
     "payouts": payouts,
     "limits": limits,
     "settlement": settlement,
+    "ways": ways,
     "books": books,
     "exits": exits,
     "formats": formats,

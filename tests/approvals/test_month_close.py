@@ -222,3 +222,88 @@ def test_wrong_requests_get_one_answer(city: City, name: str, arguments: tuple[s
     ran = _run(city, *arguments)
     assert ran.code == code and said in ran.err and ran.err.count("\n") == 1
     assert elqr("month", "--job", city.job).code == 2
+
+
+# 締めた月のまちがい
+
+_MENDED_ON, _AFTER = date(2026, 11, 5), date(2026, 11, 6)
+
+
+def _wrong_of(folder: Path) -> City:
+    """October, closed: 10,000, 5,500 (500 too much) and 8,000 were paid; 6,000 with an unknown key were then applied."""
+    made = City.founded(folder, JOB.replace("date = 2026-11-20\n", ""))
+    owed = {"100001": 10_000, "100002": 10_000, "100003": 6_000, "100004": 5_000, "100005": 8_000}
+    made.notices(*(notice_row(bill_no=bill, payer_ref=bill, principal_yen=yen) for bill, yen in owed.items()))
+    made.night(date(2026, 10, 29))
+    keys = {bill: key for (_, bill, _, _), key in made.issued().items()}
+    paid = ((keys["100001"], 10_000), (("9" * 20, "123456"), 6_000), (keys["100004"], 5_500), (keys["100005"], 8_000))
+    rows = [eltax_row(*key, yen, serial_no=f"{no:08d}", **_PAID) for no, (key, yen) in enumerate(paid, start=1)]
+    made.deliver("october.csv", eltax_file(*rows))
+    made.night(OCTOBER)
+    apply = ("review", "decide", "--ruling", "納付書に充てる", "--target", keys["100003"][0], "--payment", 2)
+    _two(made, *apply, day=date(2026, 10, 31))
+    _run(made, "close", "2026-10", "--by", "山田")
+    _run(made, "approve", "2026-10", "--by", "佐藤")
+    assert elqr("export", "make", "--by", "山田", "--job", made.job, "--date", CLOSING).code == 0
+    return made
+
+
+def _two(city: City, *arguments: object, day: date = _MENDED_ON) -> None:
+    """山田 asks and 佐藤 approves."""
+    on = ("--job", city.job, "--date", day)
+    asked = elqr(*arguments, "--reason", "まちがい", "--by", "山田", "--json", *on)
+    assert asked.code == 0, asked.err
+    approved = elqr("review", "approve", asked.json["review"], "--by", "佐藤", "--json", *on)
+    assert approved.json["results"] == {"承認": 1}, approved
+
+
+def _october(city: City, folder: Path) -> dict[str, bytes]:
+    """Every file of October: its month as it is drawn now, and the reports of its nights."""
+    assert _month(city, "2026-10", "--out", folder).code == 0
+    nights = [path for path in (city.folder / "out").glob("2026-10-*/*") if path.is_file()]
+    return {str(path.relative_to(path.parents[1])): path.read_bytes() for path in (*folder.iterdir(), *nights)}
+
+
+def test_what_was_wrong_in_a_closed_month_is_put_right_in_the_open_one(tmp_path: Path) -> None:
+    """A payment goes to another claim, a ruling is taken back, too much is paid back, and a claim is lowered."""
+    city = _wrong_of(tmp_path / "city")
+    before = _october(city, tmp_path / "one")
+    assert _yen(city, "2026-10") == (29_000, 0, 500) and len(before) > 20
+    _two(city, "review", "reassign", 1, "--target", city.issued()["kokuho", "100002", 1, 1][0])
+    _two(city, "review", "undo", 1)
+    _two(city, "review", "decide", "--ruling", "還付候補", "--payment", 3)
+    _two(city, "refund", "decide", 3, "--on", _MENDED_ON, "--number", "1")
+    _two(city, "refund", "paid", 3, "--on", _MENDED_ON, "--number", "2")
+    lowered = {"bill_no": "100005", "payer_ref": "100005", "issue_no": 2, "change_reason": "減額更正"}
+    city.notices(notice_row(principal_yen=7_000, **lowered), name="lowered.csv")
+    city.night(_AFTER)
+
+    after = _october(city, tmp_path / "two")
+    assert {name.replace("two", "one"): data for name, data in after.items()} == before
+    assert _yen(city, "2026-11") == (-7_000, 500, 7_000), "6,000 taken back and 1,000 lowered; 500 were paid back"
+    (row,) = _month(city, "2026-11", "--json").json["rows"]  # type: ignore[misc]
+    assert [row[name] for name in ("収納額", "うち決裁額", "うち減額")] == [-7_000, -6_000, -1_000]  # type: ignore[index]
+    stands = dict(
+        city.sql("SELECT coalesce(bill_no, account), sum(yen) FROM posting LEFT JOIN claim USING (claim_no) GROUP BY 1")
+    )
+    assert {where: yen for where, yen in stands.items() if yen} == {
+        "100002": 10_000, "100004": 5_000, "100005": 7_000, "suspense": 7_000, "refunded": 500,
+    }  # fmt: skip
+    on_claims = sum(yen for where, yen in stands.items() if where.isdigit())
+    assert on_claims == sum(_yen(city, month)[0] for month in ("2026-10", "2026-11")) == 22_000
+
+    assert elqr("export", "make", "--by", "山田", "--job", city.job, "--date", _AFTER).code == 0
+    (path,) = (city.folder / "out" / "export" / "000002").glob("*.csv")
+    names = ("通知書番号", "増減区分", "消込結果", "収納額", "領収日")
+    rows = [tuple(row[name] for name in names) for row in csv.DictReader(path.read_text("utf-8-sig").splitlines())]
+    assert sorted(rows) == [
+        ("100001", "2", "4", "10000", "20261020"), ("100002", "1", "1", "10000", "20261020"),
+        ("100003", "2", "4", "6000", "20261020"), ("100005", "2", "4", "1000", "20261020"),
+    ]  # fmt: skip
+    assert elqr("verify", "--job", city.job, "--date", _AFTER).code == 0
+
+
+def _yen(city: City, month: str) -> tuple[object, object, object]:
+    """収納額 of a month, and 仮受 before and after it."""
+    made = _month(city, month, "--json").json
+    return made["yen"], made["suspense_opening_yen"], made["suspense_closing_yen"]

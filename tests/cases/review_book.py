@@ -9,6 +9,13 @@ Written = tuple[str, str, str, str]
 """決裁, 対象の納付番号, 決裁の理由, 担当."""
 
 
+def listed(path: Path) -> set[int]:
+    """受付番号 of the payments in a book."""
+    sheet = load_workbook(path, read_only=True)["要確認一覧"]
+    head, *rows = sheet.iter_rows(min_row=7, values_only=True)
+    return {number for row in rows if isinstance(number := row[head.index("受付番号")], int)}
+
+
 def written(path: Path, entries: dict[int, Written], changed: Callable[[object], None] | None = None) -> Path:
     """Writes decisions beside the payments of these 受付番号, as a person does, and saves."""
     book = load_workbook(path)
