@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -36,8 +37,12 @@ from tests.builders import (
     notice_row,
     payeasy_file,
     payeasy_row,
+    slip_file,
+    slip_row,
+    status_file,
+    status_row,
 )
-from tests.cases.job_parts import CLAIMS, CONTRACT, MONEY, PRINT, SENDER
+from tests.cases.job_parts import CLAIMS, CONTRACT, MONEY, PRINT, SENDER, SLIPS
 from tests.cases.prints import manifest_of
 from tests.cases.standing_payments import ANSWERED, PUT_OFF, SECOND, Payments, cases, paid_in
 
@@ -243,9 +248,10 @@ _BAD = [_row(number, principal_yen=0) for number in (51, 52, 53, 54)]
 def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     """October: ten notices, five refused rows, two files held back, one that is still being sent, one of no format."""
     register = REGISTER.replace('code = "suido"', 'code = "suido"\nclaims = "file"')
-    job = TRAINING + JOB + CLAIMS + PRINT + _ARRIVALS
+    job = TRAINING + JOB + CLAIMS + SLIPS + PRINT + _ARRIVALS
     city = House(City.founded(tmp_path_factory.mktemp("house") / "city", job, register).folder)
-    (city.folder / "claims").mkdir()
+    for inbox in ("claims", "slips"):
+        (city.folder / inbox).mkdir()
     city.notices(*map(_row, range(1, 9)), _row(9, barcode=_BARCODE), _row(10), *_BAD)
     city.notices(notice_row(procedure_code="suido", bill_no="700001", payer_ref="70"), name="water.csv")
     city.night(_START)
@@ -261,8 +267,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
 
 @pytest.fixture(scope="module")
 def in_the_house(house: House) -> Taken:
-    """In order: files and rows, prints, exports, the month, reminders."""
-    steps = (_files, _rows, _prints, _exports, _month, _reminders, _holds)
+    """In order: files and rows, prints, exports, the month, reminders; then what people type and files state."""
+    steps = (_files, _rows, _prints, _exports, _month, _reminders, _holds, _typed_and_stated)
     taken: Taken = set()
     for step in steps:
         taken |= step(house)
@@ -463,7 +469,7 @@ def _holds(house: House) -> Taken:
     house.asked("arrears", "pull", 5, "100051", day=after)
     holds = ("arrears", "holds", "--json", "--job", house.job)
     numbers = [row["hold_no"] for row in elqr(*holds).json]  # type: ignore[index]
-    assert len(numbers) == 2 + 2 * len(bills), "two that were pulled"
+    assert len(numbers) == 2 + len(bills), "two that were pulled, and what is not over"
     house.asked("undo", "hold", *numbers, day=after)
     waiting = elqr("undo", "list", "--json", "--job", house.job).json
     house.ended("undo", "approve", *(row["retraction_no"] for row in waiting), day=after)  # type: ignore[index]
@@ -473,6 +479,77 @@ def _holds(house: House) -> Taken:
         | _of("引抜の記録あり", "次の一覧に載る", _NOT_HELD)
         | _of("引いた一覧", "引き直す")
         | _of("妨げのある督促", "妨げがなくなる")
+    )
+
+
+_TYPED, _RETYPED, _ALL_IN = date(2026, 12, 7), date(2026, 12, 8), date(2026, 12, 9)
+
+
+def _typed(house: House, name: str, number: int, yen: int = 10_000) -> Path:
+    """One slip of a bill, typed by hand."""
+    key_no, _ = house.issued()["kokuho", str(100_000 + number), 1, 1]
+    path = house.folder / "slips" / name
+    path.write_bytes(slip_file(slip_row(str(number), key_no, yen)))
+    return path
+
+
+def _confirmed(house: House, path: Path, *ends: str, day: date) -> None:
+    """A file of one slip of 10,000 yen is confirmed, or not, as each of the ends says."""
+    for end in ends:
+        house.run("batch", "request", path, "--count", 1, "--yen", 10_000, day=day)
+        (row,) = elqr("batch", "list", "--json", "--job", house.job).json
+        house.ended("batch", end, row["batch_no"], day=day)  # type: ignore[index]
+
+
+def _stated(house: House, name: str, **rows: dict[str, object]) -> None:
+    """Reasons not to remind, of bills."""
+    given = (status_row(tsuchisho_no=bill[1:], kanri_no=bill[1:], **more) for bill, more in rows.items())
+    (house.folder / "claims" / name).write_bytes(status_file(*given))
+
+
+def _imported(house: House, name: str, issue_no: int) -> None:
+    more = {"due_on": _ALL_IN, "payable_until_on": _ALL_IN, "issue_no": issue_no}
+    house.notices(notice_row(bill_no="100060", payer_ref="60", **more), name=name)
+
+
+def _typed_and_stated(house: House) -> Taken:
+    """Slips typed by hand, reasons that files state, and an import that two people take back: three nights."""
+    before = _drawn(house, _TYPED)
+    _confirmed(house, _typed(house, "first.csv", 5), "reject", "approve", day=_TYPED)
+    over = {"jokyo_kbn": "徴収猶予", "shuryo_ymd": _RETYPED}
+    wrong = {"jokyo_kbn": "返戻"}
+    _stated(house, "stop.csv", b100001=over, b100006={}, b100007=wrong, b100008={"jokyo_kbn": "分納"})
+    _imported(house, "wrong.csv", 1)
+    house.night(_TYPED)
+    stopped = {"徴収猶予": 1, "督促停止": 1, "返戻": 1, "分納": 1}
+    assert _drawn(house, _TYPED) == before | {"一覧": before["一覧"] - 5} | stopped, "one is paid, four are stopped"
+    house.undone("notices", "wrong.csv", day=_TYPED, once_refused=True)
+    house.withdraw_notices("wrong.csv")
+    _imported(house, "right.csv", 2)
+    _typed(house, "mended_20261207.csv", 6, 1_000)
+    _confirmed(house, _typed(house, "lost.csv", 7), "approve", day=_TYPED)
+    house.undone("batch", 3, day=_TYPED)
+    later = {"sosa_ymd": _TYPED}
+    _stated(house, "end.csv", b100006=later | {"kaijo_ymd": _TYPED}, b100007=wrong | later | {"del_flg": "1"})
+    house.night(_RETYPED)
+    assert sorted(house.waits(_RETYPED)) == ["lost.csv", "mended_20261207.csv"]
+    assert house.sql("SELECT count(*) FROM notice_cancel JOIN notice USING (notice_no) WHERE bill_no = '100060'") == [
+        (1,)
+    ]
+    assert ("100060", 2) in {(bill, issue_no) for _, bill, _, issue_no in house.issued()}
+    house.asked("held", "give-up", "lost.csv", day=_RETYPED)
+    house.ended("held", "approve", 4, day=_RETYPED)
+    _confirmed(house, _typed(house, "mended_20261207.csv", 6), "approve", day=_RETYPED)
+    house.undone("status", 4, day=_RETYPED)
+    house.night(_ALL_IN)
+    assert house.waits(_ALL_IN) == []
+    assert _drawn(house, _ALL_IN) == before | {"一覧": before["一覧"] - 2}, "two are paid, and nothing is stopped"
+    return (
+        _of("確かめていない束", "束の確認を承認する", "束をあきらめる", "打ち直した束が届く")
+        | _of("確かめた束", "夜が取り込む", "確認の取り消し")
+        | _of("取り込んだ納付書データ", "取込の取り消し")
+        | _of("取り消した納付書データ", "発行連番を増やした行が届く")
+        | _of("督促の状況あり", "最後の日が過ぎる", "解除の行が届く", "削除の行が届く", "督促の状況の取り消し")
     )
 
 

@@ -119,7 +119,8 @@ def judge_rows(
     """取込: sieve the rows rule by rule, then number what is new.
 
     A row of a notice that was cancelled before is refused only when the file `is_sent`. A known file that still lies
-    where it was imported from says nothing new, and no row of it that was taken back or given up comes in any more.
+    where it was imported from says nothing new, and no row of it that was taken back, given up, or right in another
+    file is looked at any more.
     """
     sieve = Sieve(incoming.name, rows_of(decoded), list(decoded.findings), set(decoded.flawed))
     joint = joint_rows(decoded.tables["notice"], sieve.flawed)
@@ -297,10 +298,16 @@ def _drop_ended(sieve: Sieve, registered: Registered) -> set[int]:
 
 
 def without_ended(rows: pl.DataFrame, registered: Registered) -> pl.DataFrame:
-    """終わった行を除く: `rows` without those that waited, and were taken back or given up."""
+    """終わった行を除く: `rows` without those that waited, and were taken back, given up, or right in another file.
+
+    A row that was right elsewhere is out only while the ledger has its notice or a newer one.
+    """
     row_key = [*NOTICE_KEY, RefusedRow.CHANGE_KIND]
-    given_up = registered.given_up.join(registered.refused, on=row_key, how="anti")
-    ended = pl.concat([registered.withdrawn.select(row_key), given_up.select(row_key)]).unique()
+    newest = registered.notices.group_by(CLAIM_KEY).agg(pl.col(Notice.ISSUE_NO).max().alias("newest_no"))
+    righted = registered.righted.join(newest, on=CLAIM_KEY).filter(pl.col(Notice.ISSUE_NO) <= pl.col("newest_no"))
+    over = pl.concat([registered.given_up.select(row_key), righted.select(row_key)])
+    over = over.join(registered.refused, on=row_key, how="anti")
+    ended = pl.concat([registered.withdrawn.select(row_key), over]).unique()
     return rows.join(ended, on=row_key, how="anti", maintain_order="left")
 
 

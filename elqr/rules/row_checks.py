@@ -27,8 +27,8 @@ class Registered:
     an assessment without instalments. `own` (frame OwnNotice) are the notices that ask for a claim of their own,
     `taken_back` (frame ClaimCancel) what said that such a claim falls, both without claims that a claim file names;
     these are in `stated` (frame StatedClaim). `refused` (frame RefusedRow) are rows of earlier files that still wait,
-    `withdrawn` those that their 取消 took back before they ever came in, and `given_up` those that two people gave up.
-    `keys` are the file's keys that a notice has, with its NOTICE_KEY.
+    `withdrawn` those that their 取消 took back before they ever came in, `given_up` those that two people gave up, and
+    `righted` those that a later file had right. `keys` are the file's keys that a notice has, with its NOTICE_KEY.
     """
 
     notices: pl.DataFrame
@@ -42,6 +42,7 @@ class Registered:
     refused: pl.DataFrame
     withdrawn: pl.DataFrame
     given_up: pl.DataFrame
+    righted: pl.DataFrame
     keys: pl.DataFrame
 
 

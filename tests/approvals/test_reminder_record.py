@@ -1,6 +1,6 @@
 """督促の記録 as staff make them: what was sent, what was pulled, and what must not be reminded."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -164,6 +164,11 @@ def test_a_hold_may_be_made_longer_and_is_found_again(office: Office) -> None:
     told = office.arrears("holds", "100003").out
     assert [line[:3] for line in told.splitlines() if line.strip()] == ["記録1", "記録2", "記録3"]
     assert "100003 1期　徴収猶予　2026-12-20まで　延長" in told
+    days = {1: date(2026, 12, 5), 2: date(2026, 12, 1), 3: date(2026, 12, 20)}
+    for until in days.values():
+        for day in (until, until + timedelta(1)):
+            listed = [row["hold_no"] for row in office.arrears("holds", "--json", day=day).json]  # type: ignore[index]
+            assert listed == [number for number, last in days.items() if day <= last], "on its last day, not after it"
     job = ("--job", office.job, "--date", LATER.isoformat())
     asked = elqr("undo", "hold", 3, "--reason", "まちがい", "--by", "山田", *job)
     assert "徴収猶予、kokuho 2026年度 100003 1期" in asked.out, "who approves sees whose it is"

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import NIGHT, City, elqr, notice_file, notice_row
+from tests.builders import JOB, NIGHT, REGISTER, City, claim_file, claim_row, elqr, notice_file, notice_row
+from tests.cases.job_parts import CLAIMS
 
 
 @pytest.fixture
@@ -66,6 +67,28 @@ def test_a_changed_row_waits_for_what_its_remedy_says(
     assert [code for code, _ in found] == wanted
     if name == "また違う行":
         assert found[0][1].startswith("2.csv"), "it waits in its new place only"
+
+
+def test_a_row_that_came_right_elsewhere_stays_right_when_its_file_is_read_again(tmp_path: Path) -> None:
+    """One row of the file waits for its claim, so that the file is read once more after the other came right."""
+    register = REGISTER.replace('code = "suido"', 'code = "suido"\nclaims = "file"')
+    city = City.founded(tmp_path / "city", JOB + CLAIMS, register)
+    (city.folder / "claims").mkdir()
+    unfiled = notice_row(procedure_code="suido", bill_no="700001", payer_ref="70")
+    unsaid = [notice_row(bill_no=bill, issue_no=2, principal_yen=9_000) for bill in ("2", "3", "4")]
+    before = [notice_row(bill_no=bill) for bill in ("2", "3", "4")]
+    assert _morning(city, 0, *before) == []
+    assert len(_morning(city, 1, unfiled, *unsaid, notice_row(bill_no="5", principal_yen=0))) == 5
+    right = [unsaid[0] | {"change_reason": "減額更正"}, unsaid[1] | {"issue_no": 3, "change_reason": "減額更正"}]
+    gone = unsaid[2] | {"change_kind": "9"}
+    assert [at for _, at in _morning(city, 2, *right, gone, notice_row(bill_no="5"))] == [
+        f"1.csv（{_day(1)} 取込） 1件目 「通知書番号」"
+    ]
+    claim = claim_row(zeimoku_cd="suido", tsuchisho_no="700001", atena_no="70")
+    (city.folder / "claims" / "claims.csv").write_bytes(claim_file(claim))
+    assert _morning(city, 3) == [] and _morning(city, 4) == []
+    assert city.sql("SELECT count(*) FROM notice WHERE bill_no = '700001'") == [(1,)]
+    assert elqr("verify", "--job", city.job, "--date", _day(4).isoformat()).code == 0
 
 
 CHANGES = [

@@ -37,11 +37,21 @@ STATES: dict[str, type[StrEnum]] = {
     "settlement.outcome": SettlementOutcome,
     "release_step.step": PrintState,
     "reminder_hold.kind": HoldKind,
+    "reminder_status.kind": HoldKind,
     "ruling.ruling": Ruling,
     "ruling_result.result": RulingResult,
     **{
         f"{name}_step.result": RulingResult
-        for name in ("arrears", "difference", "month_close", "notice_give_up", "retraction", "review", "waiver")
+        for name in (
+            "arrears",
+            "difference",
+            "month_close",
+            "notice_give_up",
+            "retraction",
+            "review",
+            "typed_batch",
+            "waiver",
+        )
     },
 }
 """Columns that say in which state something stands."""
@@ -72,7 +82,7 @@ PROPERTIES: dict[str, type[StrEnum]] = {
 TEXTS = {
     "actual", "address", "barcode", "because", "bill_no", "box", "change_kind", "check_no", "code", "contract",
     "customer_no", "decided_by", "digits", "doubt", "entry", "expected", "field", "file_name", "flags", "hash", "how",
-    "identity", "item_no", "key_digits", "key_no", "ledger_id", "login", "machine", "mark", "month", "name", "number",
+    "identity", "image_ref", "item_no", "key_digits", "key_no", "ledger_id", "login", "machine", "mark", "month", "name", "number",
     "numbers", "office_code", "os_user", "payee_ref", "payer_name", "payer_ref", "pension_no", "postal_code",
     "previous_hash", "procedure_code", "pulled", "reason", "records", "reissue_no", "result_code", "risks", "run_id",
     "sender", "sender_code", "session_user", "situation", "source", "spec", "staff", "subject", "tax_office_code",
@@ -137,7 +147,7 @@ def test_every_state_has_a_way_out_and_two_people_can_take_one() -> None:
     assert sum(map(len, WAYS_OUT.values())) == len(list(states())) > 60
     without_two = {state.name for state in states() if not any(way.who is Who.TWO for way in state.ways)}
     assert all(state.ways and state.meaning for state in states()) and without_two == {
-        "待ち", "未取込", "未着・不足・順序外", "消し込んでいない収納", "書き出した納付書情報", "検査で止まった印刷",
+        "待ち", "未取込", "取り消した納付書データ", "未着・不足・順序外", "消し込んでいない収納", "書き出した納付書情報", "検査で止まった印刷",
         "速報（確報待ち）", "承認された督促の申請", "変わった後の申請", "書き出していない計上", "取り消した書き出し", "入金待ち", "引いた一覧",
         "一致・手数料控除後一致・相殺",
     }  # fmt: skip

@@ -27,7 +27,7 @@ from elqr.store.db.bulk import look_up, read_frame, schema_of, select_named, sta
 from elqr.store.queries.claim_entries import select_claim_cancels, select_own_notices
 from elqr.store.queries.claim_states import is_stated, select_stated_claims
 from elqr.store.queries.notice_lines import select_lines, select_single
-from elqr.store.queries.refused_rows import given_up_rows, waiting_rows, withdrawn_rows
+from elqr.store.queries.refused_rows import given_up_rows, righted_rows, waiting_rows, withdrawn_rows
 from elqr.store.queries.retracted_files import is_retracted
 from elqr.store.queries.totals import last_issued
 from elqr.store.queries.undecided import OPEN
@@ -85,6 +85,7 @@ def registered(connection: Connection, rows: pl.DataFrame, keys: pl.DataFrame) -
             refused=waiting_rows(connection, staged, ASSESSMENT_KEY),
             withdrawn=withdrawn_rows(connection, staged, ASSESSMENT_KEY),
             given_up=given_up_rows(connection, staged, ASSESSMENT_KEY),
+            righted=righted_rows(connection, staged, ASSESSMENT_KEY),
             keys=owners,
         )
 

@@ -48,6 +48,11 @@ def given_up_rows(connection: Connection, staged: FromClause, names: list[str]) 
     return _rows(connection, staged, names, _is_ended(_END.give_up_no.is_not(None)))
 
 
+def righted_rows(connection: Connection, staged: FromClause, names: list[str]) -> pl.DataFrame:
+    """直った行 that match the staged rows in these columns: a later file had each right. Frame FiledRow."""
+    return _rows(connection, staged, names, _is_ended(_END.is_right == 1))
+
+
 def withdrawn_rows(connection: Connection, staged: FromClause, names: list[str]) -> pl.DataFrame:
     """取り込む前に取り消された行 that match the staged rows in these columns: frame FiledRow."""
     return _rows(connection, staged, names, _is_ended(_END.is_withdrawn == 1), _ROW.change_kind != CANCEL)

@@ -18,10 +18,10 @@ from elqr.vocabulary.terms import HoldKind
 
 def holds(connection: Connection, night: date) -> pl.DataFrame:
     """効いている記録 as of a night, in order: frame Held. A 引抜 concerns one list and is left out."""
-    hold, day = a.reminder_hold.c, night.isoformat()
+    hold = a.reminder_hold.c
     query = (
         select(*(hold[name] for name in Held.SCHEMA))
-        .where(_holds(night), hold.kind != HoldKind.PULLED.value, or_(hold.until_on.is_(None), hold.until_on >= day))
+        .where(_holds(night), hold.kind != HoldKind.PULLED.value, _is_not_over(night))
         .order_by(hold.hold_no)
     )
     return read_frame(connection, query, Held.SCHEMA)
@@ -82,14 +82,15 @@ def last_unrecorded(connection: Connection, night: date) -> int | None:
 
 
 def holds_of(connection: Connection, claims: pl.DataFrame | None, night: date) -> list[dict[str, Any]]:
-    """記録の一覧: records in force, with their claims, in order; only of `claims` (claim_no) if given."""
-    rows = connection.execute(_select_holds(night).order_by(a.reminder_hold.c.hold_no)).mappings()
+    """記録の一覧: records in force on that night, with their claims, in order; only of `claims` (claim_no) if given."""
+    query = _select_holds(night).where(_is_not_over(night)).order_by(a.reminder_hold.c.hold_no)
+    rows = connection.execute(query).mappings()
     wanted = None if claims is None else set(claims[Held.CLAIM_NO].to_list())
     return [dict(row) for row in rows if wanted is None or row[Held.CLAIM_NO] in wanted]
 
 
 def hold_numbered(connection: Connection, hold_no: int, night: date) -> dict[str, Any] | None:
-    """止める記録 by its number with its claim, if it is in force."""
+    """止める記録 by its number with its claim, unless it was taken back; whatever its last day."""
     query = _select_holds(night).where(a.reminder_hold.c.hold_no == hold_no)
     row = connection.execute(query).mappings().one_or_none()
     return None if row is None else dict(row)
@@ -127,6 +128,12 @@ def _holds(night: date, hold: Any = a.reminder_hold.c) -> ColumnElement[bool]:
     """その夜に効いている記録か, but for its last day."""
     taken_back = numbers_taken_back(RetractionKind.HELD, night)
     return and_(hold.night_on <= night.isoformat(), hold.hold_no.not_in(taken_back))
+
+
+def _is_not_over(night: date) -> ColumnElement[bool]:
+    """止める最後の日が過ぎていないか, of a record."""
+    until_on = a.reminder_hold.c.until_on
+    return or_(until_on.is_(None), until_on >= night.isoformat())
 
 
 def _is_pulled(night: date) -> ColumnElement[bool]:
