@@ -119,8 +119,7 @@ def judge_rows(
     """取込: sieve the rows rule by rule, then number what is new.
 
     A row of a notice that was cancelled before is refused only when the file `is_sent`. A known file that still lies
-    where it was imported from says nothing new, and no row of it that was taken back, given up, or right in another
-    file is looked at any more.
+    where it was imported from says nothing new, and no row of it that has ended (`without_ended`) comes in any more.
     """
     sieve = Sieve(incoming.name, rows_of(decoded), list(decoded.findings), set(decoded.flawed))
     joint = joint_rows(decoded.tables["notice"], sieve.flawed)
