@@ -91,8 +91,8 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ),
     (
         "approvals",
-        "__init__ claim_inquiry day_list debit_check four_eyes difference dispatch held_files ledger_succession "
-        "month_close open_exceptions refused_rows reminder_risks reminder_gate reminder_list reminder_record "
+        "__init__ claim_inquiry day_list four_eyes difference dispatch held_files ledger_succession "
+        "month_close open_exceptions refused_rows reminder_risks reminder_gate debit_check reminder_list reminder_record "
         "notice_retraction retraction ruling_state review refund_book typed_batches year_end",
     ),
     ("synthetic", "frames files register notices events changes cast __init__"),
