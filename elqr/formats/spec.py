@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from elqr.formats.mapping import ClaimMap, DepositMap, Mapped, PaymentMap, Where, as_tuple
+from elqr.formats.mapping import ClaimMap, DepositMap, Mapped, PaymentMap, RefundMap, Where, as_tuple
 from elqr.vocabulary.strict import Strict
 
 Kind = Literal["const", "code", "digits", "yen", "count", "date", "time", "text", "filler", "raw", "nested"]
@@ -247,7 +247,7 @@ class Spec(Strict):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str
-    purpose: Literal["payment", "money", "claim", "request", "notice", "upload", "part"]
+    purpose: Literal["payment", "money", "claim", "refund", "request", "notice", "upload", "part"]
     layout: Literal["fixed", "csv"]
     verified: Annotated[Verified, BeforeValidator(_as_verified)]
     grade: Literal["HIGH", "MED-HIGH", "MED", "LOW", "PROVISIONAL"]
@@ -261,7 +261,7 @@ class Spec(Strict):
     preamble_bytes: int = Field(default=0, ge=0)
     header_row: bool = False
     typed_by_hand: bool = False
-    made_by: Literal["sender", "city", "core"] = "sender"
+    made_by: Literal["sender", "city", "core", "accounting"] = "sender"
     check: Literal["gs1_mod10", "mpn"] | None = None
     result_totals: tuple[str, ...] = ()
     error_prefix: str | None = None
@@ -271,11 +271,13 @@ class Spec(Strict):
     payment: PaymentMap | None = None
     deposit: DepositMap | None = None
     claim: ClaimMap | None = None
+    refund: RefundMap | None = None
 
     @property
-    def maps(self) -> tuple[PaymentMap | DepositMap | ClaimMap, ...]:
-        """対応: the mappings of the spec, to payments, to money received or to claims."""
-        return tuple(mapping for mapping in (self.payment, self.deposit, self.claim) if mapping is not None)
+    def maps(self) -> tuple[PaymentMap | DepositMap | ClaimMap | RefundMap, ...]:
+        """対応: the mappings of the spec, to payments, to money received, to claims or to refunds."""
+        maps = (self.payment, self.deposit, self.claim, self.refund)
+        return tuple(mapping for mapping in maps if mapping is not None)
 
     @property
     def sender(self) -> str:
@@ -322,4 +324,6 @@ class Spec(Strict):
             raise ValueError("purpose = money には [deposit] が必要です")
         if self.purpose == "claim" and self.claim is None:
             raise ValueError("purpose = claim には [claim] が必要です")
+        if self.purpose == "refund" and self.refund is None:
+            raise ValueError("purpose = refund には [refund] が必要です")
         return self

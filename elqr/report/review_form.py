@@ -5,6 +5,7 @@ a single row are reported by the rules of elqr/rules/rulings.py.
 """
 
 import io
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,15 +13,17 @@ from typing import Any
 import polars as pl
 from python_calamine import CalamineWorkbook
 
-from elqr.report.books import REVIEW_FORM
+from elqr.report.books import REASSIGN_SHEET, REVIEW_FORM
 from elqr.report.excel import row_mark
 from elqr.report.excel.package import SheetLook, has_comments, look_through
 from elqr.report.excel.workbook import FACTS_SHEET
 from elqr.report.excel.worksheet import BODY, HEAD
 from elqr.rules.rulings import REASON, RULING, STAFF, TARGET
+from elqr.rules.written_reassignments import PAYMENT
+from elqr.rules.written_reassignments import REASON as REASSIGN_REASON
 from elqr.vocabulary.errors import BadFile
 from elqr.vocabulary.report_frames import DecidedPayment
-from elqr.vocabulary.ruling_frames import DraftRuling
+from elqr.vocabulary.ruling_frames import DraftRuling, WrittenReassignment
 
 REVIEW_SHEET = "要確認一覧"
 SHOWN = ("受付番号", "理由", "領収額", "仮受額", "通知書番号", "期別", "照会キー")
@@ -46,10 +49,18 @@ class Form:
 
     `rows` has from frame DraftRuling line_no (as Excel counts), identity, mark, ruling_said, target, reason, staff and
     formula (the names of the cells that hold one); file_sha256 and record_no; and the columns of SHOWN as text.
+    `reassignments` is frame WrittenReassignment.
     """
 
     facts: dict[str, str]
     rows: pl.DataFrame
+    reassignments: pl.DataFrame
+
+    @property
+    def staff(self) -> pl.Series:
+        """担当: the names that people wrote, each once."""
+        names = (rows[DraftRuling.STAFF] for rows in (self.rows, self.reassignments))
+        return pl.concat(names).unique().sort()
 
 
 def read_form(data: bytes, name: str) -> Form:
@@ -63,14 +74,14 @@ def read_form(data: bytes, name: str) -> Form:
     reviews = {title: rows for title, rows in sheets.items() if title.startswith(REVIEW_SHEET)}
     if not reviews:
         raise BadFile(f"{name} にシート「{REVIEW_SHEET}」がありません。シートの名前を元に戻して保存してください。")
-    form_rows = pl.concat([_read_rows(title, rows, looks[title], name) for title, rows in reviews.items()])
+    needed = (*_ENTRIES, *SHOWN, row_mark.IDENTITY, row_mark.CONTENT)
+    form_rows = pl.concat([_read_rows(title, rows, looks[title], (name, needed)) for title, rows in reviews.items()])
     if str(form_rows.height) != facts["rows"] or row_mark.digest(form_rows) != facts["digest"]:
         raise BadFile(
             f"{name} の行が、書き出したときと違います（{facts['rows']}行 → {form_rows.height}行、"
             f"または隠れた列の変更）。{_AGAIN}"
         )
-    is_filled = pl.any_horizontal(pl.col(entry) != "" for entry in _ENTRIES)
-    filled_rows = form_rows.filter(is_filled | pl.col(DraftRuling.FORMULA).is_not_null())
+    filled_rows = _filled(form_rows, _ENTRIES)
     identity = pl.col(row_mark.IDENTITY)
     rows = filled_rows.select(
         DraftRuling.LINE_NO,
@@ -85,13 +96,41 @@ def read_form(data: bytes, name: str) -> Form:
         pl.col(DraftRuling.FORMULA).fill_null(""),
         *SHOWN,
     )
-    return Form(facts, rows)
+    return Form(facts, rows, _read_reassignments(facts, looks, sheets, name))
+
+
+def _read_reassignments(
+    facts: dict[str, str], looks: dict[str, SheetLook], sheets: dict[str, list[list[Any]]], name: str
+) -> pl.DataFrame:
+    """組替の行: frame WrittenReassignment. A book from before there was a sheet for it has none. Raises BadFile."""
+    entries = {
+        WrittenReassignment.PAYMENT_SAID: PAYMENT,
+        WrittenReassignment.TARGET: TARGET,
+        WrittenReassignment.REASON: REASSIGN_REASON,
+        WrittenReassignment.STAFF: STAFF,
+    }
+    if "reassign_rows" not in facts:
+        return WrittenReassignment.empty()
+    if REASSIGN_SHEET not in sheets:
+        raise BadFile(f"{name} にシート「{REASSIGN_SHEET}」がありません。シートの名前を元に戻して保存してください。")
+    headings = tuple(entries.values())
+    rows = _read_rows(REASSIGN_SHEET, sheets[REASSIGN_SHEET], looks[REASSIGN_SHEET], (name, headings))
+    said = {column: pl.col(heading) for column, heading in entries.items()}
+    filled_rows = _filled(rows, headings)
+    return WrittenReassignment.of(filled_rows.with_columns(pl.col(DraftRuling.FORMULA).fill_null(""), **said))
+
+
+def _filled(rows: pl.DataFrame, entries: Iterable[str]) -> pl.DataFrame:
+    """記入のある行: those with text or a formula."""
+    is_filled = pl.any_horizontal(pl.col(entry) != "" for entry in entries)
+    return rows.filter(is_filled | pl.col(DraftRuling.FORMULA).is_not_null())
 
 
 def is_untouched(data: bytes, name: str) -> bool:
     """誰も書いていないブックか: whether it is one of ours, without an entry, a formula or a comment."""
     try:
-        return read_form(data, name).rows.is_empty() and not has_comments(data)
+        form = read_form(data, name)
+        return form.rows.is_empty() and form.reassignments.is_empty() and not has_comments(data)
     except BadFile:
         return False
 
@@ -103,7 +142,7 @@ def _read_sheets(data: bytes, name: str) -> tuple[dict[str, SheetLook], dict[str
             f"{name} はパスワードのかかったブックか、古い形式（.xls）です。パスワードを外し、.xlsx で保存してください。"
         )
     try:
-        looks = look_through(data, name, lambda title: title.startswith((REVIEW_SHEET, FACTS_SHEET)))
+        looks = look_through(data, name, lambda title: title.startswith((REVIEW_SHEET, REASSIGN_SHEET, FACTS_SHEET)))
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         return looks, {title: book.get_sheet_by_name(title).to_python(skip_empty_area=False) for title in looks}
     except BadFile:
@@ -114,13 +153,14 @@ def _read_sheets(data: bytes, name: str) -> tuple[dict[str, SheetLook], dict[str
         raise BadFile(f"{name} は Excel のブック（.xlsx）として読めません。{_AGAIN}") from error
 
 
-def _read_rows(title: str, sheet: list[list[Any]], look: SheetLook, name: str) -> pl.DataFrame:
+def _read_rows(title: str, sheet: list[list[Any]], look: SheetLook, wanted: tuple[str, Sequence[str]]) -> pl.DataFrame:
     """表の行: the table below its headings. Columns are found by their names, so they may have been moved.
 
+    `wanted` is the book's name, for what is refused, and the headings.
     `formula` names the cells of a row that hold one; our books have none in a table's body.
     """
     headings = [str(value) for value in sheet[HEAD]] if len(sheet) > HEAD else []
-    needed = [*_ENTRIES, *SHOWN, row_mark.IDENTITY, row_mark.CONTENT]
+    name, needed = wanted
     if missing := [heading for heading in needed if headings.count(heading) != 1]:
         raise BadFile(f"{name} のシート「{title}」の{HEAD + 1}行目に、見出し「{missing[0]}」がありません。{_AGAIN}")
     column_nos = {heading: headings.index(heading) for heading in needed}

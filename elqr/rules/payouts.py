@@ -4,13 +4,13 @@ Pure. A step follows the one that stands (`FOLLOWS`), and moves all of a payment
 支払済 and the like move what is in suspense to the account where it ends, and 返戻 brings back what was paid.
 """
 
-from datetime import date
+from collections.abc import Iterable
 
 import polars as pl
 
-from elqr.rules.reassignment import first_reasons
+from elqr.rules.reassignment import first_reason
 from elqr.vocabulary.frames import Move, Posting, Ruled
-from elqr.vocabulary.ruling_frames import CurrentRuling, DraftPayout, PaymentNow, Standing
+from elqr.vocabulary.ruling_frames import CurrentRuling, DraftPayout, PaymentNow, Payout, Standing
 from elqr.vocabulary.ruling_terms import FOLLOWS, PAYS_INTO, Ruling
 from elqr.vocabulary.terms import Account
 
@@ -65,27 +65,61 @@ def _moves(rows: pl.DataFrame) -> pl.DataFrame:
     return Move.of(rows.with_columns(pl.col(Ruled.STAFF).alias(Move.DECIDED_BY), *nothing))
 
 
-def refusals(rows: pl.DataFrame, step: Ruling, done_on: date) -> list[str]:
-    """進めない理由: in words, for each payment of `rows` (frame DraftPayout) that cannot take the step on that day."""
-    stands, is_back = pl.col(DraftPayout.STANDING), step is Ruling.BOUNCED
-    label = stands.replace_strict({ruling.value: ruling.label for ruling in Ruling}, default="決裁なし")
-    wanted = "・".join(ruling.label for ruling in FOLLOWS[step] if ruling is not step)
-    follows = stands.is_in([ruling.value for ruling in FOLLOWS[step]]).fill_null(False)
+def reasons(rows: pl.DataFrame) -> pl.Series:
+    """進めない理由: in words, for each payment of `rows`; null where it can take its step.
+
+    `rows` is frame DraftPayout with `ruling`, the step that is wanted, and its day `done_on`.
+    """
+    payment_no, stands, done_on = pl.col(DraftPayout.PAYMENT_NO), pl.col(DraftPayout.STANDING), pl.col(Payout.DONE_ON)
+    step, is_back = pl.col(Ruled.RULING), _is_step([Ruling.BOUNCED])
+    stands_label, step_label = _label(stands).fill_null("決裁なし"), _label(step)
+    follows = pl.any_horizontal(
+        (step == own.value) & stands.is_in([ruling.value for ruling in before]) for own, before in FOLLOWS.items()
+    ).fill_null(False)
     held, refunded, left = (
         pl.col(name) for name in (DraftPayout.HELD_YEN, DraftPayout.REFUNDED_YEN, DraftPayout.AFTER_YEN)
     )
-    causes: dict[str, pl.Expr] = {
-        "受付{}は台帳にありません": pl.col(DraftPayout.FALLS_ON).is_null(),
-        "受付{}には承認待ちの申請があります。先に承認か却下をしてください": pl.col(DraftPayout.IS_WAITING),
-        f"受付{{}}の今の決裁は「{{}}」です。{step.label}は「{wanted}」の後です": ~follows,
-        f"受付{{}}は {done_on} より後の収納です": pl.lit(done_on) < pl.col(DraftPayout.FALLS_ON),
-    }
-    if is_back:
-        paid = pl.col(DraftPayout.BEFORE_YEN) - left
-        causes["受付{}は二度以上支払いました。戻った支払を elqr review undo で取り消してください"] = refunded != paid
-        causes["受付{}には仮受の額もあります。先に要確認で決めてください"] = held != 0
-    else:
-        causes["受付{}の仮受は 0円です"] = held <= 0
-    if step in PAYS_INTO:
-        causes["受付{}の今の仮受額は「{}」のときと違います。今の額で決め直してください"] = held != left
-    return first_reasons(rows, causes, DraftPayout.PAYMENT_NO, label)
+    paid, stood_on = pl.col(DraftPayout.BEFORE_YEN) - left, pl.col(DraftPayout.STOOD_ON)
+    wanted = {own: "・".join(ruling.label for ruling in before if ruling is not own) for own, before in FOLLOWS.items()}
+    after = step.replace_strict({own.value: words for own, words in wanted.items()}, return_dtype=pl.String)
+    causes = (
+        (pl.format("受付{}は台帳にありません", payment_no), pl.col(DraftPayout.FALLS_ON).is_null()),
+        (
+            pl.format("受付{}には承認待ちの申請があります。先に承認か却下をしてください", payment_no),
+            pl.col(DraftPayout.IS_WAITING),
+        ),
+        (
+            pl.format("受付{}の今の決裁は「{}」です。{}は「{}」の後です", payment_no, stands_label, step_label, after),
+            ~follows,
+        ),
+        (pl.format("受付{}は {} より後の収納です", payment_no, done_on), done_on < pl.col(DraftPayout.FALLS_ON)),
+        (
+            pl.format("受付{}の{}は {} です。それより前の日付は書けません", payment_no, stands_label, stood_on),
+            done_on < stood_on,
+        ),
+        (
+            pl.format("受付{}は二度以上支払いました。戻った支払を elqr review undo で取り消してください", payment_no),
+            is_back & (refunded != paid),
+        ),
+        (
+            pl.format("受付{}には仮受の額もあります。先に要確認で決めてください", payment_no),
+            is_back & (held != 0),
+        ),
+        (pl.format("受付{}の仮受は 0円です", payment_no), ~is_back & (held <= 0)),
+        (
+            pl.format(
+                "受付{}の今の仮受額は「{}」のときと違います。今の額で決め直してください", payment_no, stands_label
+            ),
+            _is_step(PAYS_INTO) & (held != left),
+        ),
+    )
+    return rows.select(first_reason(causes)).to_series()
+
+
+def _is_step(steps: Iterable[Ruling]) -> pl.Expr:
+    return pl.col(Ruled.RULING).is_in([step.value for step in steps])
+
+
+def _label(ruling: pl.Expr) -> pl.Expr:
+    labels = {ruling.value: ruling.label for ruling in Ruling}
+    return ruling.replace_strict(labels, default=None, return_dtype=pl.String)

@@ -7,7 +7,7 @@ one notice and no further. What a claim does not take stays in suspense.
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -15,12 +15,12 @@ from elqr.arithmetic.fiscal_year import OpenYears
 from elqr.arithmetic.plain_number import yen_text
 from elqr.rules.payouts import payout_moves
 from elqr.rules.reassignment import taken_off, through_suspense, with_taken
+from elqr.rules.row_rules import Judged, Rule, judge_written
 from elqr.rules.ruling_reversal import reversal
 from elqr.rules.sender_correction import PART_YEN, TARGET_PROCEDURE, Concerned, moves_of, overlapping_rulings
 from elqr.rules.whole_year import late_whole_years
 from elqr.vocabulary.claim_frames import OpenClaim
 from elqr.vocabulary.codes import Code
-from elqr.vocabulary.findings import Finding, Location
 from elqr.vocabulary.frames import Move, Posting, Proposal, Ruled, RulingEffect
 from elqr.vocabulary.ruling_frames import CurrentRuling, DraftRuling, TargetClaim
 from elqr.vocabulary.ruling_terms import AWAITS_PAYOUT, NEEDS_TARGET, PAYS_INTO, WRITTEN_RULINGS, Ruling, RulingResult
@@ -29,7 +29,7 @@ from elqr.vocabulary.terms import IN_DOUBT, Account, Outcome, Stage
 RULING, TARGET, REASON, STAFF = "決裁", "対象の納付番号", "決裁の理由", "担当"
 """記入欄: the columns in which people write."""
 
-_TARGET_DIGITS = 20
+TARGET_DIGITS = 20
 DECIDED_ON = DraftRuling.DECIDED_ON
 _MOVED_YEN, _OFFERED_YEN = "moved_yen", "offered_yen"
 _IS_WHOLE, _SHARE_YEN, _WHOLE_YEN = "is_whole", "share_yen", "whole_yen"
@@ -37,26 +37,6 @@ _IS_WHOLE, _SHARE_YEN, _WHOLE_YEN = "is_whole", "share_yen", "whole_yen"
 
 _IS_LINE = pl.col(OpenClaim.IS_LINE).fill_null(False)
 """複数の調定の分納か, of a claim of a notice."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """調べた決裁案: frame Proposal of the accepted rows, the number of rows that already wait, and findings."""
-
-    proposals: pl.DataFrame
-    same: int
-    findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """決裁の規則: a row is refused with the code, at the column, where `broken` is true. Null counts as false."""
-
-    code: Code
-    column: str
-    broken: pl.Expr
-    actual: pl.Expr
-    expected: str = ""
 
 
 def _any_of(rulings: Iterable[Ruling]) -> pl.Expr:
@@ -75,100 +55,102 @@ _MAY_REPLACE = _HOLDS & (pl.col(DraftRuling.OUTCOME) == Outcome.CONFLICTS.value)
 _IN_DOUBT = pl.col(DraftRuling.OUTCOME).is_in([outcome.value for outcome in (*IN_DOUBT, Outcome.ALREADY_SETTLED)])
 _MAY_TAKE_BACK = _IN_DOUBT & pl.when(_HOLDS).then(~_HAS_NO_YEN).otherwise(pl.col(DraftRuling.OTHERS_YEN) > 0)
 
-RULES: tuple[_Rule, ...] = (
-    _Rule(Code.ROW_UNKNOWN, "行の識別", pl.col(DraftRuling.PAYMENT_NO).is_null(), pl.col(DraftRuling.IDENTITY)),
-    _Rule(
+_IS_SAME = pl.col(DraftRuling.WAITING_IS_SAME).fill_null(False)
+
+RULES: tuple[Rule, ...] = (
+    Rule(Code.ROW_UNKNOWN, "行の識別", pl.col(DraftRuling.PAYMENT_NO).is_null(), pl.col(DraftRuling.IDENTITY)),
+    Rule(
         Code.ROW_STALE,
         "行の照合値",
         pl.col(DraftRuling.MARK).ne_missing(pl.col(DraftRuling.MARK_NOW)),
         pl.col(DraftRuling.STATE_NOW),
     ),
-    _Rule(Code.ROW_ALTERED, "", pl.col(DraftRuling.ALTERED) != "", pl.col(DraftRuling.ALTERED)),
-    _Rule(Code.FORMULA, "", pl.col(DraftRuling.FORMULA) != "", pl.col(DraftRuling.FORMULA), "文字"),
-    _Rule(
+    Rule(Code.ROW_ALTERED, "", pl.col(DraftRuling.ALTERED) != "", pl.col(DraftRuling.ALTERED)),
+    Rule(Code.FORMULA, "", pl.col(DraftRuling.FORMULA) != "", pl.col(DraftRuling.FORMULA), "文字"),
+    Rule(
         Code.RULING_UNKNOWN,
         RULING,
         pl.col(DraftRuling.RULING).is_null(),
         pl.col(DraftRuling.RULING_SAID).fill_null(""),
         "・".join(ruling.label for ruling in WRITTEN_RULINGS),
     ),
-    _Rule(Code.RULING_INCOMPLETE, REASON, _is_blank(DraftRuling.REASON), pl.lit("空欄"), "理由"),
-    _Rule(Code.RULING_INCOMPLETE, STAFF, _is_blank(DraftRuling.STAFF), pl.lit("空欄"), "決めた人の名前"),
-    _Rule(
+    Rule(Code.RULING_INCOMPLETE, REASON, _is_blank(DraftRuling.REASON), pl.lit("空欄"), "理由"),
+    Rule(Code.RULING_INCOMPLETE, STAFF, _is_blank(DraftRuling.STAFF), pl.lit("空欄"), "決めた人の名前"),
+    Rule(
         Code.RULING_INCOMPLETE,
         TARGET,
         _any_of(NEEDS_TARGET) & _is_blank(DraftRuling.TARGET) & pl.col(DraftRuling.NOTICE_NO).is_null(),
         pl.lit("空欄"),
         "20桁の納付番号",
     ),
-    _Rule(
+    Rule(
         Code.RULING_UNFIT,
         TARGET,
         ~_any_of(NEEDS_TARGET) & ~_is_blank(DraftRuling.TARGET),
         pl.col(DraftRuling.TARGET),
         "空欄（この決裁には対象がありません）",
     ),
-    _Rule(
+    Rule(
         Code.TARGET_UNKNOWN,
         TARGET,
-        ~_is_blank(DraftRuling.TARGET) & ~pl.col(DraftRuling.TARGET).str.contains(rf"^[0-9]{{{_TARGET_DIGITS}}}$"),
+        ~_is_blank(DraftRuling.TARGET) & ~pl.col(DraftRuling.TARGET).str.contains(rf"^[0-9]{{{TARGET_DIGITS}}}$"),
         pl.col(DraftRuling.TARGET),
         "数字20桁",
     ),
-    _Rule(
+    Rule(
         Code.TARGET_UNKNOWN,
         TARGET,
         ~_is_blank(DraftRuling.TARGET) & pl.col(DraftRuling.NOTICE_NO).is_null(),
         pl.col(DraftRuling.TARGET),
         "登録済の納付番号",
     ),
-    _Rule(Code.TARGET_CLOSED, TARGET, pl.col(DraftRuling.IS_CANCELLED), pl.lit("取消済の納付書"), "有効な納付書"),
-    _Rule(
+    Rule(Code.TARGET_CLOSED, TARGET, pl.col(DraftRuling.IS_CANCELLED), pl.lit("取消済の納付書"), "有効な納付書"),
+    Rule(
         Code.RULING_UNFIT,
         RULING,
         _any_of((*NEEDS_TARGET, *AWAITS_PAYOUT)) & _HAS_NO_YEN,
         pl.lit("仮受額 0円"),
         "仮受額のある収納",
     ),
-    _Rule(
+    Rule(
         Code.RULING_UNFIT,
         RULING,
         _any_of([Ruling.NOTED]) & ~_HAS_NO_YEN,
         pl.format("仮受額 {}円", yen_text(DraftRuling.SUSPENSE_YEN)),
         "仮受額のない収納（お金が仮受に残る行は閉じられません）",
     ),
-    _Rule(
+    Rule(
         Code.RULING_UNFIT,
         RULING,
         _any_of([Ruling.REPLACE]) & ~_MAY_REPLACE,
         pl.lit("先の収納と内容の違う確報でない収納"),
         "計上済と内容相違の確報",
     ),
-    _Rule(
+    Rule(
         Code.RULING_UNFIT,
         RULING,
         _any_of([Ruling.TAKE_BACK]) & ~_MAY_TAKE_BACK,
         pl.lit("取り消す額のない収納"),
         "確報の後の取消、または仮受額のある内容相違・段階の順序が不正・疑義のある記録・二重納付",
     ),
-    _Rule(
+    Rule(
         Code.RULING_UNFIT,
         TARGET,
         _any_of([Ruling.APPROPRIATE]) & _OTHER_PAYER,
         pl.lit("納付者の違う納付書、または納付者のわからない収納"),
         "同じ納付者の納付書（違う人の納付書には「納付書に充てる」）",
     ),
-    _Rule(
+    Rule(
         Code.TARGET_CLOSED,
         TARGET,
         _any_of(NEEDS_TARGET) & (pl.col(DraftRuling.LEFT_YEN) <= 0),
         pl.lit("未収額 0円"),
         "未収額のある納付書",
     ),
-    _Rule(
+    Rule(
         Code.RULING_WAITING,
         RULING,
-        pl.col(DraftRuling.WAITING_REVIEW_NO).is_not_null(),
+        pl.col(DraftRuling.WAITING_REVIEW_NO).is_not_null() & ~_IS_SAME,
         pl.format("申請{}の「{}」", DraftRuling.WAITING_REVIEW_NO, DraftRuling.WAITING_SAID),
     ),
 )
@@ -176,27 +158,15 @@ RULES: tuple[_Rule, ...] = (
 
 
 def judge_proposals(rows: pl.DataFrame, file: str) -> Judged:
-    """決裁案を調べる: rows of a form, with the state of the ledger (frame DraftRuling) → proposals and findings.
+    """決裁案を調べる: rows of a form, with the state of the ledger (frame DraftRuling) → frame Proposal, and findings.
 
     A row that repeats a waiting ruling is counted, and not handed in twice.
     """
-    first = pl.coalesce(pl.when(rule.broken.fill_null(False)).then(pl.lit(number)) for number, rule in enumerate(RULES))
-    actual = pl.coalesce(pl.when(rule.broken.fill_null(False)).then(rule.actual.cast(pl.String)) for rule in RULES)
-    is_same = pl.col(DraftRuling.WAITING_IS_SAME).fill_null(False)
-    judged = rows.with_columns(first.alias("rule"), actual.alias("actual_text")).with_columns(
-        pl.when(is_same & (pl.col("rule") == len(RULES) - 1)).then(None).otherwise("rule").alias("rule"),
-    )
-    refused = judged.filter(pl.col("rule").is_not_null())
-    findings = []
-    for line_no, number, value in refused.select(DraftRuling.LINE_NO, "rule", "actual_text").iter_rows():
-        rule = RULES[number]
-        at = Location(file, line_no, field=rule.column, unit="行目")
-        findings.append(Finding(at, rule.code, value or "", rule.expected))
-    good = judged.filter(pl.col("rule").is_null())
-    handed_in = good.filter(~is_same).with_columns(
+    judged = judge_written(rows, RULES, _IS_SAME, (file, DraftRuling.LINE_NO, "行目"))
+    handed_in = judged.good.with_columns(
         pl.col(DraftRuling.DECIDED_ON).alias(Proposal.MARK), pl.lit(None, dtype=pl.Int64).alias(Proposal.UNDOES_NO)
     )
-    return Judged(Proposal.of(handed_in), good.height - handed_in.height, tuple(findings))
+    return replace(judged, good=Proposal.of(handed_in))
 
 
 def decided_on(payment_mark: pl.Expr | str) -> pl.Expr:

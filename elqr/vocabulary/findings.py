@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from elqr.vocabulary.code_texts import CODES, CodeText
+from elqr.vocabulary.code_text import CodeText
+from elqr.vocabulary.code_texts import CODES
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.limits import FINDINGS
 from elqr.vocabulary.visible_text import visible

@@ -45,6 +45,9 @@ FOLLOWS: Mapping[Ruling, tuple[Ruling, ...]] = {
 }
 """還付の進み方: the steps after an exception is decided, and the ruling that has to stand before each."""
 
+PAID_BY_FILE = (Ruling.PAID_OUT, Ruling.BOUNCED)
+"""財務会計のファイルの一歩: what a file of the accounting system may say of a payment."""
+
 LEAVES_CLAIM = (Ruling.UNDO, Ruling.REASSIGN)
 """These may put yen of a claim into suspense, and open what they leave there."""
 

@@ -14,13 +14,16 @@ class Entry:
     """記入欄: what people may write in a column, and when they must.
 
     With `choices` it is a drop-down. `needed_for` are the values of the sheet's first entry that make this one
-    mandatory.
+    mandatory; with `is_needed` any value does. `digits` is how many digits a number has, `is_number` that it may have
+    any number of them.
     """
 
     hint: str
     choices: tuple[str, ...] = ()
     needed_for: tuple[str, ...] = ()
+    is_needed: bool = False
     digits: int = 0
+    is_number: bool = False
     most_chars: int = 0
 
 
@@ -52,13 +55,14 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """シート: a table with its columns in order. Columns that are not printed come last."""
+    """シート: a table with its columns in order. Columns that are not printed come last. `unit` is of its rows."""
 
     table: Table
     columns: tuple[Column, ...]
     checks: tuple[Check, ...] = ()
     frozen_columns: int = 1
     is_protected: bool = False
+    unit: str = "件"
 
     def __post_init__(self) -> None:
         printed = [column.is_printed for column in self.columns]

@@ -97,9 +97,12 @@ def _head_format(column: Column) -> str:
 
 def _write_head(worksheet: Worksheet, part: Part, book: Book, formats: Mapping[str, Format]) -> None:
     table = part.sheet.table
-    rows = f"{table.frame.height:,}件"
+    unit = part.sheet.unit
+    rows = f"{table.frame.height:,}{unit}"
     if part.count > 1:
-        rows += f"のうち{part.number}枚目／{part.count}枚（Excelの行の上限のため分けています） {part.frame.height:,}件"
+        rows += (
+            f"のうち{part.number}枚目／{part.count}枚（Excelの行の上限のため分けています） {part.frame.height:,}{unit}"
+        )
     worksheet.write_string(
         TITLE, 0, f"{table.title}　{book.city}　{wareki(book.night_on)}の夜　{rows}", formats["title"]
     )
@@ -108,15 +111,15 @@ def _write_head(worksheet: Worksheet, part: Part, book: Book, formats: Mapping[s
 
 def _write_totals(worksheet: Worksheet, part: Part, formats: Mapping[str, Format]) -> None:
     """合計: the visible sum and the whole sum as formulas, our own figure, and whether they agree; counts first."""
-    columns, height = part.sheet.columns, part.frame.height
+    columns, height, unit = part.sheet.columns, part.frame.height, part.sheet.unit
     counted = part.column_range(columns[0].name)
     label = formats["label"]
-    visible = f'="表示中の計（"&TEXT(SUBTOTAL(103,{counted}),"#,##0")&"件）"'
-    total = f'="Excelの合計（"&TEXT(COUNTA({counted}),"#,##0")&"件）"'
+    visible = f'="表示中の計（"&TEXT(SUBTOTAL(103,{counted}),"#,##0")&"{unit}）"'
+    total = f'="Excelの合計（"&TEXT(COUNTA({counted}),"#,##0")&"{unit}）"'
     agrees = f'="件数　"&IF(COUNTA({counted})={height},"{AGREES}","{DIFFERS}")'
-    worksheet.write_formula(VISIBLE, 0, visible, label, f"表示中の計（{height:,}件）")
-    worksheet.write_formula(SUM, 0, total, label, f"Excelの合計（{height:,}件）")
-    worksheet.write_string(OURS, 0, f"elqrの合計（{height:,}件）", label)
+    worksheet.write_formula(VISIBLE, 0, visible, label, f"表示中の計（{height:,}{unit}）")
+    worksheet.write_formula(SUM, 0, total, label, f"Excelの合計（{height:,}{unit}）")
+    worksheet.write_string(OURS, 0, f"elqrの合計（{height:,}{unit}）", label)
     worksheet.write_formula(VERDICT, 0, agrees, label, f"件数　{AGREES}")
     for at, column in enumerate(columns):
         if column.name not in part.sheet.table.totals:
@@ -160,27 +163,29 @@ def _write_entry(worksheet: Worksheet, part: Part, at: int, entry: Entry, format
     if entry.choices:
         rule |= {"validate": "list", "source": list(entry.choices), "error_title": "一覧から選んでください"}
         rule |= {"error_message": "この欄は一覧にある言葉だけを受け付けます。"}
-    elif entry.digits:
+    elif entry.digits or entry.is_number:
         bare = f'SUBSTITUTE(SUBSTITUTE({cell}," ",""),"-","")'
-        rule |= {"validate": "custom", "value": f"=AND(LEN({bare})={entry.digits},ISNUMBER(VALUE({bare})))"}
-        rule |= {"error_type": "warning", "error_title": f"{entry.digits}桁ではありません"}
-        rule |= {"error_message": "番号を確かめてください。"}
+        length = f"LEN({bare})={entry.digits}," if entry.digits else ""
+        fault = f"{entry.digits}桁ではありません" if entry.digits else "番号ではありません"
+        rule |= {"validate": "custom", "value": f"=AND({length}ISNUMBER(VALUE({bare})))"}
+        rule |= {"error_type": "warning", "error_title": fault, "error_message": "番号を確かめてください。"}
     else:
         rule |= {"validate": "length", "criteria": "<=", "value": entry.most_chars, "error_title": "長すぎます"}
         rule |= {"error_message": f"{entry.most_chars}文字までにしてください。"}
     worksheet.data_validation(BODY, at, part.last, at, rule)
-    if entry.needed_for:
-        is_needed = ",".join(f"{first}={quote(choice)}" for choice in entry.needed_for)
+    if entry.needed_for or entry.is_needed:
+        choices = ",".join(f"{first}={quote(choice)}" for choice in entry.needed_for)
+        is_needed = f"OR({choices})" if choices else f"LEN({first})>0"
         rule_lacking = {
             "type": "formula",
-            "criteria": f"=AND(OR({is_needed}),LEN({cell})=0)",
+            "criteria": f"=AND({is_needed},LEN({cell})=0)",
             "format": formats["lacking"],
         }
         worksheet.conditional_format(BODY, at, part.last, at, rule_lacking)
     if at == lead:
-        height = part.frame.height
-        filled = f'="記入 "&COUNTA({part.column_range(columns[at].name)})&"／{height}件"'
-        worksheet.write_formula(SUM, at, filled, formats["label"], f"記入 0／{height}件")
+        all_rows = f"{part.frame.height}{part.sheet.unit}"
+        filled = f'="記入 "&COUNTA({part.column_range(columns[at].name)})&"／{all_rows}"'
+        worksheet.write_formula(SUM, at, filled, formats["label"], f"記入 0／{all_rows}")
 
 
 def longest_widths(columns: Sequence[Column], frame: pl.DataFrame) -> dict[str, int]:
