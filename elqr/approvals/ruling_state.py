@@ -179,7 +179,9 @@ def with_state_to_reassign(session: Session, wanted: pl.DataFrame) -> pl.DataFra
 def with_state_to_pay_out(session: Session, payment_nos: tuple[int, ...]) -> pl.DataFrame:
     """還付を進める収納に今の台帳を並べる: frame DraftPayout. A number that no payment has keeps nulls."""
     connection = session.ledger.connection
-    numbers = pl.DataFrame({DraftPayout.PAYMENT_NO: sorted(set(payment_nos))})
+    numbers = pl.DataFrame(
+        {DraftPayout.PAYMENT_NO: sorted(set(payment_nos))}, schema={DraftPayout.PAYMENT_NO: pl.Int64}
+    )
     standing = withdrawal_queries.standing_of(connection, numbers)
     names = (DraftPayout.PAYMENT_NO, DraftPayout.FALLS_ON, PaymentNow.LAST_STANDING_NO)
     now = queries.standing(connection, numbers, NOW).select(names)

@@ -94,7 +94,7 @@ def test_what_came_back_goes_back_one_step_and_is_paid_anew(desk: Desk) -> None:
             "",
         ),
     ]
-    _approve(desk, both)
+    assert desk.run("review", "approve", both.json["review"], "--by", "佐藤").code == 0
     returned = _import(desk, PAID_2, back, charset="cp932")
     assert (returned.code, returned.json["bounced"], returned.json["unchanged"]) == (0, {"count": 1, "yen": 10_000}, 1)
     assert _approve(desk, returned).json["moved_yen"] == -10_000 and _places(desk) == {"suspense": 14_000}
@@ -109,7 +109,7 @@ BAD = [
     (",還付第99号,2026/11/19,伝票1,1000,支払済", Code.PAYOUT_UNKNOWN, "決定番号", "還付第99号（当たる収納 0件）", "一件の収納の還付決定の番号（何件もあるなら受付番号）"),
     (",還付第7号,2026/11/19,伝票1,5000,支払済", Code.PAYOUT_UNKNOWN, "決定番号", "還付第7号（当たる収納 2件）", "一件の収納の還付決定の番号（何件もあるなら受付番号）"),
     ("99,,2026/11/19,伝票1,1000,支払済", Code.PAYOUT_UNKNOWN, "受付番号", "99", "台帳にある受付番号"),
-    ("5,還付第5号,2026/11/19,伝票1,3000,支払済", Code.PAYOUT_DIFFERS, "決定番号", "還付第5号", "還付第7号（受付5の還付決定）"),
+    ("4,還付第5号,2026/11/19,伝票1,4000,支払済", Code.PAYOUT_DIFFERS, "決定番号", "還付第5号", "還付第6号（受付4の還付決定）"),
     ("4,,2026/11/19,,4000,支払済", Code.RULING_INCOMPLETE, "支払番号", "空欄", "支払番号"),
     ("4,,2026/11/21,伝票1,4000,支払済", Code.FUTURE_DATE, "支払日", "2026-11-21", "2026-11-20 までの日付"),
     ("7,,2026/11/19,伝票1,1000,支払済", Code.PAYOUT_UNFIT, "区分", "受付7の今の決裁は「還付候補」です。還付支払済は「還付決定・還付返戻」の後です", ""),
@@ -120,7 +120,7 @@ BAD = [
     ("2,,2026/11/20,伝票78,10000,返戻", Code.PAYOUT_DIFFERS, "支払番号", "伝票78", "伝票77（戻った支払の番号）"),
     ("2,,2026/11/18,伝票77,10000,返戻", Code.PAYOUT_UNFIT, "区分", "受付2の還付支払済は 2026-11-19 です。それより前の日付は書けません", ""),
     ("2,,2026/11/20,伝票77,4000,返戻", Code.PAYOUT_DIFFERS, "金額", "4,000円", "10,000円（還付済の額）"),
-    ("2,,2026/13/01,伝票1,1000,支払済", Code.NOT_A_DATE, "支払日", "2026/13/01", "yyyy/mm/dd"),
+    ("2,,2026/13/01,伝票1,1000,支払済", Code.NOT_A_DATE, "支払日", "2026/13/01", "YYYY/MM/DD"),
     ("2,,2026/11/19,伝票1,1000,払い", Code.NOT_IN_LIST, "区分", "＊", "支払済・返戻"),
 ]  # fmt: skip
 

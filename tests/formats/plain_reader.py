@@ -76,6 +76,7 @@ LAYOUTS: dict[str, Fixed | Csv] = {
     "eltax_remittance_csv": Csv(8),
     "payeasy_csv": Csv(8),
     "money_by_hand_csv": Csv(3, charsets=("utf-8", "cp932"), by_hand=True),
+    "refund_paid_csv": Csv(5, charsets=("utf-8", "cp932"), by_hand=True),
     "claim_csv": Csv(10, charsets=("utf-8", "cp932")),
     "notice_csv": Csv(8, charsets=("utf-8", "cp932")),
     "eltax_notice_upload_csv": Csv(14),
