@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from elqr.approvals.review import Requested, by_one, enter_review, proposals_of
+from elqr.approvals.review import Requested, enter_review, proposals_of, signed_rows
 from elqr.approvals.ruling_state import with_state_to_pay_out
 from elqr.disk.content import sha256_of
 from elqr.formats.decode import decode
@@ -87,4 +87,4 @@ def _enter(session: Session, rows: pl.DataFrame, source: tuple[str, str], signat
         pl.lit("").alias(Payout.PAYEE_REF),
     )
     request_row = {"kind": ReviewKind.PAYOUT.value, "source": source[0], "sha256": source[1]}
-    return enter_review(session, request_row, proposals_of(by_one(rows, signature)), signature, entries)
+    return enter_review(session, request_row, proposals_of(signed_rows(rows, signature)), signature, entries)

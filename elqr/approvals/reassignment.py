@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from elqr.approvals.review import Requested, by_one, effects_now, enter_review, proposals_of
+from elqr.approvals.review import Requested, effects_now, enter_review, proposals_of, signed_rows
 from elqr.approvals.ruling_state import with_state_to_reassign
 from elqr.arithmetic.plain_number import plain_number, plain_number_expr
 from elqr.disk.content import sha256_of
@@ -41,7 +41,7 @@ def request_reassignment(
         rows = with_state_to_reassign(session, wanted)
         if refused := reasons(rows).drop_nulls().to_list():
             raise Refused(f"組替できない収納があります。{'。'.join(refused)}。")
-        return _enter(session, by_one(rows, signature), ("", ""), signature)
+        return _enter(session, signed_rows(rows, signature), ("", ""), signature)
 
 
 def request_written_reassignments(

@@ -185,7 +185,7 @@ def request_undo(session: Session, ruling_nos: tuple[int, ...], signature: Signa
         rows = rows.join(notice_marks(session, postings), on=Ruled.RULING_NO, how="left", validate="1:1")
         rows = rows.with_columns(pl.lit("").alias(Proposal.MARK), pl.col(Ruled.RULING_NO).alias(Proposal.UNDOES_NO))
         rows = rows.with_columns(pl.lit(Ruling.UNDO.value).alias(Proposal.RULING))
-        proposals = proposals_of(by_one(rows, signature))
+        proposals = proposals_of(signed_rows(rows, signature))
         request_row = {"kind": ReviewKind.UNDO.value, "source": "", "sha256": ""}
         review_no = enter_review(session, request_row, proposals, signature)
     yen = int(rows[PaymentNow.SUSPENSE_YEN].sum())
@@ -209,15 +209,15 @@ def request_payout(
         if reasons := refuse_payouts(rows).drop_nulls().to_list():
             raise Refused(f"{step.label}にできない収納があります。{'。'.join(reasons)}。")
         entries = rows.select(Proposal.PAYMENT_NO, *entry.columns())
-        proposals = proposals_of(by_one(rows, signature))
+        proposals = proposals_of(signed_rows(rows, signature))
         request_row = {"kind": ReviewKind.PAYOUT.value, "source": "", "sha256": ""}
         review_no = enter_review(session, request_row, proposals, signature, entries)
     moved = DraftPayout.REFUNDED_YEN if step is Ruling.BOUNCED else DraftPayout.HELD_YEN
     return Requested(review_no, proposals.height, int(rows[moved].sum()), 0, ())
 
 
-def by_one(rows: pl.DataFrame, signature: Signature) -> pl.DataFrame:
-    """一人の決めた行: the rows, all for the reason of who requests them, and decided by the same person."""
+def signed_rows(rows: pl.DataFrame, signature: Signature) -> pl.DataFrame:
+    """署名した行: the rows, all decided by who requests them, for one reason."""
     reason, staff = pl.lit(signature.stripped().reason), pl.lit(signature.by)
     return rows.with_columns(reason.alias(Proposal.REASON), staff.alias(Proposal.STAFF))
 

@@ -127,8 +127,10 @@ def review_import(file: Path, signer: Signer, as_json: bool) -> int:
         say_findings((*requested.findings, *reassigned.findings))
         print_json(_requested_json(requested) | {"reassignment": _requested_json(reassigned)})
     else:
-        say_requested(requested, as_json)
-        if reassigned.count or reassigned.same or reassigned.findings:
+        asks_to_reassign = reassigned.count or reassigned.same or reassigned.findings
+        if requested.count or requested.same or requested.findings or not asks_to_reassign:
+            say_requested(requested, as_json)
+        if asks_to_reassign:
             say_reassigned(reassigned, as_json)
     return ExitCode.REVIEW if requested.findings or reassigned.findings else ExitCode.CLEAN
 
@@ -311,7 +313,7 @@ def say_requested(
         if requested.returned:
             click.echo(f"{returned} {_returned_text(requested.returned)}は、承認すると仮受に入り、要確認になります。")
     else:
-        click.echo("新しい申請はありません。")
+        click.echo(f"{what}の新しい申請はありません。")
     if not as_json and requested.left_out:
         click.echo(f"同じ照会キーの納付書がない（充てられない）収納 {requested.left_out:,}件は、申請に入れていません。")
     if not as_json and (requested.same or requested.findings):

@@ -66,13 +66,12 @@ _ENTRIES = (
     Column(STAFF, most_width=9, entry=Entry("決めた人の名前。", most_chars=40, needed_for=_ALWAYS)),
 )
 REASSIGN_SHEET = "組替"
-BLANK_ROWS = 30
-"""組替の行: how many blank rows its sheet has."""
+BLANK_ROWS = 25
+"""組替の行: how many blank rows its sheet has, a printed page."""
 
 _ROW = "行"
 _REASSIGN_NOTE = (
-    "計上した収納が別の調定のお金だったときだけ、受付番号を書きます。対象の納付番号がなければ、仮受に戻します。"
-    f"{BLANK_ROWS}行で足りないときは、取り込んでから新しいブックに書いてください。"
+    "計上した収納が、別の調定に納めるはずのお金だったときに書きます。対象の納付番号が空なら、仮受に戻します。"
 )
 _REASSIGN_ENTRIES = (
     Column(
@@ -121,7 +120,8 @@ _GUIDE = (
         "対象の納付番号",
         "本来の納付書の納付番号（20桁）です。収納の全額がその調定に移り、入らない額は仮受に入って要確認になります。",
     ),
-    ("空欄の対象", "全額が仮受に戻り、要確認になります。充てる先か還付候補を、次の朝に決めてください。"),
+    ("対象が空欄", "全額が仮受に戻り、要確認になります。充てる先か還付候補を、次の朝に決めてください。"),
+    ("足りないとき", f"{BLANK_ROWS}行で足りなければ、取り込んでから、新しいブックに続きを書きます。"),
     ("取り込み", "要確認の決裁と一緒に取り込まれ、別の申請になります。別の人が承認すると、お金が動きます。"),
     ("決裁の意味", ""),
     *((ruling.label, RULING_MEANINGS[ruling]) for ruling in WRITTEN_RULINGS),
@@ -292,7 +292,7 @@ def reassign_sheet() -> Sheet:
     """組替のシート: blank rows in which people write. Its numbers of rows are the only cells that come from us."""
     frame = pl.DataFrame({_ROW: range(1, BLANK_ROWS + 1)}, schema={_ROW: pl.Int64})
     table = Table(REASSIGN_SHEET, REASSIGN_SHEET, _REASSIGN_NOTE, (Heading(_ROW, Style.COUNT),), frame, ())
-    columns = (Column(_ROW, Style.COUNT, is_grouped=False), *_REASSIGN_ENTRIES)
+    columns = (Column(_ROW, Style.COUNT, is_grouped=False, least_width=22), *_REASSIGN_ENTRIES)
     return Sheet(table, columns, is_protected=True, unit="行")
 
 

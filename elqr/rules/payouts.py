@@ -81,7 +81,7 @@ def reasons(rows: pl.DataFrame) -> pl.Series:
     )
     paid, stood_on = pl.col(DraftPayout.BEFORE_YEN) - left, pl.col(DraftPayout.STOOD_ON)
     wanted = {own: "・".join(ruling.label for ruling in before if ruling is not own) for own, before in FOLLOWS.items()}
-    after = step.replace_strict({own.value: words for own, words in wanted.items()}, return_dtype=pl.String)
+    after = step.replace_strict({own.value: words for own, words in wanted.items()}, default=None)
     causes = (
         (pl.format("受付{}は台帳にありません", payment_no), pl.col(DraftPayout.FALLS_ON).is_null()),
         (

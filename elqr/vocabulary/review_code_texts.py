@@ -56,7 +56,8 @@ REVIEW_CODES: dict[Code, CodeText] = {
     Code.PAYOUT_UNFIT: CodeText(
         _MID,
         "いまは進められない還付の行です",
-        "前の一歩が済んでから、もう一度取り込んでください（進み方は elqr refund list --all で見られます）。",
+        "前の一歩がまだなら済ませてから、日付の誤りなら直してから、もう一度取り込んでください"
+        "（進み方は elqr refund list --all）。",
     ),
     Code.PAYOUT_TWICE: CodeText(
         _HIGH,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
+from elqr.report.review_form import is_untouched
 from elqr.vocabulary.codes import Code
 from tests.cases.review_book import Written, reassigned, written
 from tests.cases.review_desk import HELD, SHORT, TWICE, WHOLE, Desk, desk_in
@@ -35,6 +36,8 @@ def test_a_book_asks_for_decisions_and_for_reassignments_once(desk: Desk) -> Non
         ("１", f"{key[:4]} {key[4:8]}-{key[8:]}", "別の人の納付書だった", "佐藤"), (SHORT, "", "本人の申出", "山田")
     )
     path = _book(desk, rows, twice=("還付候補", "", "二重", "山田"))
+    blank, only = desk.book("blank.xlsx"), written(desk.book("only.xlsx"), {}, rows)
+    assert [is_untouched(own.read_bytes(), own.name) for own in (blank, only)] == [True, False], "it is kept"
     taken = desk.taken(path)
     assert taken.code == 0 and (taken.json["review"], taken.json["rulings"]) == (1, 1)
     assert taken.json["reassignment"] == {

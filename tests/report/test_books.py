@@ -138,12 +138,12 @@ def test_reassignments_are_written_in_blank_rows_and_nowhere_else(city: City) ->
         heads = {cell.column: cell.value for cell in worksheet[7]}
         assert list(heads.values()) == ["行", "受付番号", "対象の納付番号", "組替の理由", "担当"]
         unlocked = {cell.coordinate for row in worksheet.iter_rows() for cell in row if not cell.protection.locked}
-        assert unlocked == {f"{column}{row}" for column in "BCDE" for row in range(8, 38)}
+        assert unlocked == {f"{column}{row}" for column in "BCDE" for row in range(8, 33)}
         assert worksheet.protection.sheet
-        assert [row["行"] for row in _rows(worksheet)] == list(range(1, 31))
-        assert worksheet["A4"].value.startswith('="Excelの合計（"') and "30行" in worksheet["A1"].value
+        assert [row["行"] for row in _rows(worksheet)] == list(range(1, 26))
+        assert worksheet["A4"].value.startswith('="Excelの合計（"') and "25行" in worksheet["A1"].value
         ranges = {str(rule.sqref): rule.type for rule in worksheet.data_validations.dataValidation}
-        assert ranges == {"B8:B37": "custom", "C8:C37": "custom", "D8:D37": "textLength", "E8:E37": "textLength"}
+        assert ranges == {"B8:B32": "custom", "C8:C32": "custom", "D8:D32": "textLength", "E8:E32": "textLength"}
 
 
 def test_every_ruling_has_a_label_and_a_meaning(city: City) -> None:

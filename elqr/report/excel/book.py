@@ -29,7 +29,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """列: a heading of the sheet's table, or an entry. `most_width` is in half-width characters."""
+    """列: a heading of the sheet's table, or an entry. `least_width` and `most_width` are in half-width characters."""
 
     name: str
     style: Style = Style.TEXT
@@ -38,6 +38,7 @@ class Column:
     is_printed: bool = True
     is_hidden: bool = False
     entry: Entry | None = None
+    least_width: int = 0
 
 
 @dataclass(frozen=True, slots=True)

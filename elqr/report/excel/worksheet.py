@@ -209,7 +209,7 @@ def longest_widths(columns: Sequence[Column], frame: pl.DataFrame) -> dict[str, 
 
 def width_of(column: Column, part: Part) -> float:
     """列の幅 in half-width characters: room for the longest value and the heading, within the column's limit."""
-    heading = len(column.name) + _FILTER_BUTTON
+    heading = max(len(column.name) + _FILTER_BUTTON, column.least_width)
     if column.entry is not None:
         return max(heading, column.most_width)
     if column.style is Style.DATE:
