@@ -13,6 +13,7 @@ from elqr.approvals.review import Requested, enter_review, proposals_of, signed_
 from elqr.approvals.ruling_state import with_state_to_pay_out
 from elqr.disk.content import sha256_of
 from elqr.formats.decode import decode
+from elqr.formats.foreign import foreign_kind
 from elqr.formats.intake.checks import control_totals
 from elqr.formats.recognize import recognize
 from elqr.formats.refunds import refunds_of
@@ -20,8 +21,10 @@ from elqr.rules.row_rules import Judged
 from elqr.rules.stated_payouts import KnownPayouts, judge_stated, with_payments
 from elqr.session.session import Session
 from elqr.store.queries.payouts import decided_refunds, recorded_steps
-from elqr.vocabulary.findings import Finding, of_file_made_by
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import Finding, Location, of_file_made_by
 from elqr.vocabulary.frames import Ruled
+from elqr.vocabulary.limits import HEAD_BYTES
 from elqr.vocabulary.ruling_frames import Payout, StatedPayout
 from elqr.vocabulary.ruling_terms import PAID_BY_FILE, ReviewKind, Ruling
 from elqr.vocabulary.signature import Signature
@@ -61,6 +64,10 @@ def _read(session: Session, name: str, data: bytes) -> tuple[pl.DataFrame, tuple
     specs = [spec for spec in session.specs.values() if spec.purpose == "refund"]
     spec, findings = recognize(data, specs, name, session.night_on)
     if spec is None:
+        # What a foreign file is told elsewhere is for those who send payments.
+        if kind := foreign_kind(data[:HEAD_BYTES]):
+            names = "・".join(f"{own.name}（{own.title}）" for own in specs)
+            findings = (Finding(Location(name), Code.FORMAT_UNKNOWN, kind, names),)
         return StatedPayout.empty(), of_file_made_by(findings, _MADE_BY)
     decoded = decode(data, spec, name, session.night_on)
     findings = decoded.findings or tuple(control_totals(decoded, name, session.night_on))

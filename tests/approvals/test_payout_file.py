@@ -147,7 +147,7 @@ FILES = [
     ("よその見出し", "整理番号,入金日,金額\r\n1,2026/11/19,5\r\n".encode(), Code.FORMAT_UNKNOWN),
     ("足りない見出し", f"{HEAD[:-3]}\r\n2,還付第5号,2026/11/19,伝票77,10000\r\n".encode(), Code.HEADER_ROW),
     ("切れた行", f"{HEAD}\r\n{PAID_2}\r\n4,還付第6号,2026".encode(), Code.COLUMN_COUNT),
-    ("Excelのブック", b"PK\x03\x04", Code.FOREIGN),
+    ("Excelのブック", b"PK\x03\x04", Code.FORMAT_UNKNOWN),
 ]
 
 

@@ -501,4 +501,4 @@ def test_a_book_that_another_program_saved_is_taken_in(desk: Desk, tmp_path: Pat
     converted([path], "xlsx", folder)
     taken = desk.taken(folder / path.name)
     assert taken.code == 0 and taken.json["rulings"] == 4
-    assert taken.json["reassignment"]["rulings"] == 1  # type: ignore[index,call-overload]
+    assert taken.json["reassignment"]["rulings"] == 1  # type: ignore[index]
