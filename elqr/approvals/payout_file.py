@@ -66,7 +66,7 @@ def _read(session: Session, name: str, data: bytes) -> tuple[pl.DataFrame, tuple
     if spec is None:
         # What a foreign file is told elsewhere is for those who send payments.
         if kind := foreign_kind(data[:HEAD_BYTES]):
-            names = "・".join(f"{own.name}（{own.title}）" for own in specs)
+            names = "・".join(f"{wanted.name}（{wanted.title}）" for wanted in specs)
             findings = (Finding(Location(name), Code.FORMAT_UNKNOWN, kind, names),)
         return StatedPayout.empty(), of_file_made_by(findings, _MADE_BY)
     decoded = decode(data, spec, name, session.night_on)

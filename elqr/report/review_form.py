@@ -115,9 +115,9 @@ def _read_reassignments(
         raise BadFile(f"{name} にシート「{REASSIGN_SHEET}」がありません。シートの名前を元に戻して保存してください。")
     headings = tuple(entries.values())
     rows = _read_rows(REASSIGN_SHEET, sheets[REASSIGN_SHEET], looks[REASSIGN_SHEET], (name, headings))
-    said = {column: pl.col(heading) for column, heading in entries.items()}
+    written = {column: pl.col(heading) for column, heading in entries.items()}
     filled_rows = _filled(rows, headings)
-    return WrittenReassignment.of(filled_rows.with_columns(pl.col(DraftRuling.FORMULA).fill_null(""), **said))
+    return WrittenReassignment.of(filled_rows.with_columns(pl.col(DraftRuling.FORMULA).fill_null(""), **written))
 
 
 def _filled(rows: pl.DataFrame, entries: Iterable[str]) -> pl.DataFrame:

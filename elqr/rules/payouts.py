@@ -74,14 +74,18 @@ def reasons(rows: pl.DataFrame) -> pl.Series:
     step, is_back = pl.col(Ruled.RULING), _is_step([Ruling.BOUNCED])
     stands_label, step_label = _label(stands).fill_null("決裁なし"), _label(step)
     follows = pl.any_horizontal(
-        (step == own.value) & stands.is_in([ruling.value for ruling in before]) for own, before in FOLLOWS.items()
+        (step == next_step.value) & stands.is_in([ruling.value for ruling in before])
+        for next_step, before in FOLLOWS.items()
     ).fill_null(False)
     held, refunded, left = (
         pl.col(name) for name in (DraftPayout.HELD_YEN, DraftPayout.REFUNDED_YEN, DraftPayout.AFTER_YEN)
     )
     paid, stood_on = pl.col(DraftPayout.BEFORE_YEN) - left, pl.col(DraftPayout.STOOD_ON)
-    wanted = {own: "・".join(ruling.label for ruling in before if ruling is not own) for own, before in FOLLOWS.items()}
-    after = step.replace_strict({own.value: words for own, words in wanted.items()}, default=None)
+    wanted = {
+        next_step.value: "・".join(ruling.label for ruling in before if ruling is not next_step)
+        for next_step, before in FOLLOWS.items()
+    }
+    after = step.replace_strict(wanted, default=None)
     causes = (
         (pl.format("受付{}は台帳にありません", payment_no), pl.col(DraftPayout.FALLS_ON).is_null()),
         (

@@ -20,7 +20,8 @@ from elqr.vocabulary.ruling_terms import Ruling
 MATCHES = "matches"
 """当たる収納: how many payments have the 決定番号 of a row."""
 
-_DECIDED_NO, _RECORDED, _RECORDED_YEN, _REASON, _TWICE = "decided_no", "recorded", "recorded_yen", "reason", "twice"
+_DECIDED_NO, _RECORDED, _RECORDED_YEN = "decided_no", "recorded", "recorded_yen"
+_REASON, _TWICE, _NIGHT = "cause", "twice", "night"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,70 +60,69 @@ _HAS_NO_DECISION_NO, _HAS_NO_NUMBER = (pl.col(name) == "" for name in (StatedPay
 _YEN_TEXT = pl.format("{}円", yen_text(_YEN))
 
 
-def _rules(night: date) -> tuple[Rule, ...]:
-    """支払の行の規則, in order."""
-    return (
-        Rule(Code.PAYOUT_UNKNOWN, "受付番号", _IS_UNNAMED & _HAS_NO_DECISION_NO, pl.lit("空欄"), "受付番号か決定番号"),
-        Rule(
-            Code.PAYOUT_UNKNOWN,
-            "決定番号",
-            _IS_UNNAMED & (pl.col(MATCHES) != 1),
-            pl.format("{}（当たる収納 {}件）", StatedPayout.DECISION_NO, MATCHES),
-            "一件の収納の還付決定の番号（何件もあるなら受付番号）",
-        ),
-        Rule(
-            Code.PAYOUT_UNKNOWN,
-            "受付番号",
-            pl.col(DraftPayout.FALLS_ON).is_null(),
-            pl.col(StatedPayout.STATED_NO),
-            "台帳にある受付番号",
-        ),
-        Rule(
-            Code.PAYOUT_DIFFERS,
-            "決定番号",
-            _IS_NEW & ~_HAS_NO_DECISION_NO & (pl.col(StatedPayout.DECISION_NO) != pl.col(_DECIDED_NO)),
-            pl.col(StatedPayout.DECISION_NO),
-            pl.format("{}（受付{}の還付決定）", _DECIDED_NO, Ruled.PAYMENT_NO),
-        ),
-        Rule(
-            Code.NOT_IN_LIST,
-            "区分",
-            pl.col(StatedPayout.RULING).is_null(),
-            pl.lit("意味のわからない値"),
-            "支払済・返戻",
-        ),
-        Rule(Code.RULING_INCOMPLETE, "支払番号", _IS_PAID & _HAS_NO_NUMBER, pl.lit("空欄"), "支払番号"),
-        Rule(
-            Code.PAYOUT_DIFFERS,
-            "金額",
-            ~_IS_NEW & (pl.col(_RECORDED_YEN) != _YEN),
-            _YEN_TEXT,
-            pl.format("{}円（同じ日・同じ番号で記録済）", yen_text(_RECORDED_YEN)),
-        ),
-        Rule(
-            Code.FUTURE_DATE,
-            "支払日",
-            pl.col(StatedPayout.DONE_ON) > night,
-            pl.col(StatedPayout.DONE_ON),
-            f"{night} までの日付",
-        ),
-        Rule(Code.PAYOUT_UNFIT, "区分", _IS_NEW & pl.col(_REASON).is_not_null(), pl.col(_REASON)),
-        Rule(
-            Code.PAYOUT_DIFFERS,
-            "支払番号",
-            _IS_NEW & _IS_BACK & ~_HAS_NO_NUMBER & (pl.col(StatedPayout.NUMBER) != pl.col(DraftPayout.STOOD_NUMBER)),
-            pl.col(StatedPayout.NUMBER),
-            pl.format("{}（戻った支払の番号）", DraftPayout.STOOD_NUMBER),
-        ),
-        Rule(
-            Code.PAYOUT_DIFFERS,
-            "金額",
-            _IS_NEW & (_YEN != _NOW_YEN),
-            _YEN_TEXT,
-            pl.format("{}円（{}の額）", yen_text(_NOW_YEN), _PLACE),
-        ),
-        Rule(Code.PAYOUT_TWICE, "受付番号", _IS_NEW & (pl.col(_TWICE) > 1), pl.col(Ruled.PAYMENT_NO), "一行"),
-    )
+_RULES = (
+    Rule(Code.PAYOUT_UNKNOWN, "受付番号", _IS_UNNAMED & _HAS_NO_DECISION_NO, pl.lit("空欄"), "受付番号か決定番号"),
+    Rule(
+        Code.PAYOUT_UNKNOWN,
+        "決定番号",
+        _IS_UNNAMED & (pl.col(MATCHES) != 1),
+        pl.format("{}（当たる収納 {}件）", StatedPayout.DECISION_NO, MATCHES),
+        "一件の収納の還付決定の番号（何件もあるなら受付番号）",
+    ),
+    Rule(
+        Code.PAYOUT_UNKNOWN,
+        "受付番号",
+        pl.col(DraftPayout.FALLS_ON).is_null(),
+        pl.col(StatedPayout.STATED_NO),
+        "台帳にある受付番号",
+    ),
+    Rule(
+        Code.PAYOUT_DIFFERS,
+        "決定番号",
+        _IS_NEW & ~_HAS_NO_DECISION_NO & (pl.col(StatedPayout.DECISION_NO) != pl.col(_DECIDED_NO)),
+        pl.col(StatedPayout.DECISION_NO),
+        pl.format("{}（受付{}の還付決定）", _DECIDED_NO, Ruled.PAYMENT_NO),
+    ),
+    Rule(
+        Code.NOT_IN_LIST,
+        "区分",
+        pl.col(StatedPayout.RULING).is_null(),
+        pl.lit("意味のわからない値"),
+        "支払済・返戻",
+    ),
+    Rule(Code.RULING_INCOMPLETE, "支払番号", _IS_PAID & _HAS_NO_NUMBER, pl.lit("空欄"), "支払番号"),
+    Rule(
+        Code.PAYOUT_DIFFERS,
+        "金額",
+        ~_IS_NEW & (pl.col(_RECORDED_YEN) != _YEN),
+        _YEN_TEXT,
+        pl.format("{}円（同じ日・同じ番号で記録済）", yen_text(_RECORDED_YEN)),
+    ),
+    Rule(
+        Code.FUTURE_DATE,
+        "支払日",
+        pl.col(StatedPayout.DONE_ON) > pl.col(_NIGHT),
+        pl.col(StatedPayout.DONE_ON),
+        pl.format("{} までの日付", _NIGHT),
+    ),
+    Rule(Code.PAYOUT_UNFIT, "区分", _IS_NEW & pl.col(_REASON).is_not_null(), pl.col(_REASON)),
+    Rule(
+        Code.PAYOUT_DIFFERS,
+        "支払番号",
+        _IS_NEW & _IS_BACK & ~_HAS_NO_NUMBER & (pl.col(StatedPayout.NUMBER) != pl.col(DraftPayout.STOOD_NUMBER)),
+        pl.col(StatedPayout.NUMBER),
+        pl.format("{}（戻った支払の番号）", DraftPayout.STOOD_NUMBER),
+    ),
+    Rule(
+        Code.PAYOUT_DIFFERS,
+        "金額",
+        _IS_NEW & (_YEN != _NOW_YEN),
+        _YEN_TEXT,
+        pl.format("{}円（{}の額）", yen_text(_NOW_YEN), _PLACE),
+    ),
+    Rule(Code.PAYOUT_TWICE, "受付番号", _IS_NEW & (pl.col(_TWICE) > 1), pl.col(Ruled.PAYMENT_NO), "一行"),
+)
+"""支払の行の規則, in order."""
 
 
 def judge_stated(rows: pl.DataFrame, known: KnownPayouts, night: date, file: str) -> Judged:
@@ -136,9 +136,11 @@ def judge_stated(rows: pl.DataFrame, known: KnownPayouts, night: date, file: str
     for beside, key in zip((known.drafts, decided, recorded), keys, strict=True):
         rows = rows.join(beside, on=key, how="left", validate="m:1", maintain_order="left")
     rows = rows.with_columns(
-        pl.col(_RECORDED).fill_null(False), pl.coalesce(_RECORDED_YEN, _NOW_YEN).alias(_RECORDED_YEN)
+        pl.col(_RECORDED).fill_null(False),
+        pl.coalesce(_RECORDED_YEN, _NOW_YEN).alias(_RECORDED_YEN),
+        pl.lit(night).alias(_NIGHT),
     )
     rows = rows.with_columns(
         reasons(rows).alias(_REASON), _IS_NEW.sum().over(Ruled.PAYMENT_NO, StatedPayout.RULING).alias(_TWICE)
     )
-    return judge_written(rows, _rules(night), ~_IS_NEW, (file, StatedPayout.RECORD_NO, "件目"))
+    return judge_written(rows, _RULES, ~_IS_NEW, (file, StatedPayout.RECORD_NO, "件目"))

@@ -67,10 +67,10 @@ def judge_reassignments(written: pl.DataFrame, drafts: pl.DataFrame, before: pl.
     `drafts` is frame DraftReassignment of their payments, `before` frame Proposal of the 組替 of these that wait for
     approval or have effect.
     """
-    said = [Proposal.PAYMENT_NO, Proposal.NOTICE_NO, Proposal.REASON, Proposal.STAFF]
-    repeated = before.select(said).unique().with_columns(pl.lit(True).alias(_IS_REPEATED))
+    entries = [Proposal.PAYMENT_NO, Proposal.NOTICE_NO, Proposal.REASON, Proposal.STAFF]
+    repeated = before.select(entries).unique().with_columns(pl.lit(True).alias(_IS_REPEATED))
     drafts = drafts.with_columns(reasons(drafts).alias(_CAUSE)).drop(DraftReassignment.TARGET)
     rows = written.with_columns(pl.len().over(DraftReassignment.PAYMENT_NO).alias(_TIMES))
     rows = rows.join(drafts, on=DraftReassignment.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
-    rows = rows.join(repeated, on=said, how="left", validate="m:1", nulls_equal=True, maintain_order="left")
+    rows = rows.join(repeated, on=entries, how="left", validate="m:1", nulls_equal=True, maintain_order="left")
     return judge_written(rows, _RULES, _IS_SAME, (file, WrittenReassignment.LINE_NO, "行目"))
