@@ -49,6 +49,7 @@ _AMOUNT = {
     "cvs_family_b": "paid_yen",
     "notice_csv": "principal_yen",
     "claim_csv": "zeigaku",
+    "refund_paid_csv": "yen",
     "bank_credit_01_b": "transfer_yen",
     "pension_collection_22": "amount_1_yen",
 }
@@ -223,7 +224,7 @@ def trouble(name: str, data: bytes) -> tuple[str, str | None]:
         ]
         return "held back", f"a finding without a place: {vague[0]}" if vague else None
     read = (
-        decoded.tables[next(own for own in ("notice", "history", "claim", "data") if own in decoded.tables)][
+        decoded.tables[next(own for own in ("notice", "history", "claim", "refund", "data") if own in decoded.tables)][
             _AMOUNT.get(name, "amount_yen")
         ]
         .fill_null(0)
