@@ -8,8 +8,8 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "vocabulary",
         "__init__ codes frames arrival_frames claim_frames counted_frames debit_frames export_frames limits "
         "matching_frames money_frames notice_frames number_series page_frames ruling_frames report_frames "
-        "audit_frames signature strict tally_frames terms claim_terms ruling_terms code_text debit_texts code_texts "
-        "counted_terms errors meanings ways_out visible_text findings",
+        "audit_frames signature strict tally_frames terms claim_terms ruling_terms code_text review_texts "
+        "debit_texts code_texts counted_terms errors meanings ways_out visible_text findings",
     ),
     ("arithmetic", "__init__ business_day checkdigit fiscal_year person_name plain_number pseudonym wareki"),
     ("disk", "__init__ atomic_write content config_files inbox_filter inbox archive named_files own_json run_log"),
@@ -19,8 +19,8 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "intake mapping mpn payment_identity spec authoring.lint_fields authoring.lint_identity "
         "authoring.lint_records authoring.lint_references authoring.lint_lines by_hand charset dates "
         "authoring.sample_csv authoring.sample fields plain_csv sequence spec_files uneven_records framing csv_rows "
-        "decode cells encode excerpt dump intake.checks intake.raw_records payments claims statuses debits deposits "
-        "pieces recognize authoring.overlap authoring.lint intake.delivered_file intake.inspection "
+        "decode cells encode excerpt dump intake.checks intake.raw_records payments claims refunds statuses debits "
+        "deposits pieces recognize authoring.overlap authoring.lint intake.delivered_file intake.inspection "
         "intake.comparison intake.masking",
     ),
     ("issue", "__init__ keys layout payload issuing reading serials symbol symbol_table"),
@@ -29,9 +29,9 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "__init__ alarms claim_entries claim_items contract counting deposits expected_files joint_payment "
         "month_figures night_result notice_lookup offsets pairing postings standing reductions refused_rows "
         "register refund_terms kpi repeats row_checks reminder_statuses claim_states instalments claim_changes "
-        "joint_notices notice_keys notices reassignment payouts row_rules payout_steps ruling_reversal "
-        "sender_correction settlement settlement_rules suggestions totals whole_year matching debits partition "
-        "rulings",
+        "joint_notices notice_keys notices reassignment payouts row_rules payout_steps stated_payouts "
+        "ruling_reversal sender_correction settlement settlement_rules suggestions totals whole_year matching "
+        "debits partition rulings written_reassignments",
     ),
     (
         "printing",
@@ -91,9 +91,10 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ),
     (
         "approvals",
-        "__init__ claim_inquiry day_list debit_check four_eyes difference dispatch held_files ledger_succession "
-        "month_close open_exceptions refused_rows reminder_risks reminder_gate reminder_list reminder_record "
-        "notice_retraction retraction ruling_state review refund_book typed_batches year_end",
+        "__init__ claim_inquiry day_list four_eyes difference dispatch held_files ledger_succession month_close "
+        "open_exceptions refused_rows reminder_risks reminder_gate debit_check reminder_list reminder_record "
+        "notice_retraction retraction ruling_state review reassignment refund_book review_book payout_file "
+        "typed_batches year_end",
     ),
     ("synthetic", "frames files register notices events changes cast __init__"),
     (

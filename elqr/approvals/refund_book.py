@@ -1,37 +1,30 @@
-"""The book of refunds (過誤納整理簿のブック): it goes out with what waits, and comes back with steps of payouts.
-
-A book of exceptions comes back the same way. What people wrote in either is one request, which another person approves.
-"""
+"""The book of refunds (過誤納整理簿のブック): it goes out with what waits, and comes back with steps of payouts."""
 
 from datetime import date
 
 import polars as pl
 
 from elqr.approvals.open_exceptions import NOW
-from elqr.approvals.review import Requested, enter_review, request_from_form
+from elqr.approvals.review import Requested, enter_review, proposals_of
 from elqr.approvals.ruling_state import altered_cell, with_state_to_pay_out
-from elqr.arithmetic.person_name import name_fault, spelt
 from elqr.arithmetic.plain_number import plain_number_expr, yen_text
-from elqr.disk.content import sha256_of
 from elqr.night.refunds import read_refunds
 from elqr.report.excel.book import Book
 from elqr.report.excel.row_mark import CONTENT, REFUND_CONTENT, marks
 from elqr.report.refund_book import DrawnFrom, refund_book
-from elqr.report.review_form import REFUND_SHOWN, Form, read_form
+from elqr.report.review_form import REFUND_SHOWN
 from elqr.report.tables.ledger_rows import Refunds
 from elqr.report.tables.night import labels_of
 from elqr.report.tables.refunds import refund_table
 from elqr.rules.payout_steps import judge_steps, read_entries
-from elqr.rules.rulings import decided_on
 from elqr.session.session import Session
 from elqr.store.queries import reports as report_queries
 from elqr.store.queries import reviews as queries
 from elqr.store.queries.payouts import all_payouts
-from elqr.vocabulary.errors import BadFile
 from elqr.vocabulary.frames import Proposal, Ruled
 from elqr.vocabulary.report_frames import ExceptionRow
 from elqr.vocabulary.ruling_frames import DraftPayout, DraftRuling, DraftStep, Payout
-from elqr.vocabulary.ruling_terms import ReviewKind, Ruling
+from elqr.vocabulary.ruling_terms import Ruling
 from elqr.vocabulary.signature import Signature
 
 
@@ -53,41 +46,21 @@ def export_refunds(session: Session, since: date | None, file_name: str) -> tupl
     return refund_book(file_name, drawn_from, table, row_marks), table.height
 
 
-def request_from_book(session: Session, name: str, data: bytes, signature: Signature) -> Requested:
-    """ブックを取り込む: what people wrote in it becomes a request. Rows that cannot be carried out are refused singly.
+def request_steps(
+    session: Session, written: pl.DataFrame, request_row: dict[str, str], signature: Signature
+) -> Requested:
+    """記入された一歩を申請する: rows of a register of refunds. Those that cannot be carried out are refused singly.
 
-    Raises BadFile for a book that is not ours, is of another ledger, or was tampered with.
+    `request_row` is as of `request_rulings`.
     """
-    form = read_form(data, name)
-    with session.ledger.transaction() as connection:
-        chain = report_queries.chain(connection, NOW)
-    if form.facts["city"] != session.job.city.name or form.facts["ledger"] != chain["ledger"]:
-        raise BadFile(
-            f"{name} は別の台帳（{form.facts['city']} {form.facts['night_wareki']}）から書き出したブックです。"
-            "このジョブの台帳から書き出したブックに書いてください。"
-        )
-    for staff in form.rows[DraftRuling.STAFF].unique().sort():
-        if fault := name_fault(staff) if staff else "":
-            raise BadFile(f"{name} の担当 {spelt(staff)}: {fault}")
-    kind = ReviewKind.PAYOUT if form.is_of_refunds else ReviewKind.BOOK
-    request_row = {"kind": kind.value, "source": name, "sha256": sha256_of(data)}
-    if form.is_of_refunds:
-        return _request_steps(session, form, request_row, signature)
-    return request_from_form(session, form.rows, request_row, signature)
-
-
-def _request_steps(session: Session, form: Form, request_row: dict[str, str], signature: Signature) -> Requested:
-    """記入された一歩を申請する: the rows of a register of refunds that can be carried out."""
     with session.ledger.transaction():
         session.refuse_earlier_day()
-        rows = _with_ledger_state(session, read_entries(form.rows.rename({DraftRuling.MARK: DraftStep.ROW_MARK})))
+        rows = _with_ledger_state(session, read_entries(written.rename({DraftRuling.MARK: DraftStep.ROW_MARK})))
         judged = judge_steps(rows, session.night_on, request_row["source"])
         review_no = 0
         if not judged.good.is_empty():
             entries = judged.good.select(Proposal.PAYMENT_NO, *(name for name in Payout.SCHEMA if name in rows.columns))
-            nothing = (pl.lit(None, pl.Int64).alias(name) for name in (Proposal.NOTICE_NO, Proposal.UNDOES_NO))
-            proposals = Proposal.of(judged.good.with_columns(*nothing))
-            review_no = enter_review(session, request_row, proposals, signature, entries)
+            review_no = enter_review(session, request_row, proposals_of(judged.good), signature, entries)
     is_back = pl.col(DraftStep.STEP) == Ruling.BOUNCED.value
     moved = pl.when(is_back).then(DraftStep.REFUNDED_YEN).otherwise(DraftStep.HELD_YEN).sum()
     return Requested(review_no, judged.good.height, int(judged.good.select(moved).item()), judged.same, judged.findings)
@@ -111,9 +84,7 @@ def _with_ledger_state(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
     drafts = with_state_to_pay_out(session, tuple(numbers))
     for beside in (state, drafts):
         rows = rows.join(beside, on=DraftStep.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
-    nothing = pl.lit(None, pl.String).alias(DraftRuling.TARGET_MARK)
-    rows = rows.with_columns(nothing, plain_number_expr(DraftStep.PAYEE_REF))
-    rows = rows.with_columns(decided_on(DraftStep.MARK).alias(DraftStep.MARK))
+    rows = rows.with_columns(plain_number_expr(DraftStep.PAYEE_REF))
     return _with_waiting(session, rows).with_columns(
         pl.col(DraftStep.STATE_NOW).fill_null("過誤納整理簿にありません"),
         altered_cell(rows, REFUND_SHOWN).alias(DraftStep.ALTERED),

@@ -25,16 +25,14 @@ from elqr.approvals.ruling_state import (
     with_current_payments,
     with_ledger_state,
     with_state_to_pay_out,
-    with_state_to_reassign,
     with_state_to_undo,
 )
 from elqr.arithmetic.fiscal_year import OpenYears
-from elqr.arithmetic.plain_number import plain_number, plain_number_expr
+from elqr.arithmetic.plain_number import plain_number
 from elqr.report.excel.row_mark import CONTENT, marks
-from elqr.rules.payouts import refusals as refuse_payouts
-from elqr.rules.reassignment import refusals as refuse_reassignments
+from elqr.rules.payouts import hindrances
 from elqr.rules.ruling_reversal import by_payment, refusals, reversal
-from elqr.rules.rulings import decided_on, effects, fingerprint, judge_proposals
+from elqr.rules.rulings import Effects, decided_on, effects, fingerprint, judge_proposals
 from elqr.session.session import Session
 from elqr.store.entries.links import ReviewEnd
 from elqr.store.queries import reviews as queries
@@ -45,12 +43,10 @@ from elqr.vocabulary.errors import NotFound, Refused
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.frames import Move, Proposal, Ruled, RulingEffect
 from elqr.vocabulary.report_frames import ExceptionRow, LateNotice
-from elqr.vocabulary.ruling_frames import DraftPayout, DraftReassignment, DraftRuling, PaymentNow, Payout
-from elqr.vocabulary.ruling_terms import WRITTEN_RULINGS, ReviewKind, Ruling, RulingResult
+from elqr.vocabulary.ruling_frames import DraftPayout, DraftRuling, PaymentNow, Payout
+from elqr.vocabulary.ruling_terms import ReviewKind, Ruling, RulingResult
 from elqr.vocabulary.signature import Signature
 from elqr.vocabulary.terms import Account
-
-_RULING_OF_LABEL = {ruling.label: ruling.value for ruling in WRITTEN_RULINGS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +65,10 @@ class Requested:
     findings: tuple[Finding, ...]
     left_out: int = 0
     returned: tuple[tuple[int, int], ...] = ()
+
+
+NOTHING = Requested(0, 0, 0, 0, ())
+"""申請なし: nothing was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,21 +102,6 @@ class Ended:
     withdrawn_yen: int
     stale: tuple[int, ...]
     returned: tuple[tuple[int, int], ...] = ()
-
-
-def request_from_form(
-    session: Session, form_rows: pl.DataFrame, request_row: dict[str, str], signature: Signature
-) -> Requested:
-    """記入された決裁を申請する: the rows of a book of exceptions. Those that cannot be carried out are refused singly.
-
-    `request_row` is as of `_request`.
-    """
-    rows = form_rows.with_columns(
-        pl.col(DraftRuling.RULING_SAID).replace_strict(_RULING_OF_LABEL, default=None).alias(DraftRuling.RULING),
-        plain_number_expr(DraftRuling.TARGET),
-        pl.lit(None, dtype=pl.Int64).alias(OWN_NOTICE_NO),
-    )
-    return _request(session, request_row["source"], rows, request_row, signature)
 
 
 def request_by_search(
@@ -160,23 +145,26 @@ def request_by_search(
         pl.col(DraftRuling.NOTICE_NO).alias(OWN_NOTICE_NO),
     )
     request_row = {"kind": ReviewKind.SEARCH.value, "source": str(search), "sha256": ""}
-    requested = _request(session, "条件指定", rows, request_row, signature)
+    requested = request_rulings(session, "条件指定", rows, request_row, signature)
     return replace(requested, left_out=exceptions.height - chosen.height)
 
 
-def _request(
+def request_rulings(
     session: Session, name: str, rows: pl.DataFrame, request_row: dict[str, str], signature: Signature
 ) -> Requested:
-    """申請する, for the rows that can be carried out. `request_row` has keys `kind`, `source` and `sha256`."""
+    """決裁を申請する, for the rows that can be carried out. `request_row` has keys `kind`, `source` and `sha256`.
+
+    `rows` has what frame DraftRuling says that people wrote, file_sha256 and record_no, and `OWN_NOTICE_NO`.
+    """
     with session.ledger.transaction():
         session.refuse_earlier_day()
         drafts = with_ledger_state(session, rows)
         verdict = judge_proposals(drafts, name)
         review_no = 0
-        if not verdict.proposals.is_empty():
-            review_no = enter_review(session, request_row, verdict.proposals, signature)
-    yen = drafts.join(verdict.proposals, on=Proposal.PAYMENT_NO, how="semi")[DraftRuling.SUSPENSE_YEN].sum()
-    return Requested(review_no, verdict.proposals.height, int(yen), verdict.same, verdict.findings)
+        if not verdict.good.is_empty():
+            review_no = enter_review(session, request_row, verdict.good, signature)
+    yen = drafts.join(verdict.good, on=Proposal.PAYMENT_NO, how="semi")[DraftRuling.SUSPENSE_YEN].sum()
+    return Requested(review_no, verdict.good.height, int(yen), verdict.same, verdict.findings)
 
 
 def request_undo(session: Session, ruling_nos: tuple[int, ...], signature: Signature) -> Requested:
@@ -200,30 +188,12 @@ def request_undo(session: Session, ruling_nos: tuple[int, ...], signature: Signa
             raise Refused(f"取り消せない決裁があります。{'。'.join(reasons)}。")
         rows = rows.join(notice_marks(session, postings), on=Ruled.RULING_NO, how="left", validate="1:1")
         rows = rows.with_columns(pl.lit("").alias(Proposal.MARK), pl.col(Ruled.RULING_NO).alias(Proposal.UNDOES_NO))
-        proposals = _proposals(rows, Ruling.UNDO, signature)
+        rows = rows.with_columns(pl.lit(Ruling.UNDO.value).alias(Proposal.RULING))
+        proposals = proposals_of(signed_rows(rows, signature))
         request_row = {"kind": ReviewKind.UNDO.value, "source": "", "sha256": ""}
         review_no = enter_review(session, request_row, proposals, signature)
     yen = int(rows[PaymentNow.SUSPENSE_YEN].sum())
     return Requested(review_no, proposals.height, yen, 0, (), returned=by_payment(reversed_.returned))
-
-
-def request_reassignment(
-    session: Session, payment_nos: tuple[int, ...], target: str, signature: Signature
-) -> Requested:
-    """組替を申請する, of posted payments by their numbers. `target` is the 納付番号 to pay instead, or empty for 仮受.
-
-    Raises Refused with the reason when one cannot be reassigned.
-    """
-    with session.ledger.transaction():
-        session.refuse_earlier_day()
-        rows = with_state_to_reassign(session, payment_nos, plain_number(target.strip()))
-        if reasons := refuse_reassignments(rows):
-            raise Refused(f"組替できない収納があります。{'。'.join(reasons)}。")
-        proposals = _proposals(rows.with_columns(pl.lit(None).alias(Proposal.UNDOES_NO)), Ruling.REASSIGN, signature)
-        request_row = {"kind": ReviewKind.REASSIGN.value, "source": "", "sha256": ""}
-        review_no = enter_review(session, request_row, proposals, signature)
-    moved = (DraftReassignment.CLAIM_YEN, *([DraftReassignment.HELD_YEN] if target else []))
-    return Requested(review_no, proposals.height, sum(int(rows[name].sum()) for name in moved), 0, ())
 
 
 def request_payout(
@@ -237,29 +207,34 @@ def request_payout(
         session.refuse_earlier_day()
         if entry.done_on > session.night_on:
             raise Refused(f"{step.label}の日付 {entry.done_on} は、まだ来ていません。")
-        rows = with_state_to_pay_out(session, payment_nos)
-        if reasons := refuse_payouts(rows, step, entry.done_on):
+        rows = with_state_to_pay_out(session, payment_nos).with_columns(
+            pl.lit(step.value).alias(Proposal.RULING), **entry.columns()
+        )
+        if reasons := hindrances(rows).drop_nulls().to_list():
             raise Refused(f"{step.label}にできない収納があります。{'。'.join(reasons)}。")
-        nothing = (pl.lit(None, pl.Int64).alias(name) for name in (Proposal.NOTICE_NO, Proposal.UNDOES_NO))
-        target_mark = pl.lit(None, pl.String).alias(DraftRuling.TARGET_MARK)
-        proposals = _proposals(rows.with_columns(*nothing, target_mark), step, signature)
+        entries = rows.select(Proposal.PAYMENT_NO, *entry.columns())
+        proposals = proposals_of(signed_rows(rows, signature))
         request_row = {"kind": ReviewKind.PAYOUT.value, "source": "", "sha256": ""}
-        entries = proposals.select(Proposal.PAYMENT_NO).with_columns(**entry.columns())
         review_no = enter_review(session, request_row, proposals, signature, entries)
     moved = DraftPayout.REFUNDED_YEN if step is Ruling.BOUNCED else DraftPayout.HELD_YEN
     return Requested(review_no, proposals.height, int(rows[moved].sum()), 0, ())
 
 
-def _proposals(rows: pl.DataFrame, ruling: Ruling, signature: Signature) -> pl.DataFrame:
-    """決裁の案: frame Proposal, the same ruling on each of `rows`, with the mark of its payment and of its target."""
-    return Proposal.of(
-        rows.with_columns(
-            pl.lit(ruling.value).alias(Proposal.RULING),
-            pl.lit(signature.stripped().reason).alias(Proposal.REASON),
-            pl.lit(signature.by).alias(Proposal.STAFF),
-            decided_on(Proposal.MARK).alias(Proposal.MARK),
-        )
-    )
+def signed_rows(rows: pl.DataFrame, signature: Signature) -> pl.DataFrame:
+    """署名した行: the rows, all decided by who requests them, for one reason."""
+    reason, staff = pl.lit(signature.stripped().reason), pl.lit(signature.by)
+    return rows.with_columns(reason.alias(Proposal.REASON), staff.alias(Proposal.STAFF))
+
+
+def proposals_of(rows: pl.DataFrame) -> pl.DataFrame:
+    """決裁の案: frame Proposal of `rows` that have rulings, and the marks of their payments and targets."""
+    lacking = [column for column in _MAY_LACK if column not in rows.columns]
+    rows = rows.with_columns(pl.lit(None, column.dtype).alias(column) for column in lacking)
+    return Proposal.of(rows.with_columns(decided_on(Proposal.MARK).alias(Proposal.MARK)))
+
+
+_MAY_LACK = (Proposal.NOTICE_NO, DraftRuling.TARGET_MARK, Proposal.UNDOES_NO)
+"""What a row of proposals may lack: it names no notice, or undoes nothing."""
 
 
 def enter_review(
@@ -269,9 +244,9 @@ def enter_review(
     signature: Signature,
     entries: pl.DataFrame | None = None,
 ) -> int:
-    """申請を記す, with its rulings and its link in the chain. Returns its number.
+    """申請を記す, with its rulings, what each says besides, and its link in the chain. Returns its number.
 
-    `request_row` is as of `_request`. `entries` says by payment_no what a step of a payout says besides.
+    `request_row` is as of `request_rulings`. `entries` has payment_no and the other columns of frame Payout.
     """
     request, connection = enter_request(session, REVIEW, request_row, signature), session.ledger.connection
     numbers = queries.enter_rulings(connection, request.number, proposals)
@@ -280,6 +255,17 @@ def enter_review(
         enter_payouts(connection, Payout.of(rows))
     record_request(session, request)
     return request.number
+
+
+def effects_now(session: Session, rulings: pl.DataFrame) -> Effects:
+    """今の効果: what approving these rulings (frame Ruled) does, as the ledger is now."""
+    connection = session.ledger.connection
+    concerned = withdrawal_queries.concerned(connection, rulings)
+    rows = with_current_payments(session, rulings, concerned.standing)
+    postings = queries.made_by(connection, rulings_to_undo(rulings))
+    claims = queries.target_claims(connection, concerned.notices(rows, postings))
+    years = OpenYears(session.register.without_closing_period(), session.night_on)
+    return effects(rows, claims, postings, concerned, years)
 
 
 def approve_review(session: Session, review_no: int, signature: Signature) -> Ended:
@@ -292,12 +278,7 @@ def approve_review(session: Session, review_no: int, signature: Signature) -> En
         request = find_waiting(session, REVIEW, review_no)
         rulings = queries.rulings_of(connection, review_no)
         refuse_same_person(session, request, signature.by, rulings[Ruled.STAFF].unique().sort().to_list())
-        concerned = withdrawal_queries.concerned(connection, rulings)
-        rows = with_current_payments(session, rulings, concerned.standing)
-        postings = queries.made_by(connection, rulings_to_undo(rulings))
-        claims = queries.target_claims(connection, concerned.notices(rows, postings))
-        years = OpenYears(session.register.without_closing_period(), session.night_on)
-        carried = effects(rows, claims, postings, concerned, years)
+        carried = effects_now(session, rulings)
         queries.enter_effects(connection, session.night_on, carried.effects, carried.moves)
         ended = replace(_summarize(review_no, carried.effects, carried.moves), returned=by_payment(carried.returned))
         _end(session, request, RulingResult.APPROVED, replace(signature, reason=""), (ended, rulings))

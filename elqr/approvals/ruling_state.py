@@ -15,6 +15,7 @@ from elqr.rules.standing import place_marks
 from elqr.session.session import Session
 from elqr.store.queries import reviews as queries
 from elqr.store.queries import sender_corrections as withdrawal_queries
+from elqr.store.queries.payouts import recorded_steps
 from elqr.store.queries.ruling_target import TARGET_MARK, target_marks
 from elqr.vocabulary.claim_frames import OpenClaim
 from elqr.vocabulary.frames import Notice, NumberedPosting, Proposal, Ruled
@@ -26,7 +27,9 @@ from elqr.vocabulary.ruling_frames import (
     DraftRuling,
     LaterRuling,
     PaymentNow,
+    Payout,
     RulingToUndo,
+    Standing,
 )
 from elqr.vocabulary.ruling_terms import AWAITS_PAYOUT, Ruling
 from elqr.vocabulary.terms import Outcome
@@ -146,16 +149,22 @@ def with_state_to_undo(
     return rows.with_columns(pl.col(Ruled.RULING_NO).is_in(gone.implode()).alias(RulingToUndo.IS_GONE))
 
 
-def with_state_to_reassign(session: Session, payment_nos: tuple[int, ...], target: str) -> pl.DataFrame:
-    """組み替える収納に今の台帳を並べる: frame DraftReassignment. `target` is a 納付番号, or empty for 仮受."""
+def with_state_to_reassign(session: Session, wanted: pl.DataFrame) -> pl.DataFrame:
+    """組み替える収納に今の台帳を並べる: frame DraftReassignment of `wanted`: payment_no once, and target.
+
+    A target is a 納付番号, or empty for 仮受.
+    """
     connection = session.ledger.connection
-    numbers = pl.DataFrame({DraftReassignment.PAYMENT_NO: sorted(set(payment_nos))})
-    standing = withdrawal_queries.standing_of(connection, numbers)
-    rows = numbers.join(place_marks(standing), on=DraftReassignment.PAYMENT_NO, how="left", maintain_order="left")
-    named = (pl.lit(target).alias(DraftReassignment.TARGET), pl.lit(None, pl.Int64).alias(OWN_NOTICE_NO))
-    rows = _join_targets(session, rows.with_columns(named))
+    standing = withdrawal_queries.standing_of(connection, wanted)
+    rows = wanted.join(place_marks(standing), on=DraftReassignment.PAYMENT_NO, how="left", maintain_order="left")
+    rows = _join_targets(session, rows.with_columns(pl.lit(None, pl.Int64).alias(OWN_NOTICE_NO)))
     claims = queries.target_claims(connection, rows.select(DraftReassignment.NOTICE_NO).drop_nulls())
-    there = standing.join(claims, on=OpenClaim.CLAIM_NO, how="semi")
+    on_targets = standing.drop(Standing.NOTICE_NO).join(
+        claims.select(OpenClaim.CLAIM_NO, OpenClaim.NOTICE_NO), on=OpenClaim.CLAIM_NO
+    )
+    there = rows.select(DraftReassignment.PAYMENT_NO, DraftReassignment.NOTICE_NO).join(
+        on_targets, on=[DraftReassignment.PAYMENT_NO, DraftReassignment.NOTICE_NO], how="semi"
+    )
     payment_no, waiting = pl.col(DraftReassignment.PAYMENT_NO), queries.waiting_rulings(connection)
     is_decided = ~pl.col(ExceptionRow.IS_OPEN) & (pl.col(ExceptionRow.SUSPENSE_YEN) > 0)
     decided = queries.exceptions(connection, NOW).filter(is_decided)
@@ -165,7 +174,7 @@ def with_state_to_reassign(session: Session, payment_nos: tuple[int, ...], targe
             pl.col(DraftReassignment.CLAIM_YEN, DraftReassignment.HELD_YEN).fill_null(0),
             payment_no.is_in(waiting[Ruled.PAYMENT_NO].implode()).alias(DraftReassignment.IS_WAITING),
             payment_no.is_in(for_payout[ExceptionRow.PAYMENT_NO].implode()).alias(DraftReassignment.AWAITS_PAYOUT),
-            payment_no.is_in(there[Ruled.PAYMENT_NO].implode()).alias(DraftReassignment.IS_THERE),
+            payment_no.is_in(there[DraftReassignment.PAYMENT_NO].implode()).alias(DraftReassignment.IS_THERE),
         )
     )
 
@@ -173,7 +182,9 @@ def with_state_to_reassign(session: Session, payment_nos: tuple[int, ...], targe
 def with_state_to_pay_out(session: Session, payment_nos: tuple[int, ...]) -> pl.DataFrame:
     """還付を進める収納に今の台帳を並べる: frame DraftPayout. A number that no payment has keeps nulls."""
     connection = session.ledger.connection
-    numbers = pl.DataFrame({DraftPayout.PAYMENT_NO: sorted(set(payment_nos))})
+    numbers = pl.DataFrame(
+        {DraftPayout.PAYMENT_NO: sorted(set(payment_nos))}, schema={DraftPayout.PAYMENT_NO: pl.Int64}
+    )
     standing = withdrawal_queries.standing_of(connection, numbers)
     names = (DraftPayout.PAYMENT_NO, DraftPayout.FALLS_ON, PaymentNow.LAST_STANDING_NO)
     now = queries.standing(connection, numbers, NOW).select(names)
@@ -184,6 +195,12 @@ def with_state_to_pay_out(session: Session, payment_nos: tuple[int, ...]) -> pl.
         DraftPayout.BEFORE_YEN,
         DraftPayout.AFTER_YEN,
     )
+    steps = recorded_steps(connection, numbers).select(
+        pl.col(Payout.RULING_NO).alias(PaymentNow.LAST_STANDING_NO),
+        pl.col(Payout.DONE_ON).alias(DraftPayout.STOOD_ON),
+        pl.col(Payout.NUMBER).alias(DraftPayout.STOOD_NUMBER),
+    )
+    last = last.join(steps, on=PaymentNow.LAST_STANDING_NO, how="left", validate="1:1", maintain_order="left")
     now = now.join(last, on=PaymentNow.LAST_STANDING_NO, how="left", validate="m:1", maintain_order="left")
     rows = numbers
     for known in (now, place_marks(standing)):

@@ -42,10 +42,11 @@ _TAKEN = "夜間処理は取り込みます（前に届いたかどうかは、�
 _TAKEN_BY_TWO = "二人が確かめた後の夜に取り込みます（elqr batch request）。"
 _TAKEN_AS = {
     "money": "夜間処理は入金データとして取り込みます（[[money]] の受信箱にあれば）。",
+    "refund": "elqr refund import で取り込みます（台帳の還付の記録に合う行だけ）。夜間処理は取り込みません。",
     "claim": "夜間処理は調定データか督促の状況として取り込みます（[[claims]] の受信箱にあり、台帳に合えば）。",
 }
 _DELIVERED = ("payment", *_TAKEN_AS)
-"""用途 of what is delivered and taken in whole or not at all."""
+"""用途 of what is delivered from outside."""
 
 
 def _spec_options(function: Any) -> Any:

@@ -21,6 +21,7 @@ from elqr.cli.terminal import (
     open_job,
     print_json,
     reason_option,
+    say_findings,
     signer_options,
 )
 from elqr.vocabulary.ruling_terms import NUMBERED, Ruling
@@ -127,6 +128,35 @@ _STEPS = {
     "passed-on": (Ruling.PASSED_ON, "当市の収納でないものを、相手に返したことを記録します。", "返還"),
 }
 """コマンド → the step, its help, and the name of its day."""
+
+
+@refund.command(
+    "import",
+    help="財務会計の支払のファイル FILE（CSV）から、還付支払済と還付返戻をまとめて申請します"
+    "（過誤納整理簿の取り込みは elqr review import）。",
+)
+@click.argument("file", type=GIVEN_PATH)
+@reason_option
+@signer_options
+@json_option
+def refund_import(file: Path, reason: str, signer: Signer, as_json: bool) -> int:
+    from elqr.approvals.payout_file import request_from_file
+    from elqr.disk.named_files import read_named
+    from elqr.vocabulary.limits import WHOLE
+
+    data = read_named(file, WHOLE)
+    with signer.open_job() as session:
+        by_file = request_from_file(session, file.name, data, signer.sign(reason))
+    requested = by_file.requested
+    if as_json:
+        say_findings(requested.findings)
+        steps = {step.value: {"count": count, "yen": yen} for step, (count, yen) in by_file.steps.items()}
+        refused = [finding.as_dict() for finding in requested.findings]
+        print_json({"review": requested.review_no or None, **steps, "unchanged": requested.same, "refused": refused})
+        return ExitCode.REVIEW if refused else ExitCode.CLEAN
+    for step, (count, yen) in by_file.steps.items():
+        click.echo(f"{step.label}　{count:,}件　{yen:,}円")
+    return say_requested(requested, as_json, ("還付", "計", ""))
 
 
 def _add_step(name: str, step: Ruling, help_text: str, what: str) -> None:

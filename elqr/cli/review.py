@@ -132,12 +132,22 @@ def write_book(out: Path, book: Book) -> None:
 @signer_options
 @json_option
 def review_import(file: Path, signer: Signer, as_json: bool) -> int:
-    from elqr.approvals.refund_book import request_from_book
+    from elqr.approvals.review_book import request_from_book
     from elqr.disk.named_files import read_named
 
     with signer.open_job() as session:
-        requested = request_from_book(session, file.name, read_named(file), signer.sign())
-    return say_requested(requested, as_json)
+        by_book = request_from_book(session, file.name, read_named(file), signer.sign())
+    requested, reassigned = by_book.rulings, by_book.reassignments
+    if as_json:
+        say_findings((*requested.findings, *reassigned.findings))
+        print_json(_requested_json(requested) | {"reassignment": _requested_json(reassigned)})
+    else:
+        asks_to_reassign = reassigned.count or reassigned.same or reassigned.findings
+        if requested.count or requested.same or requested.findings or not asks_to_reassign:
+            say_requested(requested, as_json)
+        if asks_to_reassign:
+            say_reassigned(reassigned, as_json)
+    return ExitCode.REVIEW if requested.findings or reassigned.findings else ExitCode.CLEAN
 
 
 @review.command(
@@ -186,11 +196,11 @@ def review_undo(numbers: tuple[int, ...], reason: str, signer: Signer, as_json: 
 @signer_options
 @json_option
 def review_reassign(numbers: tuple[int, ...], target: str, reason: str, signer: Signer, as_json: bool) -> int:
-    from elqr.approvals.review import request_reassignment
+    from elqr.approvals.reassignment import request_reassignment
 
     with signer.open_job() as session:
         requested = request_reassignment(session, numbers, target, signer.sign(reason))
-    return say_requested(requested, as_json, "動かす額（対象に入らない額は仮受に残る）")
+    return say_reassigned(requested, as_json)
 
 
 @review.command("approve", help="申請 NO を承認します（申請した人・決めた人とは別の人が）。")
@@ -267,8 +277,9 @@ def review_trail(no: int | None, payment: int | None, job: Path, as_json: bool) 
         return ExitCode.CLEAN
     for row in rows:
         target = f" → {row['target']}" if row["target"] else ""
+        request = f"申請{row['review_no']} {row['source']}".rstrip()
         click.echo(
-            f"決裁{row['ruling_no']}（申請{row['review_no']}） 受付{row['payment_no']} {Outcome(row['outcome']).label} "
+            f"決裁{row['ruling_no']}（{request}） 受付{row['payment_no']} {Outcome(row['outcome']).label} "
             f"{row['paid_yen']:,}円　{Ruling(row['ruling']).label}{target}"
         )
         click.echo(
@@ -295,35 +306,47 @@ def review_trail(no: int | None, payment: int | None, job: Path, as_json: bool) 
     return ExitCode.CLEAN
 
 
-def say_requested(requested: Requested, as_json: bool, what: str = "仮受額") -> int:
-    """申請の結果を告げる."""
+def say_reassigned(requested: Requested, as_json: bool) -> int:
+    """組替の申請の結果を告げる."""
+    code = say_requested(requested, as_json, ("組替", "動かす額", "対象の納付書に入らない"))
+    if requested.returned and not as_json:
+        click.echo("全期と、いくつもの調定を納める分納の納付書には、全額を納められるときだけ入ります。")
+    return code
+
+
+def say_requested(
+    requested: Requested, as_json: bool, words: tuple[str, str, str] = ("決裁", "仮受額", "調定に戻せない")
+) -> int:
+    """申請の結果を告げる. `words`: what is requested, which yen these are, and which of them go to suspense."""
+    what, which_yen, returned = words
     say_findings(requested.findings)
     if as_json:
-        print_json(
-            {
-                "review": requested.review_no or None,
-                "rulings": requested.count,
-                "suspense_yen": requested.yen,
-                "unchanged": requested.same,
-                "left_out": requested.left_out,
-                "returned": _by_payment(requested.returned),
-                "refused": [finding.as_dict() for finding in requested.findings],
-            }
-        )
+        print_json(_requested_json(requested))
     elif requested.review_no:
-        click.echo(f"申請{requested.review_no}　決裁 {requested.count:,}件　{what} {requested.yen:,}円")
+        click.echo(f"申請{requested.review_no}　{what} {requested.count:,}件　{which_yen} {requested.yen:,}円")
         click.echo(f"ほかの人が elqr review approve {requested.review_no} で承認すると、台帳に反映します。")
         if requested.returned:
-            click.echo(
-                f"調定に戻せない {_returned_text(requested.returned)}は、承認すると仮受に入り、要確認になります。"
-            )
+            click.echo(f"{returned} {_returned_text(requested.returned)}は、承認すると仮受に入り、要確認になります。")
     else:
-        click.echo("新しい申請はありません。")
+        click.echo(f"{what}の新しい申請はありません。")
     if not as_json and requested.left_out:
         click.echo(f"同じ照会キーの納付書がない（充てられない）収納 {requested.left_out:,}件は、申請に入れていません。")
     if not as_json and (requested.same or requested.findings):
         click.echo(f"申請済みと同じ行 {requested.same:,}件　取り込まなかった行 {len(requested.findings):,}件")
     return ExitCode.REVIEW if requested.findings else ExitCode.CLEAN
+
+
+def _requested_json(requested: Requested) -> dict[str, object]:
+    """申請の結果 for `--json`."""
+    return {
+        "review": requested.review_no or None,
+        "rulings": requested.count,
+        "suspense_yen": requested.yen,
+        "unchanged": requested.same,
+        "left_out": requested.left_out,
+        "returned": _by_payment(requested.returned),
+        "refused": [finding.as_dict() for finding in requested.findings],
+    }
 
 
 def _by_payment(returned: tuple[tuple[int, int], ...]) -> list[dict[str, int]]:

@@ -1,4 +1,4 @@
-"""Mappings (対応): what a spec says of how a record becomes a payment, a line of money, a claim or a debit.
+"""Mappings (対応): what a spec says of how a record becomes a payment, a line of money, a claim and others.
 
 Refused: stages, channels and kinds that are no terms, and rules of doubt that say nothing or several things.
 """
@@ -10,6 +10,7 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from elqr.vocabulary.claim_terms import EntryKind
+from elqr.vocabulary.ruling_terms import PAID_BY_FILE
 from elqr.vocabulary.strict import Strict
 from elqr.vocabulary.terms import STATED_HOLDS, Channel, DepositKind, KeyKind, Stage
 
@@ -213,6 +214,35 @@ class StatusMap(Strict):
             raise ValueError(f"[status] の {names} は、すべて書くか、一つも書かないでください")
         if self.bill_no is None and self.payer_ref is None:
             raise ValueError("[status] には payer_ref か、調定の項目が必要です")
+        return self
+
+
+class RefundMap(Strict):
+    """還付の支払への対応: the fields that make up a row of a file of the accounting system.
+
+    The payment is named by 受付番号 (`payment_no`), by the number of its 還付決定 (`decision_no`), or by both. `step`
+    is `paid_out` or `bounced`.
+    """
+
+    record: str
+    payment_no: str | None = None
+    decision_no: str | None = None
+    step: MappedValue
+    done_on: str
+    number: str
+    yen: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """指す項目: the names of all fields that are used."""
+        fields = (self.payment_no, self.decision_no, self.step.field, self.step.by, self.done_on, self.number, self.yen)
+        return tuple(name for name in fields if name is not None)
+
+    @model_validator(mode="after")
+    def _steps_exist(self) -> Self:
+        _require_terms(self.step, PAID_BY_FILE, "[refund] step")
+        if self.payment_no is None and self.decision_no is None:
+            raise ValueError("[refund] には payment_no か decision_no を書いてください")
         return self
 
 

@@ -11,7 +11,17 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from elqr.formats.mapping import ClaimMap, DebitMap, DepositMap, Mapped, PaymentMap, StatusMap, Where, as_tuple
+from elqr.formats.mapping import (
+    ClaimMap,
+    DebitMap,
+    DepositMap,
+    Mapped,
+    PaymentMap,
+    RefundMap,
+    StatusMap,
+    Where,
+    as_tuple,
+)
 from elqr.vocabulary.strict import Strict
 
 Kind = Literal["const", "code", "digits", "yen", "count", "date", "time", "text", "filler", "raw", "nested"]
@@ -247,7 +257,7 @@ class Spec(Strict):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str
-    purpose: Literal["payment", "money", "claim", "request", "notice", "upload", "part"]
+    purpose: Literal["payment", "money", "claim", "refund", "request", "notice", "upload", "part"]
     layout: Literal["fixed", "csv"]
     verified: Annotated[Verified, BeforeValidator(_as_verified)]
     grade: Literal["HIGH", "MED-HIGH", "MED", "LOW", "PROVISIONAL"]
@@ -262,7 +272,7 @@ class Spec(Strict):
     header_row: bool = False
     typed_by_hand: bool = False
     two_people: bool = False
-    made_by: Literal["sender", "city", "core"] = "sender"
+    made_by: Literal["sender", "city", "core", "accounting"] = "sender"
     check: Literal["gs1_mod10", "mpn"] | None = None
     result_totals: tuple[str, ...] = ()
     error_prefix: str | None = None
@@ -274,11 +284,12 @@ class Spec(Strict):
     claim: ClaimMap | None = None
     debit: DebitMap | None = None
     status: StatusMap | None = None
+    refund: RefundMap | None = None
 
     @property
-    def maps(self) -> tuple[PaymentMap | DepositMap | ClaimMap | DebitMap | StatusMap, ...]:
-        """対応: the mappings of the spec: to payments, money received, claims, debits, or reasons not to remind."""
-        every = (self.payment, self.deposit, self.claim, self.debit, self.status)
+    def maps(self) -> tuple[PaymentMap | DepositMap | ClaimMap | DebitMap | StatusMap | RefundMap, ...]:
+        """対応: the mappings of the spec, such as to payments, to money received or to claims."""
+        every = (self.payment, self.deposit, self.claim, self.debit, self.status, self.refund)
         return tuple(mapping for mapping in every if mapping is not None)
 
     @property
@@ -327,4 +338,6 @@ class Spec(Strict):
             raise ValueError("purpose = money には [deposit] が必要です")
         if self.purpose == "claim" and (self.claim is None) == (self.status is None):
             raise ValueError("purpose = claim には [claim] か [status] のどちらかが必要です")
+        if self.purpose == "refund" and self.refund is None:
+            raise ValueError("purpose = refund には [refund] が必要です")
         return self

@@ -19,9 +19,11 @@ from elqr.report.excel.book import Book, Check, Column, Entry, Fact, Sheet
 from elqr.report.tables import night as shape
 from elqr.report.tables.backlog import left_out_note
 from elqr.report.tables.ledger_rows import Rows
-from elqr.report.tables.table import Style, Table
+from elqr.report.tables.table import Heading, Style, Table
 from elqr.rules.register import Register
 from elqr.rules.rulings import REASON, RULING, STAFF, TARGET
+from elqr.rules.written_reassignments import PAYMENT
+from elqr.rules.written_reassignments import REASON as REASSIGN_REASON
 from elqr.vocabulary.limits import IN_BOOK
 from elqr.vocabulary.meanings import RULING_MEANINGS
 from elqr.vocabulary.report_frames import DecidedPayment
@@ -66,6 +68,32 @@ _ENTRIES = (
     ),
     Column(STAFF, most_width=9, entry=Entry("決めた人の名前。", most_chars=40, needed_for=_ALWAYS)),
 )
+REASSIGN_SHEET, REASSIGN_ROWS = "組替", "reassign_rows"
+BLANK_ROWS = 25
+"""組替の行: how many blank rows its sheet has, a printed page."""
+
+_ROW = "行"
+_REASSIGN_NOTE = (
+    "計上した収納が、別の調定に納めるはずのお金だったときに書きます。対象の納付番号が空なら、仮受に戻します。"
+)
+_REASSIGN_ENTRIES = (
+    Column(
+        PAYMENT,
+        most_width=16,
+        entry=Entry("組み替える収納の受付番号。「消込結果」のシートや調定の照会にあります。", is_number=True),
+    ),
+    Column(
+        TARGET,
+        most_width=30,
+        entry=Entry("本来納めるはずだった納付書の納付番号（20桁）。空なら、仮受に戻します。", digits=20),
+    ),
+    Column(
+        REASSIGN_REASON,
+        most_width=50,
+        entry=Entry("なぜ組み替えるか。後で監査に答えられるように書きます。", is_needed=True, most_chars=500),
+    ),
+    Column(STAFF, most_width=16, entry=Entry("決めた人の名前。", is_needed=True, most_chars=40)),
+)
 MARKS = tuple(
     Column(name, most_width=66, is_printed=False, is_hidden=True) for name in (row_mark.IDENTITY, row_mark.CONTENT)
 )
@@ -73,7 +101,7 @@ _GUIDE = (
     ("書くところ", ""),
     (
         "1",
-        "「要確認一覧」の、見出しが茶色で地が薄い黄色の4列（決裁、対象の納付番号、決裁の理由、担当）だけに書きます。",
+        "「要確認一覧」と「組替」の、見出しが茶色で地が薄い黄色の列だけに書きます。",
     ),
     ("2", "決裁を選んだ行には、決裁の理由と担当も書きます。足りない欄は赤くなります。決まらない行は空のままにします。"),
     ("3", "ほかの欄は書き間違いを防ぐために保護しています。パスワードはなく、秘密を守るものではありません。"),
@@ -82,6 +110,22 @@ _GUIDE = (
     ("6", "印刷されるのは担当の列までです。その右に、段階、照会キー、ファイルなどの詳しい列があります。"),
     ("7", "日付は R8.11.20（令和8年11月20日）のように見せていますが、中身は日付なので、絞り込みに使えます。"),
     ("8", "納付番号や通知書番号は文字です。前の0も20桁も、そのまま写せます。"),
+    ("組替", ""),
+    (
+        "いつ書くか",
+        "計上した収納が、別の調定に納めるはずのお金だったとき（4期の納付書を3期のつもりで出したなど）です。",
+    ),
+    (
+        "受付番号",
+        "組み替える収納の受付番号です。半角でも全角でも、区切りがあっても書けます。一つの収納は一行に書きます。",
+    ),
+    (
+        "対象の納付番号",
+        "本来の納付書の納付番号（20桁）です。収納の全額がその調定に移り、入らない額は仮受に入って要確認になります。",
+    ),
+    ("対象が空欄", "全額が仮受に戻り、要確認になります。充てる先か還付候補を、次の朝に決めてください。"),
+    ("足りないとき", f"{BLANK_ROWS}行で足りなければ、取り込んでから、新しいブックに続きを書きます。"),
+    ("取り込み", "要確認の決裁と一緒に取り込まれ、別の申請になります。別の人が承認すると、お金が動きます。"),
     ("決裁の意味", ""),
     *((ruling.label, RULING_MEANINGS[ruling]) for ruling in WRITTEN_RULINGS),
 )
@@ -180,7 +224,7 @@ def review_book(
     """決裁を書くブック: the exceptions with their marks, and the facts that identify the book when it comes back."""
     sheet = review_sheet(exceptions, row_marks)
     facts = (*book_facts(city, night, title, chain, REVIEW_FORM), *_review_facts(sheet.table))
-    return Book(file_name, title, city, night, (sheet, *other_sheets), facts, _GUIDE)
+    return Book(file_name, title, city, night, (sheet, reassign_sheet(), *other_sheets), facts, _GUIDE)
 
 
 _SIGNED_DIGITS = 32
@@ -254,6 +298,14 @@ def with_marks(frame: pl.DataFrame, row_marks: pl.DataFrame) -> pl.DataFrame:
     return marked
 
 
+def reassign_sheet() -> Sheet:
+    """組替のシート: blank rows in which people write. Its numbers of rows are the only cells that come from us."""
+    frame = pl.DataFrame({_ROW: range(1, BLANK_ROWS + 1)}, schema={_ROW: pl.Int64})
+    table = Table(REASSIGN_SHEET, REASSIGN_SHEET, _REASSIGN_NOTE, (Heading(_ROW, Style.COUNT),), frame, ())
+    columns = (Column(_ROW, Style.COUNT, is_grouped=False, least_width=22), *_REASSIGN_ENTRIES)
+    return Sheet(table, columns, is_protected=True, unit="行")
+
+
 def book_facts(
     city: str, night: date, title: str, chain: dict[str, str], form: str = "elqr-report-1"
 ) -> tuple[Fact, ...]:
@@ -277,6 +329,7 @@ def _review_facts(table: Table) -> tuple[Fact, ...]:
         Fact("paid_yen", "領収額の合計", table.total("領収額")),
         Fact("suspense_yen", "仮受額の合計", table.total("仮受額")),
         Fact(DIGEST, "全行の照合値", row_mark.digest(table.frame)),
+        Fact(REASSIGN_ROWS, "組替の行の数", BLANK_ROWS),
     )
 
 

@@ -1,11 +1,11 @@
 """The filled-in form (記入されたブック): what people wrote in a book of exceptions or of refunds, read back.
 
 A file is refused as a whole if it is no such book, if rows were added or removed, or if marks were changed. Errors in
-a single row are reported by the rules of elqr/rules/rulings.py and elqr/rules/payout_steps.py.
+a single row are reported by the rules of elqr/rules/rulings.py, written_reassignments.py and payout_steps.py.
 """
 
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 from python_calamine import CalamineWorkbook
 
-from elqr.report.books import DIGEST, REVIEW_FORM, ROWS
+from elqr.report.books import DIGEST, REASSIGN_ROWS, REASSIGN_SHEET, REVIEW_FORM, ROWS
 from elqr.report.excel import row_mark
 from elqr.report.excel.package import SheetLook, has_comments, look_through
 from elqr.report.excel.workbook import FACTS_SHEET
@@ -22,9 +22,11 @@ from elqr.report.refund_book import REFUND_FORM
 from elqr.report.tables.refunds import KIND, STATE, TITLE
 from elqr.rules import payout_steps
 from elqr.rules.rulings import REASON, RULING, STAFF, TARGET
+from elqr.rules.written_reassignments import PAYMENT
+from elqr.rules.written_reassignments import REASON as REASSIGN_REASON
 from elqr.vocabulary.errors import BadFile
 from elqr.vocabulary.report_frames import DecidedPayment
-from elqr.vocabulary.ruling_frames import DraftRuling, DraftStep
+from elqr.vocabulary.ruling_frames import DraftRuling, DraftStep, WrittenReassignment
 
 REFUND_SHOWN = ("受付番号", STATE, KIND, "領収額", "過誤納額", "還付・充当候補額", "通知書番号", "期別")
 SHOWN = ("受付番号", "理由", "領収額", "仮受額", "通知書番号", "期別", "照会キー")
@@ -71,7 +73,13 @@ _LAYOUTS = {
         REFUND_SHOWN,
     ),
 }
-_SHEETS = (*(layout.sheet for layout in _LAYOUTS.values()), FACTS_SHEET)
+_REASSIGN_ENTRIES = {
+    PAYMENT: WrittenReassignment.PAYMENT_SAID,
+    TARGET: WrittenReassignment.TARGET,
+    REASSIGN_REASON: WrittenReassignment.REASON,
+    STAFF: WrittenReassignment.STAFF,
+}
+_SHEETS = (*(layout.sheet for layout in _LAYOUTS.values()), REASSIGN_SHEET, FACTS_SHEET)
 _FACTS = {
     "form": "様式",
     "city": "団体",
@@ -90,11 +98,18 @@ class Form:
 
     `rows` has from frame DraftRuling line_no (as Excel counts), identity, mark and formula (the names of the cells that
     hold one); what was written, named as in DraftRuling or in DraftStep; file_sha256 and record_no; and the columns of
-    SHOWN or REFUND_SHOWN as text.
+    SHOWN or REFUND_SHOWN as text. `reassignments` is frame WrittenReassignment.
     """
 
     facts: dict[str, str]
     rows: pl.DataFrame
+    reassignments: pl.DataFrame
+
+    @property
+    def staff(self) -> pl.Series:
+        """担当: the names that people wrote, each once."""
+        names = (rows[DraftRuling.STAFF] for rows in (self.rows, self.reassignments))
+        return pl.concat(names).unique().sort()
 
     @property
     def is_of_refunds(self) -> bool:
@@ -115,14 +130,14 @@ def read_form(data: bytes, name: str) -> Form:
     parts = {title: rows for title, rows in sheets.items() if title.startswith(layout.sheet)}
     if not parts:
         raise BadFile(f"{name} にシート「{layout.sheet}」がありません。シートの名前を元に戻して保存してください。")
-    form_rows = pl.concat([_read_rows(title, rows, looks[title], layout, name) for title, rows in parts.items()])
+    needed = (*layout.entries, *layout.shown, row_mark.IDENTITY, row_mark.CONTENT)
+    form_rows = pl.concat([_read_rows(title, rows, looks[title], needed, name) for title, rows in parts.items()])
     if str(form_rows.height) != facts[ROWS] or row_mark.digest(form_rows) != facts[DIGEST]:
         raise BadFile(
             f"{name} の行が、書き出したときと違います（{facts[ROWS]}行 → {form_rows.height}行、"
             f"または隠れた列の変更）。{_AGAIN}"
         )
-    is_filled = pl.any_horizontal(pl.col(entry) != "" for entry in layout.entries)
-    filled_rows = form_rows.filter(is_filled | pl.col(DraftRuling.FORMULA).is_not_null())
+    filled_rows = _filled(form_rows, layout.entries)
     identity = pl.col(row_mark.IDENTITY)
     rows = filled_rows.select(
         DraftRuling.LINE_NO,
@@ -134,13 +149,34 @@ def read_form(data: bytes, name: str) -> Form:
         pl.col(DraftRuling.FORMULA).fill_null(""),
         *layout.shown,
     )
-    return Form(facts, rows)
+    return Form(facts, rows, _read_reassignments(facts, looks, sheets, name))
+
+
+def _read_reassignments(
+    facts: dict[str, str], looks: dict[str, SheetLook], sheets: dict[str, list[list[Any]]], name: str
+) -> pl.DataFrame:
+    """組替の行: frame WrittenReassignment. A book from before there was a sheet for it has none. Raises BadFile."""
+    if REASSIGN_ROWS not in facts:
+        return WrittenReassignment.empty()
+    if REASSIGN_SHEET not in sheets:
+        raise BadFile(f"{name} にシート「{REASSIGN_SHEET}」がありません。シートの名前を元に戻して保存してください。")
+    rows = _read_rows(REASSIGN_SHEET, sheets[REASSIGN_SHEET], looks[REASSIGN_SHEET], _REASSIGN_ENTRIES, name)
+    written = {column: pl.col(heading) for heading, column in _REASSIGN_ENTRIES.items()}
+    filled_rows = _filled(rows, _REASSIGN_ENTRIES)
+    return WrittenReassignment.of(filled_rows.with_columns(pl.col(DraftRuling.FORMULA).fill_null(""), **written))
+
+
+def _filled(rows: pl.DataFrame, entries: Collection[str]) -> pl.DataFrame:
+    """記入のある行: those with text or a formula."""
+    is_filled = pl.any_horizontal(pl.col(entry) != "" for entry in entries)
+    return rows.filter(is_filled | pl.col(DraftRuling.FORMULA).is_not_null())
 
 
 def is_untouched(data: bytes, name: str) -> bool:
     """誰も書いていないブックか: whether it is one of ours, without an entry, a formula or a comment."""
     try:
-        return read_form(data, name).rows.is_empty() and not has_comments(data)
+        form = read_form(data, name)
+        return form.rows.is_empty() and form.reassignments.is_empty() and not has_comments(data)
     except BadFile:
         return False
 
@@ -163,13 +199,12 @@ def _read_sheets(data: bytes, name: str) -> tuple[dict[str, SheetLook], dict[str
         raise BadFile(f"{name} は Excel のブック（.xlsx）として読めません。{_AGAIN}") from error
 
 
-def _read_rows(title: str, sheet: list[list[Any]], look: SheetLook, layout: _Layout, name: str) -> pl.DataFrame:
+def _read_rows(title: str, sheet: list[list[Any]], look: SheetLook, needed: Collection[str], name: str) -> pl.DataFrame:
     """表の行: the table below its headings. Columns are found by their names, so they may have been moved.
 
     `formula` names the cells of a row that hold one; our books have none in a table's body.
     """
     headings = [str(value) for value in sheet[HEAD]] if len(sheet) > HEAD else []
-    needed = [*layout.entries, *layout.shown, row_mark.IDENTITY, row_mark.CONTENT]
     if missing := [heading for heading in needed if headings.count(heading) != 1]:
         raise BadFile(f"{name} のシート「{title}」の{HEAD + 1}行目に、見出し「{missing[0]}」がありません。{_AGAIN}")
     column_nos = {heading: headings.index(heading) for heading in needed}

@@ -31,7 +31,9 @@ def screen(page: Page, changes: int, folder: str, *, rehearsal: bool) -> Iterato
         yield f"　指摘 {len(page.findings)}件"
         yield from (f"　　{finding}" for finding in page.findings[:6])
         if len(page.findings) > 6:
-            yield f"　　ほか {len(page.findings) - 6}件は帳票にあります。"
+            yield f"　　ほか {len(page.findings) - 6}件" + (
+                "" if rehearsal else "は、朝の一枚（index.html）の「指摘と、すること」にあります。"
+            )
     years = "　".join(f"{year.label} {year.planned}/{year.target}" for year in page.years)
     yield f"　KPI（予定/目標）　{years}"
     yield f"　{page.headline}"

@@ -11,7 +11,7 @@ import polars as pl
 
 from elqr.arithmetic.wareki import parse_wareki
 from elqr.rules.payouts import hindrances, may_follow
-from elqr.rules.row_rules import JudgedRows, RowRule, judge_rows
+from elqr.rules.row_rules import JudgedRows, RowRule, is_blank, judge_rows
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.ruling_frames import DraftStep
 from elqr.vocabulary.ruling_terms import FOLLOWS, NUMBERED, Ruling
@@ -25,6 +25,7 @@ STEPS = tuple(FOLLOWS)
 
 _STEP_OF_LABEL = {step.label: step.value for step in STEPS}
 _HINDRANCE = "hindrance"
+_IS_SAME = pl.col(DraftStep.WAITING_IS_SAME).fill_null(False)
 _DAY = re.compile(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})")
 _YEN_TEXT = r"^([0-9]{1,12}|[0-9]{1,3}(,[0-9]{3}){1,3})円?$"
 
@@ -60,15 +61,11 @@ def _day_of(text: str) -> date | None:
 def judge_steps(rows: pl.DataFrame, night: date, file: str) -> JudgedRows:
     """一歩を調べる: rows of frame DraftStep → those that can be requested on a night, and why the others cannot."""
     hindered = rows.with_columns(hindrances(rows).alias(_HINDRANCE))
-    return judge_rows(hindered, _rules(night), file)
+    return judge_rows(hindered, _rules(night), _IS_SAME, (file, DraftStep.LINE_NO, "行目"))
 
 
 def _is_any(steps: tuple[Ruling, ...]) -> pl.Expr:
     return pl.col(DraftStep.STEP).is_in([step.value for step in steps])
-
-
-def _is_blank(name: str) -> pl.Expr:
-    return pl.col(name).fill_null("") == ""
 
 
 def _rules(night: date) -> tuple[RowRule, ...]:
@@ -93,21 +90,21 @@ def _rules(night: date) -> tuple[RowRule, ...]:
         RowRule(Code.FORMULA, "", pl.col(DraftStep.FORMULA) != "", pl.col(DraftStep.FORMULA), "文字・数・日付"),
         RowRule(Code.RULING_UNKNOWN, STEP, step.is_null(), written, next_steps),
         RowRule(unfit, STEP, ~follows, written, next_steps),
-        RowRule(lacking, DONE, _is_blank(DraftStep.DONE_SAID), blank, "一歩の日付"),
+        RowRule(lacking, DONE, is_blank(DraftStep.DONE_SAID), blank, "一歩の日付"),
         RowRule(unfit, DONE, pl.col(DraftStep.DONE_ON).is_null(), done_on, "日付（2026/11/20 など）"),
         RowRule(unfit, DONE, pl.col(DraftStep.DONE_ON) > night, done_on, f"{night} まで（先の日付は書けません）"),
-        RowRule(lacking, NUMBER, is_number_needed & _is_blank(DraftStep.NUMBER), blank, "決定番号・伝票番号など"),
-        RowRule(lacking, INTEREST, is_decision & _is_blank(DraftStep.INTEREST_SAID), blank, "加算金の額（なければ 0）"),
+        RowRule(lacking, NUMBER, is_number_needed & is_blank(DraftStep.NUMBER), blank, "決定番号・伝票番号など"),
+        RowRule(lacking, INTEREST, is_decision & is_blank(DraftStep.INTEREST_SAID), blank, "加算金の額（なければ 0）"),
         RowRule(unfit, INTEREST, pl.col(DraftStep.INTEREST_YEN).is_null(), interest, "円の額（1200 など）"),
-        RowRule(unfit, INTEREST, ~is_decision & ~_is_blank(DraftStep.INTEREST_SAID), interest, only_decided),
-        RowRule(unfit, PAYEE, ~is_decision & ~_is_blank(DraftStep.PAYEE_REF), payee, only_decided),
-        RowRule(lacking, REASON, _is_blank(DraftStep.REASON), blank, "理由"),
-        RowRule(lacking, STAFF, _is_blank(DraftStep.STAFF), blank, "決めた人の名前"),
+        RowRule(unfit, INTEREST, ~is_decision & ~is_blank(DraftStep.INTEREST_SAID), interest, only_decided),
+        RowRule(unfit, PAYEE, ~is_decision & ~is_blank(DraftStep.PAYEE_REF), payee, only_decided),
+        RowRule(lacking, REASON, is_blank(DraftStep.REASON), blank, "理由"),
+        RowRule(lacking, STAFF, is_blank(DraftStep.STAFF), blank, "決めた人の名前"),
         RowRule(unfit, STEP, pl.col(_HINDRANCE).is_not_null(), pl.col(_HINDRANCE)),
         RowRule(
             Code.RULING_WAITING,
             STEP,
-            pl.col(DraftStep.WAITING_REVIEW_NO).is_not_null(),
+            pl.col(DraftStep.WAITING_REVIEW_NO).is_not_null() & ~_IS_SAME,
             pl.format("申請{}の「{}」", DraftStep.WAITING_REVIEW_NO, DraftStep.WAITING_SAID),
         ),
     )

@@ -4,10 +4,9 @@ Pure. A step follows the one that stands (`FOLLOWS`), and moves all of a payment
 支払済 and the like move what is in suspense to the account where it ends, and 返戻 brings back what was paid.
 """
 
-from datetime import date
-
 import polars as pl
 
+from elqr.rules.reassignment import first_reason
 from elqr.vocabulary.claim_terms import TO_PAY_BACK
 from elqr.vocabulary.frames import Move, Posting, Ruled
 from elqr.vocabulary.report_frames import ExceptionRow
@@ -75,12 +74,6 @@ def _moves(rows: pl.DataFrame) -> pl.DataFrame:
     return Move.of(rows.with_columns(pl.col(Ruled.STAFF).alias(Move.DECIDED_BY), *nothing))
 
 
-def refusals(rows: pl.DataFrame, step: Ruling, done_on: date) -> list[str]:
-    """進めない理由: in words, for each payment of `rows` (frame DraftPayout) that cannot take the step on that day."""
-    given = pl.lit(step.value).alias(DraftStep.STEP), pl.lit(done_on).alias(DraftStep.DONE_ON)
-    return hindrances(rows.with_columns(*given)).drop_nulls().to_list()
-
-
 def may_follow(step: str, standing: str) -> pl.Expr:
     """次に進める一歩か: whether the ruling in one column may follow that in another."""
     pairs = [f"{next_step.value} {ruling.value}" for next_step, before in FOLLOWS.items() for ruling in before]
@@ -101,34 +94,29 @@ def hindrances(rows: pl.DataFrame) -> pl.Series:
         pl.col(name) for name in (DraftPayout.HELD_YEN, DraftPayout.REFUNDED_YEN, DraftPayout.AFTER_YEN)
     )
     is_back, is_out = step == Ruling.BOUNCED.value, step.is_in([ruling.value for ruling in PAYS_INTO])
-    number, done_on = pl.col(DraftPayout.PAYMENT_NO), pl.col(DraftStep.DONE_ON)
-    paid = pl.col(DraftPayout.BEFORE_YEN) - left
-    before = step.replace_strict(wanted, default="")
-    order = pl.format(
-        "受付{}の今の決裁は「{}」です。{}は「{}」の後です",
-        number,
-        label,
-        step.replace_strict(labels, default=""),
-        before,
+    number, done_on, stood_on = (
+        pl.col(name) for name in (DraftPayout.PAYMENT_NO, DraftStep.DONE_ON, DraftPayout.STOOD_ON)
     )
-    causes: tuple[tuple[str | pl.Expr, pl.Expr], ...] = (
-        ("受付{}は台帳にありません", pl.col(DraftPayout.FALLS_ON).is_null()),
-        ("受付{}には承認待ちの申請があります。先に承認か却下をしてください", pl.col(DraftPayout.IS_WAITING)),
-        (order, ~follows),
-        (pl.format("受付{}は {} より後の収納です", number, done_on), done_on < pl.col(DraftPayout.FALLS_ON)),
+    paid = pl.col(DraftPayout.BEFORE_YEN) - left
+    step_label, before = step.replace_strict(labels, default=""), step.replace_strict(wanted, default="")
+    causes: tuple[tuple[str, tuple[pl.Expr, ...], pl.Expr], ...] = (
+        ("受付{}は台帳にありません", (), pl.col(DraftPayout.FALLS_ON).is_null()),
+        ("受付{}には承認待ちの申請があります。先に承認か却下をしてください", (), pl.col(DraftPayout.IS_WAITING)),
+        ("受付{}の今の決裁は「{}」です。{}は「{}」の後です", (label, step_label, before), ~follows),
+        ("受付{}は {} より後の収納です", (done_on,), done_on < pl.col(DraftPayout.FALLS_ON)),
+        ("受付{}の{}は {} です。それより前の日付は書けません", (label, stood_on), done_on < stood_on),
         (
             "受付{}は二度以上支払いました。戻った支払を elqr review undo で取り消してください",
+            (),
             is_back & (refunded != paid),
         ),
-        ("受付{}には仮受の額もあります。先に要確認で決めてください", is_back & (held != 0)),
-        ("受付{}の仮受は 0円です", ~is_back & (held <= 0)),
+        ("受付{}には仮受の額もあります。先に要確認で決めてください", (), is_back & (held != 0)),
+        ("受付{}の仮受は 0円です", (), ~is_back & (held <= 0)),
         (
-            pl.format("受付{}の今の仮受額は「{}」のときと違います。今の額で決め直してください", number, label),
+            "受付{}の今の仮受額は「{}」のときと違います。今の額で決め直してください",
+            (label,),
             is_out & (held != left),
         ),
     )
-    reasons = (
-        pl.when(is_so.fill_null(False)).then(pl.format(words, number) if isinstance(words, str) else words)
-        for words, is_so in causes
-    )
-    return rows.select(pl.coalesce(*reasons)).to_series()
+    texts = ((pl.format(words, number, *values), is_so) for words, values, is_so in causes)
+    return rows.select(first_reason(texts)).to_series()

@@ -4,7 +4,7 @@ Pure. All of its yen come off together, because part of a payment is no payment,
 claim goes along. What the other notice's claims do not take is in suspense, where people decide again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import polars as pl
 
@@ -86,8 +86,8 @@ def through_suspense(rulings: pl.DataFrame, applied: pl.DataFrame) -> pl.DataFra
     return pl.concat([applied.filter(~is_net), Move.of(net.filter(pl.col(Move.YEN) != 0))])
 
 
-def refusals(rows: pl.DataFrame) -> list[str]:
-    """組替できない理由: in words, for each payment of `rows` (frame DraftReassignment) that cannot be reassigned."""
+def hindrances(rows: pl.DataFrame) -> pl.Series:
+    """組替できない理由: in words, for each payment of `rows` (frame DraftReassignment); null where there is none."""
     names_target, claim_yen = pl.col(DraftReassignment.TARGET) != "", pl.col(DraftReassignment.CLAIM_YEN)
     causes: Mapping[str, pl.Expr] = {
         "受付{}は調定にありません（要確認なら elqr review decide で決めてください）": claim_yen == 0,
@@ -100,13 +100,10 @@ def refusals(rows: pl.DataFrame) -> list[str]:
         "受付{}は、もう対象の納付書の調定にあります": pl.col(DraftReassignment.IS_THERE),
         "受付{}の対象の納付書には未収額がありません": names_target & (pl.col(DraftReassignment.LEFT_YEN) <= 0),
     }
-    return first_reasons(rows, causes, DraftReassignment.PAYMENT_NO)
+    texts = ((pl.format(words, DraftReassignment.PAYMENT_NO), is_so) for words, is_so in causes.items())
+    return rows.select(first_reason(texts)).to_series()
 
 
-def first_reasons(rows: pl.DataFrame, causes: Mapping[str, pl.Expr], *values: str | pl.Expr) -> list[str]:
-    """初めの理由 of each row that has one: the words of `causes`, with the first `values` in their places."""
-    reasons = (
-        pl.when(is_so.fill_null(False)).then(pl.format(words, *values[: words.count("{}")]))
-        for words, is_so in causes.items()
-    )
-    return rows.select(pl.coalesce(*reasons)).to_series().drop_nulls().to_list()
+def first_reason(causes: Iterable[tuple[pl.Expr, pl.Expr]]) -> pl.Expr:
+    """初めの理由: the words of the first of these causes (words, whether it is so) that applies to a row, or null."""
+    return pl.coalesce(*(pl.when(is_so.fill_null(False)).then(words) for words, is_so in causes))

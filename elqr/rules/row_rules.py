@@ -1,15 +1,18 @@
-"""Rules of rows (行の規則): what a person wrote in a row of a book is refused by the first rule that it breaks."""
+"""Rules of rows (行の規則): what people handed in, in a book or a file, is refused by the first rule that a row breaks.
 
-from collections.abc import Sequence
+Pure. The rules of each kind of row are with what they are about.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding, Location
-from elqr.vocabulary.ruling_frames import DraftRuling
 
 _RULE, _ACTUAL, _EXPECTED = "broken_rule", "actual_text", "expected_text"
+"""破った規則: the index of the first rule that a row breaks, or null; what was found, and what is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,40 +28,42 @@ class RowRule:
 
 @dataclass(frozen=True, slots=True)
 class JudgedRows:
-    """調べた行: the good ones, the number of those that already wait, and why the others were refused."""
+    """調べた行: the good rows that say something new, how many repeat what was handed in before, and findings."""
 
     good: pl.DataFrame
     same: int
     findings: tuple[Finding, ...]
 
 
-def judge_rows(rows: pl.DataFrame, rules: Sequence[RowRule], file: str) -> JudgedRows:
-    """行を調べる: the first broken rule refuses a row (columns line_no and waiting_is_same beside what the rules need).
+def is_blank(name: str) -> pl.Expr:
+    """空欄か: whether nothing is written in a column."""
+    return pl.col(name).fill_null("") == ""
 
-    The last of `rules` refuses a row because a ruling on its payment waits. One that repeats that ruling is counted,
-    and not handed in twice.
+
+def judge_rows(
+    rows: pl.DataFrame, rules: Sequence[RowRule], is_same: pl.Expr, place: tuple[str, str, str]
+) -> JudgedRows:
+    """行を調べる: the first broken rule refuses a row. A good row of which `is_same` is true is counted, not handed in.
+
+    `place` is the file, the column that numbers its rows, and the unit in which it does.
     """
 
-    def first_of(values: Sequence[pl.Expr]) -> pl.Expr:
+    def first_of(values: Iterable[pl.Expr]) -> pl.Expr:
         pairs = zip(rules, values, strict=True)
         return pl.coalesce(pl.when(rule.broken.fill_null(False)).then(value) for rule, value in pairs)
 
-    number = first_of([pl.lit(number) for number in range(len(rules))])
-    actual = first_of([rule.actual.cast(pl.String).fill_null("") for rule in rules])
-    wanted = [rule.expected if isinstance(rule.expected, pl.Expr) else pl.lit(rule.expected) for rule in rules]
-    is_same = pl.col(DraftRuling.WAITING_IS_SAME).fill_null(False)
+    expected = (rule.expected if isinstance(rule.expected, pl.Expr) else pl.lit(rule.expected) for rule in rules)
     judged = rows.with_columns(
-        number.alias(_RULE), actual.alias(_ACTUAL), first_of(wanted).fill_null("").alias(_EXPECTED)
+        first_of(map(pl.lit, range(len(rules)))).alias(_RULE),
+        first_of(rule.actual.cast(pl.String).fill_null("") for rule in rules).alias(_ACTUAL),
+        first_of(text.fill_null("") for text in expected).alias(_EXPECTED),
     )
-    is_repeat = is_same & (pl.col(_RULE) == len(rules) - 1)
-    judged = judged.with_columns(pl.when(~is_repeat.fill_null(False)).then(_RULE).alias(_RULE))
-    refused = judged.filter(pl.col(_RULE).is_not_null())
-    findings = [
-        Finding(Location(file, line_no, field=rules[number].column, unit="行目"), rules[number].code, value, expected)
-        for line_no, number, value, expected in refused.select(
-            DraftRuling.LINE_NO, _RULE, _ACTUAL, _EXPECTED
-        ).iter_rows()
-    ]
-    fit = judged.filter(pl.col(_RULE).is_null())
-    good = fit.filter(~is_same)
-    return JudgedRows(good, fit.height - good.height, tuple(findings))
+    file, line_no, unit = place
+    refused = judged.filter(pl.col(_RULE).is_not_null()).select(_RULE, line_no, _ACTUAL, _EXPECTED)
+    findings = tuple(
+        Finding(Location(file, at, field=rules[number].column, unit=unit), rules[number].code, actual, wanted)
+        for number, at, actual, wanted in refused.iter_rows()
+    )
+    fit = judged.filter(pl.col(_RULE).is_null()).drop(_RULE, _ACTUAL, _EXPECTED)
+    good = fit.filter(~is_same.fill_null(False))
+    return JudgedRows(good, fit.height - good.height, findings)

@@ -7,7 +7,7 @@ one notice and no further. What a claim does not take stays in suspense.
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -15,13 +15,12 @@ from elqr.arithmetic.fiscal_year import OpenYears
 from elqr.arithmetic.plain_number import yen_text
 from elqr.rules.payouts import payout_moves
 from elqr.rules.reassignment import taken_off, through_suspense, with_taken
-from elqr.rules.row_rules import RowRule, judge_rows
+from elqr.rules.row_rules import JudgedRows, RowRule, is_blank, judge_rows
 from elqr.rules.ruling_reversal import reversal
 from elqr.rules.sender_correction import PART_YEN, TARGET_PROCEDURE, Concerned, moves_of, overlapping_rulings
 from elqr.rules.whole_year import late_whole_years
 from elqr.vocabulary.claim_frames import OpenClaim
 from elqr.vocabulary.codes import Code
-from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.frames import Move, Posting, Proposal, Ruled, RulingEffect
 from elqr.vocabulary.ruling_frames import CurrentRuling, DraftRuling, TargetClaim
 from elqr.vocabulary.ruling_terms import AWAITS_PAYOUT, NEEDS_TARGET, PAYS_INTO, WRITTEN_RULINGS, Ruling, RulingResult
@@ -30,7 +29,7 @@ from elqr.vocabulary.terms import IN_DOUBT, Account, Outcome, Stage
 RULING, TARGET, REASON, STAFF = "決裁", "対象の納付番号", "決裁の理由", "担当"
 """記入欄: the columns in which people write."""
 
-_TARGET_DIGITS = 20
+TARGET_DIGITS = 20
 DECIDED_ON = DraftRuling.DECIDED_ON
 _MOVED_YEN, _OFFERED_YEN = "moved_yen", "offered_yen"
 _IS_WHOLE, _SHARE_YEN, _WHOLE_YEN = "is_whole", "share_yen", "whole_yen"
@@ -40,21 +39,8 @@ _IS_LINE = pl.col(OpenClaim.IS_LINE).fill_null(False)
 """複数の調定の分納か, of a claim of a notice."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """調べた決裁案: frame Proposal of the accepted rows, the number of rows that already wait, and findings."""
-
-    proposals: pl.DataFrame
-    same: int
-    findings: tuple[Finding, ...]
-
-
 def _any_of(rulings: Iterable[Ruling]) -> pl.Expr:
     return pl.col(DraftRuling.RULING).is_in([ruling.value for ruling in rulings])
-
-
-def _is_blank(name: str) -> pl.Expr:
-    return pl.col(name).fill_null("") == ""
 
 
 _HAS_NO_YEN = pl.col(DraftRuling.SUSPENSE_YEN) == 0
@@ -64,6 +50,8 @@ _HOLDS = pl.col(DraftRuling.STAGE) == Stage.CONFIRMED.value
 _MAY_REPLACE = _HOLDS & (pl.col(DraftRuling.OUTCOME) == Outcome.CONFLICTS.value) & (pl.col(DraftRuling.OTHERS) > 0)
 _IN_DOUBT = pl.col(DraftRuling.OUTCOME).is_in([outcome.value for outcome in (*IN_DOUBT, Outcome.ALREADY_SETTLED)])
 _MAY_TAKE_BACK = _IN_DOUBT & pl.when(_HOLDS).then(~_HAS_NO_YEN).otherwise(pl.col(DraftRuling.OTHERS_YEN) > 0)
+
+_IS_SAME = pl.col(DraftRuling.WAITING_IS_SAME).fill_null(False)
 
 RULES: tuple[RowRule, ...] = (
     RowRule(Code.ROW_UNKNOWN, "行の識別", pl.col(DraftRuling.PAYMENT_NO).is_null(), pl.col(DraftRuling.IDENTITY)),
@@ -82,33 +70,33 @@ RULES: tuple[RowRule, ...] = (
         pl.col(DraftRuling.RULING_SAID).fill_null(""),
         "・".join(ruling.label for ruling in WRITTEN_RULINGS),
     ),
-    RowRule(Code.RULING_INCOMPLETE, REASON, _is_blank(DraftRuling.REASON), pl.lit("空欄"), "理由"),
-    RowRule(Code.RULING_INCOMPLETE, STAFF, _is_blank(DraftRuling.STAFF), pl.lit("空欄"), "決めた人の名前"),
+    RowRule(Code.RULING_INCOMPLETE, REASON, is_blank(DraftRuling.REASON), pl.lit("空欄"), "理由"),
+    RowRule(Code.RULING_INCOMPLETE, STAFF, is_blank(DraftRuling.STAFF), pl.lit("空欄"), "決めた人の名前"),
     RowRule(
         Code.RULING_INCOMPLETE,
         TARGET,
-        _any_of(NEEDS_TARGET) & _is_blank(DraftRuling.TARGET) & pl.col(DraftRuling.NOTICE_NO).is_null(),
+        _any_of(NEEDS_TARGET) & is_blank(DraftRuling.TARGET) & pl.col(DraftRuling.NOTICE_NO).is_null(),
         pl.lit("空欄"),
         "20桁の納付番号",
     ),
     RowRule(
         Code.RULING_UNFIT,
         TARGET,
-        ~_any_of(NEEDS_TARGET) & ~_is_blank(DraftRuling.TARGET),
+        ~_any_of(NEEDS_TARGET) & ~is_blank(DraftRuling.TARGET),
         pl.col(DraftRuling.TARGET),
         "空欄（この決裁には対象がありません）",
     ),
     RowRule(
         Code.TARGET_UNKNOWN,
         TARGET,
-        ~_is_blank(DraftRuling.TARGET) & ~pl.col(DraftRuling.TARGET).str.contains(rf"^[0-9]{{{_TARGET_DIGITS}}}$"),
+        ~is_blank(DraftRuling.TARGET) & ~pl.col(DraftRuling.TARGET).str.contains(rf"^[0-9]{{{TARGET_DIGITS}}}$"),
         pl.col(DraftRuling.TARGET),
         "数字20桁",
     ),
     RowRule(
         Code.TARGET_UNKNOWN,
         TARGET,
-        ~_is_blank(DraftRuling.TARGET) & pl.col(DraftRuling.NOTICE_NO).is_null(),
+        ~is_blank(DraftRuling.TARGET) & pl.col(DraftRuling.NOTICE_NO).is_null(),
         pl.col(DraftRuling.TARGET),
         "登録済の納付番号",
     ),
@@ -158,23 +146,23 @@ RULES: tuple[RowRule, ...] = (
     RowRule(
         Code.RULING_WAITING,
         RULING,
-        pl.col(DraftRuling.WAITING_REVIEW_NO).is_not_null(),
+        pl.col(DraftRuling.WAITING_REVIEW_NO).is_not_null() & ~_IS_SAME,
         pl.format("申請{}の「{}」", DraftRuling.WAITING_REVIEW_NO, DraftRuling.WAITING_SAID),
     ),
 )
 """決裁の規則, in order: the first broken rule refuses the row."""
 
 
-def judge_proposals(rows: pl.DataFrame, file: str) -> Judged:
-    """決裁案を調べる: rows of a form, with the state of the ledger (frame DraftRuling) → proposals and findings.
+def judge_proposals(rows: pl.DataFrame, file: str) -> JudgedRows:
+    """決裁案を調べる: rows of a form, with the state of the ledger (frame DraftRuling) → frame Proposal, and findings.
 
     A row that repeats a waiting ruling is counted, and not handed in twice.
     """
-    judged = judge_rows(rows, RULES, file)
+    judged = judge_rows(rows, RULES, _IS_SAME, (file, DraftRuling.LINE_NO, "行目"))
     handed_in = judged.good.with_columns(
         pl.col(DraftRuling.DECIDED_ON).alias(Proposal.MARK), pl.lit(None, dtype=pl.Int64).alias(Proposal.UNDOES_NO)
     )
-    return Judged(Proposal.of(handed_in), judged.same, judged.findings)
+    return replace(judged, good=Proposal.of(handed_in))
 
 
 def decided_on(payment_mark: pl.Expr | str) -> pl.Expr:

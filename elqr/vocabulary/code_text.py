@@ -6,6 +6,7 @@ from elqr.vocabulary.terms import Severity
 
 _OF_OUR_OWN = {
     "city": "ファイルの指摘の場所を直して保存し、受信箱に入れ直してください（様式は elqr spec show で見られます）。",
+    "accounting": "財務会計システムから出し直すか、ファイルの指摘の場所を直して、もう一度取り込んでください。",
     "core": "基幹システム側で直し、出し直してください。",
 }
 

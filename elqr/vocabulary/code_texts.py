@@ -3,12 +3,12 @@
 from elqr.vocabulary.code_text import CodeText
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.debit_texts import DEBIT_CODES
+from elqr.vocabulary.review_texts import REVIEW_CODES
 from elqr.vocabulary.terms import Severity
 
 _LOW, _MID, _HIGH = Severity.LOW, Severity.MEDIUM, Severity.HIGH
 _ASK = "送付元に正しいファイルの再送を依頼してください。"
 _FIX_ROW = "基幹システム側でこの行を直し、もう一度取り込んでください。"
-_DRAW_AGAIN = "elqr review export（過誤納整理簿は elqr refund export）で作り直し"
 _FIX_OTHER = "指摘のある行を基幹システム側で直し、一枚のすべての行をもう一度取り込んでください。"
 _ADD_CLAIM = "この調定のある調定データを受信箱に入れてください。受信箱にある納付書データは、毎夜もう一度読みます。"
 _FIX_FILE = "基幹システム側で直したファイルを受信箱に入れ直してください。直るまで、このファイルの調定は取り込みません。"
@@ -349,33 +349,6 @@ CODES: dict[Code, CodeText] = {
     Code.PRINT_CHANGED: CodeText(
         _HIGH, "印刷して検査したときのファイルと違います", "発送せず、このファイルを消して、もう一度印刷してください。"
     ),
-    Code.ROW_UNKNOWN: CodeText(_HIGH, "この台帳にない収納の行です", f"{_DRAW_AGAIN}たブックに書いてください。"),
-    Code.ROW_STALE: CodeText(
-        _MID,
-        "書き出したあとで収納の状態が変わっています",
-        f"{_DRAW_AGAIN}、今の状態を見て決め直してください。",
-    ),
-    Code.ROW_ALTERED: CodeText(
-        _HIGH,
-        "書いてはいけない欄が書き換えられています",
-        f"{_DRAW_AGAIN}、薄い黄色の欄だけに書いてください。",
-    ),
-    Code.RULING_UNKNOWN: CodeText(_MID, "決裁が一覧にある言葉ではありません", "一覧から選び直してください。"),
-    Code.RULING_INCOMPLETE: CodeText(_MID, "決裁に必要な欄が空です", "空の欄に書いて、もう一度取り込んでください。"),
-    Code.TARGET_UNKNOWN: CodeText(
-        _MID, "対象の納付番号の納付書がありません", "20桁の納付番号（案件特定キー）を確かめて書き直してください。"
-    ),
-    Code.TARGET_CLOSED: CodeText(
-        _MID,
-        "対象の納付書には充てられません",
-        "ほかの納付書を選ぶか、還付候補にしてください。同じ収納が二度届いたのなら「収納の取消」です。",
-    ),
-    Code.RULING_UNFIT: CodeText(_MID, "この収納には選べない決裁です", "決裁を選び直してください。"),
-    Code.RULING_WAITING: CodeText(
-        _MID,
-        "同じ収納に、承認を待つ別の決裁があります",
-        "先の申請を承認するか、elqr review reject で取り下げてから取り込んでください。",
-    ),
-    Code.FORMULA: CodeText(_HIGH, "記入欄に数式があります", "数式を消し、文字で書き直してください。"),
+    **REVIEW_CODES,
     **DEBIT_CODES,
 }

@@ -236,10 +236,12 @@ class PlacedRecord(Frame):
 class RulingRecord(Frame):
     """決裁の記録: who decided what and why, who approved it, and the yen in suspense before and after it.
 
-    `done_on`, `number` and `interest_yen` are what a step of a refund says besides.
+    `done_on`, `number` and `interest_yen` are what a step of a refund says besides. `source` is the file or the search
+    that a request came from, or empty.
     """
 
     REVIEW_NO = Ruled.REVIEW_NO
+    SOURCE = Column("source", pl.String)
     RULING_NO = Ruled.RULING_NO
     PAYMENT_NO = Ruled.PAYMENT_NO
     OUTCOME = Decision.OUTCOME

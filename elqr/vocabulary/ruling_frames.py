@@ -161,6 +161,17 @@ class DraftRuling(Frame):
     WAITING_IS_SAME = Column("waiting_is_same", pl.Boolean)
 
 
+class WrittenReassignment(Frame):
+    """書かれた組替: a row of the sheet for 組替, as it was written. `formula` is as of DraftRuling."""
+
+    LINE_NO = DraftRuling.LINE_NO
+    PAYMENT_SAID = Column("payment_said", pl.String)
+    TARGET = DraftRuling.TARGET
+    REASON = Proposal.REASON
+    STAFF = Proposal.STAFF
+    FORMULA = DraftRuling.FORMULA
+
+
 class DraftReassignment(Frame):
     """組替の案の横に今の台帳: a posted payment, its yen on claims and in suspense, and the notice to pay instead.
 
@@ -185,11 +196,14 @@ class DraftReassignment(Frame):
 class DraftPayout(Frame):
     """還付の一歩の横に今の台帳: a payment, the ruling that stands on it, and its yen in suspense and 還付済.
 
-    That had `before_yen` in suspense and left `after_yen`. `mark` is of where its yen are and of the ruling.
+    That had `before_yen` in suspense and left `after_yen`; where it is a step, `stood_on` and `stood_number` are its
+    day and its number. `mark` is of where its yen are and of the ruling.
     """
 
     PAYMENT_NO = Proposal.PAYMENT_NO
     STANDING = Column("standing", pl.String)
+    STOOD_ON = Column("stood_on", pl.Date)
+    STOOD_NUMBER = Column("stood_number", pl.String)
     BEFORE_YEN = RulingEffect.BEFORE_YEN
     AFTER_YEN = RulingEffect.AFTER_YEN
     FALLS_ON = PaymentNow.FALLS_ON
@@ -238,6 +252,33 @@ class DraftStep(DraftPayout):
     WAITING_REVIEW_NO = DraftRuling.WAITING_REVIEW_NO
     WAITING_SAID = DraftRuling.WAITING_SAID
     WAITING_IS_SAME = DraftRuling.WAITING_IS_SAME
+
+
+class StatedPayout(Frame):
+    """財務会計の言う支払: a row of its file: which payment by 受付番号 or 決定番号, the step, its day, number and yen.
+
+    受付番号 is null and 決定番号 empty where the file does not say it.
+    """
+
+    RECORD_NO = Column("record_no", pl.Int64)
+    STATED_NO = Column("stated_no", pl.Int64)
+    DECISION_NO = Column("decision_no", pl.String)
+    RULING = Proposal.RULING
+    DONE_ON = Payout.DONE_ON
+    NUMBER = Payout.NUMBER
+    YEN = Column("yen", pl.Int64)
+
+
+class RecordedStep(Payout):
+    """記録した還付の一歩: a step on a payment that waits for approval or has effect, and the yen that it moved.
+
+    While it waits, `result` and `moved_yen` are null.
+    """
+
+    PAYMENT_NO = Ruled.PAYMENT_NO
+    RULING = Ruled.RULING
+    RESULT = RulingEffect.RESULT
+    MOVED_YEN = Column("moved_yen", pl.Int64)
 
 
 class Reduced(Frame):

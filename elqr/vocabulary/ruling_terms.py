@@ -47,6 +47,8 @@ FOLLOWS: Mapping[Ruling, tuple[Ruling, ...]] = {
 
 NUMBERED = (Ruling.REFUND_DECIDED, Ruling.PAID_OUT, Ruling.PASSED_ON)
 """番号のある一歩: the steps that need a number (決定番号, 伝票番号)."""
+PAID_BY_FILE = (Ruling.PAID_OUT, Ruling.BOUNCED)
+"""財務会計のファイルの一歩: what a file of the accounting system may say of a payment."""
 
 LEAVES_CLAIM = (Ruling.UNDO, Ruling.REASSIGN)
 """These may put yen of a claim into suspense, and open what they leave there."""

@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 
 from elqr.vocabulary.codes import Code
 from tests.builders import NIGHT, REFUSED, ROOT, City, elqr, eltax_file, eltax_row, notice_row
-from tests.cases.review_book import Written, written
+from tests.cases.review_book import Written, reassigned, written
 from tests.cases.review_desk import HELD, MORNING, SHORT, TWICE, UNKNOWN, WHOLE, WRONG_CHECK, Desk, desk_in
 from tests.office import converted, needs_office
 
@@ -495,9 +495,10 @@ def test_lists_say_what_waits(desk: Desk) -> None:
 
 @needs_office
 def test_a_book_that_another_program_saved_is_taken_in(desk: Desk, tmp_path: Path) -> None:
-    path = written(desk.book(), _all(desk))
+    path = written(desk.book(), _all(desk), reassigned((1, desk.keys["100002/1"], "別の人の納付書だった", "山田")))
     folder = tmp_path / "office"
     folder.mkdir()
     converted([path], "xlsx", folder)
     taken = desk.taken(folder / path.name)
     assert taken.code == 0 and taken.json["rulings"] == 4
+    assert taken.json["reassignment"]["rulings"] == 1  # type: ignore[index]

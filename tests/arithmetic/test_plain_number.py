@@ -62,7 +62,9 @@ def test_the_target_of_a_ruling_is_taken_as_our_page_and_csv_write_it(desk: Desk
     assert desk.run("reject", 1, "--by", "山田", "--reason", "コマンドで").code == 0
     decide = ("decide", "--ruling", "納付書に充てる", "--reason", "2期へ", "--by", "山田", "--payment", UNKNOWN)
     without = desk.run(*decide)
-    assert without.code == 0 and "新しい申請はありません" in without.out, "each to a notice of its own key; it has none"
+    assert without.code == 0 and "決裁の新しい申請はありません" in without.out, (
+        "each to a notice of its own key; it has none"
+    )
     refused = desk.run(*decide, "--target", "0000-0202", "--json")
     assert [one["code"] for one in refused.json["refused"]] == ["V106"]  # type: ignore[attr-defined,index]
     assert desk.run(*decide, "--target", WRITINGS["CSVの区切り"], "--json").json["rulings"] == 1

@@ -16,6 +16,23 @@ def listed(path: Path) -> set[int]:
     return {number for row in rows if isinstance(number := row[head.index("受付番号")], int)}
 
 
+Reassigned = tuple[str | int, str, str, str]
+"""受付番号, 対象の納付番号, 組替の理由, 担当."""
+
+
+def reassigned(*rows: Reassigned, first: int = 8) -> Callable[[object], None]:
+    """Writes rows into the sheet for 組替, from a row of it on."""
+
+    def write(book: object) -> None:
+        sheet = book["組替"]  # type: ignore[index]
+        column = {cell.value: cell.column for cell in sheet[7]}
+        for at, values in enumerate(rows, start=first):
+            for heading, value in zip(("受付番号", "対象の納付番号", "組替の理由", "担当"), values, strict=True):
+                sheet.cell(at, column[heading]).value = value or None
+
+    return write
+
+
 def written(path: Path, entries: dict[int, Written], changed: Callable[[object], None] | None = None) -> Path:
     """Writes decisions beside the payments of these 受付番号, as a person does, and saves."""
     book = load_workbook(path)

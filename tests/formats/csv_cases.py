@@ -244,6 +244,26 @@ STATUSES = CsvCase(
     ]},
 )  # fmt: skip
 
+REFUNDS = CsvCase(
+    "refund_paid_csv",
+    "shiharai",
+    (
+        "受付番号,決定番号,支払日,支払番号,金額,区分",
+        "2,還付第5号,2026/11/12,伝票77,10000,支払済",
+        ",還付第6号,2026/11/13,,4000,返戻",
+    ),
+    {"refund": [
+        {
+            "payment_no": 2, "decision_no": "還付第5号", "done_on": date(2026, 11, 12), "number": "伝票77", "yen": 10_000,
+            "kind": "支払済",
+        },
+        {
+            "payment_no": None, "decision_no": "還付第6号", "done_on": date(2026, 11, 13), "number": None, "yen": 4_000,
+            "kind": "返戻",
+        },
+    ]},
+)  # fmt: skip
+
 _DEBIT: dict[str, object] = {
     "bank": "0002", "bank_name": "ﾍﾞﾂ", "branch": "002", "branch_name": "ｷﾀ", "filler_1": None, "account_kind": "1", "account_no": "1234567", "holder": "ｶｸｳ ﾀﾛｳ",
     "amount_yen": 10_000, "new_kind": "0", "customer_no": "A1", "result": "0", "filler_2": None,
@@ -293,4 +313,5 @@ CSV = [
     PAYMENT_BY_HAND,
     CLAIMS,
     STATUSES,
+    REFUNDS,
 ]

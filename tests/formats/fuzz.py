@@ -50,6 +50,7 @@ _AMOUNT = {
     "notice_csv": "principal_yen",
     "claim_csv": "zeigaku",
     "reminder_status_csv": "fuka_nendo",
+    "refund_paid_csv": "yen",
     "bank_credit_01_b": "transfer_yen",
     "pension_collection_22": "amount_1_yen",
 }
@@ -224,9 +225,9 @@ def trouble(name: str, data: bytes) -> tuple[str, str | None]:
         ]
         return "held back", f"a finding without a place: {vague[0]}" if vague else None
     read = (
-        decoded.tables[next(own for own in ("notice", "history", "claim", "status", "data") if own in decoded.tables)][
-            _AMOUNT.get(name, "amount_yen")
-        ]
+        decoded.tables[
+            next(own for own in ("notice", "history", "claim", "status", "refund", "data") if own in decoded.tables)
+        ][_AMOUNT.get(name, "amount_yen")]
         .fill_null(0)
         .to_list()
     )

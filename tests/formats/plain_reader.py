@@ -79,6 +79,7 @@ LAYOUTS: dict[str, Fixed | Csv] = {
     "payeasy_csv": Csv(8),
     "money_by_hand_csv": Csv(3, charsets=("utf-8", "cp932"), by_hand=True),
     "payment_by_hand_csv": Csv(5, charsets=("utf-8", "cp932"), by_hand=True),
+    "refund_paid_csv": Csv(5, charsets=("utf-8", "cp932"), by_hand=True),
     "claim_csv": Csv(10, charsets=("utf-8", "cp932")),
     "reminder_status_csv": Csv(2, charsets=("utf-8", "cp932"), may_be_blank=True),
     "notice_csv": Csv(8, charsets=("utf-8", "cp932")),

@@ -80,9 +80,9 @@ def _checks(rows: list[list[str]]) -> dict[tuple[str, str, str], tuple[str, str,
 def test_every_audience_gets_its_book(city: City) -> None:
     found = {path.stem: load_workbook(path).sheetnames for path in _folder(city).glob("*.xlsx")}
     about = ["合計の確認", "記入のしかた", "この帳票について"]
-    department = ["要確認一覧", "消込結果", *about]
+    department = ["要確認一覧", "組替", "消込結果", *about]
     assert found == {
-        "要確認": ["要確認一覧", *about],
+        "要確認": ["要確認一覧", "組替", *about],
         "税料": ["消込結果", "納付書取込結果", "KPI表", "合計の確認", "この帳票について"],
         "会計": ["収納日計表", "行き先の確認", "決裁一覧", "取込結果", "合計の確認", "この帳票について"],
         "過誤納整理簿": ["過誤納整理簿", *about],
@@ -131,6 +131,20 @@ def test_only_decisions_can_be_written_and_the_marks_are_hidden(city: City) -> N
     words = "納付書に充てる,還付候補,充当,保留,差戻し,当市の収納でない,訂正（先の収納に代える）,収納の取消,確認のみ"
     assert choices.formula1 == f'"{words}"'
     assert len(choices.formula1) <= 257, "Excel takes 255 characters of a list"
+
+
+def test_reassignments_are_written_in_blank_rows_and_nowhere_else(city: City) -> None:
+    for stem in ("要確認", "所管課_保険年金課"):
+        worksheet = _sheet(city, stem, "組替")
+        heads = {cell.column: cell.value for cell in worksheet[7]}
+        assert list(heads.values()) == ["行", "受付番号", "対象の納付番号", "組替の理由", "担当"]
+        unlocked = {cell.coordinate for row in worksheet.iter_rows() for cell in row if not cell.protection.locked}
+        assert unlocked == {f"{column}{row}" for column in "BCDE" for row in range(8, 33)}
+        assert worksheet.protection.sheet
+        assert [row["行"] for row in _rows(worksheet)] == list(range(1, 26))
+        assert worksheet["A4"].value.startswith('="Excelの合計（"') and "25行" in worksheet["A1"].value
+        ranges = {str(rule.sqref): rule.type for rule in worksheet.data_validations.dataValidation}
+        assert ranges == {"B8:B32": "custom", "C8:C32": "custom", "D8:D32": "textLength", "E8:E32": "textLength"}
 
 
 def test_every_ruling_has_a_label_and_a_meaning(city: City) -> None:
@@ -408,10 +422,12 @@ def test_a_book_prints_on_a4_landscape_with_its_heading_on_every_page(tmp_path: 
     pdf = PdfDocument(printed(tmp_path, path))
     texts = [page.get_textpage().get_text_range() for page in pdf]
     assert {tuple(round(side) for side in page.get_size()) for page in pdf} == {(842, 595)}
-    listed = [text for text in texts if "受付番号" in text]
+    listed = [text for text in texts if text.startswith("見本市 要確認一覧")]
+    (blank,) = (text for text in texts if text.startswith("見本市 組替"))
+    assert "組替の理由" in blank and "25行" in blank, "a page of its own"
     assert len(listed) >= 2 and all("決裁の理由" in text and "担当" in text for text in listed)
     assert "担当者の判断を待つ収納" in listed[0] and listed[0].count("1,132,500") >= 4, "two columns, summed twice"
-    assert not any("行の照合値" in text or "照会キー" in text.partition("記入のしかた")[0] for text in listed)
+    assert not any("行の照合値" in text or "照会キー" in text for text in listed)
     assert any("R8." in text for text in listed) and "1／" in texts[0]
 
 

@@ -13,7 +13,7 @@ NIGHT = date(2026, 11, 20)
 _WHOLE = {
     "line_no": 8, "identity": "a:1", "row_mark": "m", "row_mark_now": "m", "state_now": "還付候補 10,000円", "altered": "",
     "formula": "", "step_said": "還付決定", "done_said": "2026-11-18", "number": "5", "interest_said": "0", "payee_ref": "",
-    "reason": "理由", "staff": "山田", "payment_no": 2, "standing": "refund", "before_yen": 10_000, "after_yen": 10_000,
+    "reason": "理由", "staff": "山田", "payment_no": 2, "standing": "refund", "stood_on": None, "stood_number": None, "before_yen": 10_000, "after_yen": 10_000,
     "falls_on": date(2026, 11, 5), "held_yen": 10_000, "refunded_yen": 0, "mark": "x", "is_waiting": False,
     "waiting_review_no": None, "waiting_said": None, "waiting_is_same": None,
 }  # fmt: skip
@@ -71,6 +71,10 @@ BAD = [
     ("理由が空", {"reason": ""}, Code.RULING_INCOMPLETE, "一歩の理由", "空欄"),
     ("担当が空", {"staff": ""}, Code.RULING_INCOMPLETE, "担当", "空欄"),
     ("収納より前", {"done_said": "2026-11-04"}, Code.RULING_UNFIT, "一歩", "受付2は 2026-11-04 より後の収納です"),
+    (
+        "前の一歩より前", _DECIDED | {"stood_on": date(2026, 11, 19)}, Code.RULING_UNFIT, "一歩",
+        "受付2の還付決定は 2026-11-19 です。それより前の日付は書けません",
+    ),
     ("仮受なし", {"held_yen": 0}, Code.RULING_UNFIT, "一歩", "受付2の仮受は 0円です"),
     (
         "額の変わった支払", _DECIDED | {"held_yen": 4_000}, Code.RULING_UNFIT, "一歩",

@@ -32,9 +32,10 @@ from tests.plans import plan_of
 pytestmark = pytest.mark.ledger_file
 SMALL = {
     "file", "run", "upload", "notice_file", "issue_tally", "posting_tally", "decided_file", "ruling", "delivery", "setting",
-    "retraction", "overdue_payment", "counter", "ledger_start",
+    "retraction", "overdue_payment", "counter", "ledger_start", "reminder_status",
 }  # fmt: skip
-"""What has a row for a file, a night, a ruling or a record taken back, or for a 速報 that nobody confirmed in its time."""
+"""What has a row for a file, a night, a ruling or a record taken back, for a 速報 that nobody confirmed in its time, or for
+a reason not to remind."""
 
 _SCAN = re.compile(r"^SCAN (\w+)")
 _OF_TONIGHT = re.compile(r"^SCAN (staged|asked|anon_\d+|CONSTANT|sqlite_master)")

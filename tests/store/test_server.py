@@ -182,7 +182,8 @@ _AS_VERSION_6 = (
     "RAISE EXCEPTION 'closed month'; END IF; RETURN NEW; END$$",
     "CREATE TRIGGER posting_not_in_closed_month BEFORE INSERT ON posting FOR EACH ROW "
     "EXECUTE FUNCTION elqr_not_in_closed_month()",
-    "DROP TABLE reminder_hold, reminder_sent",
+    "DROP TABLE reminder_hold, reminder_sent, reminder_status, typed_batch_step, typed_batch",
+    "DROP INDEX notice_with_account; DROP INDEX claim_by_payer; ALTER TABLE payment DROP COLUMN image_ref",
     "DROP TABLE payout, delivery_box, waiver_delivery, reduced_posting, act, waiver_step, waiver, retraction_step, retraction",
     "DROP TABLE notice_line, counted_day, item_order, claim_state, claim_file, claim_entry, claim_cancel",
     "ALTER TABLE payment DROP COLUMN received_on",

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from elqr.formats.authoring.lint_fields import field_remarks
 from elqr.formats.authoring.lint_identity import identity
-from elqr.formats.authoring.lint_lines import claim, debit, deposit, status
+from elqr.formats.authoring.lint_lines import claim, debit, deposit, refund, status
 from elqr.formats.authoring.lint_records import order, record_kinds, widths
 from elqr.formats.authoring.lint_references import controls, doubts, payment, probes
 from elqr.formats.authoring.overlap import overlapping
@@ -164,5 +164,6 @@ RULES: tuple[Rule, ...] = (
     claim,
     debit,
     status,
+    refund,
     probes,
 )

@@ -6,6 +6,7 @@ from elqr.formats.authoring.lint_references import check_home, check_mapping, ch
 from elqr.formats.authoring.spec_text import Remark, SpecText, one_or_several, words_of
 from elqr.formats.spec import Spec
 from elqr.vocabulary.claim_terms import EntryKind
+from elqr.vocabulary.ruling_terms import PAID_BY_FILE
 from elqr.vocabulary.terms import STATED_HOLDS, DepositKind
 
 
@@ -60,6 +61,21 @@ def status(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
             yield from check_reference(written, others, "status", key, name, kinds)
     for key, terms in (("procedure", None), ("kind", {kind.value for kind in STATED_HOLDS})):
         yield from check_mapping(written, others, "status", key, terms)
+
+
+def refund(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
+    """還付の支払への対応: fields exist and are of the right kinds; steps are known."""
+    table = written.table("refund")
+    remedy = "どの項目が受付番号か決定番号・支払日・支払番号・金額・区分かを書いてください。"
+    yield from check_home(written, "refund", "refund", "還付の支払", remedy)
+    if written.record(str(table.get("record"))) is None:
+        return
+    wanted = {"payment_no": ("digits", "count"), "done_on": ("date",), "yen": ("yen",)}
+    for key in ("payment_no", "decision_no", "done_on", "number", "yen"):
+        if isinstance(table.get(key), str):
+            kinds = wanted.get(key, ("digits", "text"))
+            yield from check_reference(written, others, "refund", key, str(table[key]), kinds)
+    yield from check_mapping(written, others, "refund", "step", {step.value for step in PAID_BY_FILE})
 
 
 def _kinds_of_claim(key: str) -> tuple[str, ...]:

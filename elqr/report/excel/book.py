@@ -16,7 +16,8 @@ class Entry:
 
     With `choices` it is a drop-down; with `choices_of` (value → choices) the drop-down of a row is that of its value in
     the column `chosen_by`, and rows of other values take no entry. `needed_for` are the values of the sheet's first
-    entry that make this one mandatory.
+    entry that make this one mandatory; with `is_needed` any value does. `digits` is how many digits a number has,
+    `is_number` that it may have any number of them.
     """
 
     hint: str
@@ -24,13 +25,15 @@ class Entry:
     chosen_by: str = ""
     choices_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     needed_for: tuple[str, ...] = ()
+    is_needed: bool = False
     digits: int = 0
+    is_number: bool = False
     most_chars: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """列: a heading of the sheet's table, or an entry. `most_width` is in half-width characters.
+    """列: a heading of the sheet's table, or an entry. `least_width` and `most_width` are in half-width characters.
 
     An entry is text, or a date or yen by its style.
     """
@@ -42,6 +45,7 @@ class Column:
     is_printed: bool = True
     is_hidden: bool = False
     entry: Entry | None = None
+    least_width: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +63,14 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """シート: a table with its columns in order. Columns that are not printed come last."""
+    """シート: a table with its columns in order. Columns that are not printed come last. `unit` is of its rows."""
 
     table: Table
     columns: tuple[Column, ...]
     checks: tuple[Check, ...] = ()
     frozen_columns: int = 1
     is_protected: bool = False
+    unit: str = "件"
 
     def __post_init__(self) -> None:
         printed = [column.is_printed for column in self.columns]

@@ -100,9 +100,12 @@ def _head_format(column: Column) -> str:
 
 def _write_head(worksheet: Worksheet, part: Part, book: Book, formats: Mapping[str, Format]) -> None:
     table = part.sheet.table
-    rows = f"{table.frame.height:,}件"
+    unit = part.sheet.unit
+    rows = f"{table.frame.height:,}{unit}"
     if part.count > 1:
-        rows += f"のうち{part.number}枚目／{part.count}枚（Excelの行の上限のため分けています） {part.frame.height:,}件"
+        rows += (
+            f"のうち{part.number}枚目／{part.count}枚（Excelの行の上限のため分けています） {part.frame.height:,}{unit}"
+        )
     worksheet.write_string(
         TITLE, 0, f"{table.title}　{book.city}　{wareki(book.night_on)}の夜　{rows}", formats["title"]
     )
@@ -111,15 +114,15 @@ def _write_head(worksheet: Worksheet, part: Part, book: Book, formats: Mapping[s
 
 def _write_totals(worksheet: Worksheet, part: Part, formats: Mapping[str, Format]) -> None:
     """合計: the visible sum and the whole sum as formulas, our own figure, and whether they agree; counts first."""
-    columns, height = part.sheet.columns, part.frame.height
+    columns, height, unit = part.sheet.columns, part.frame.height, part.sheet.unit
     counted = part.column_range(columns[0].name)
     label = formats["label"]
-    visible = f'="表示中の計（"&TEXT(SUBTOTAL(103,{counted}),"#,##0")&"件）"'
-    total = f'="Excelの合計（"&TEXT(COUNTA({counted}),"#,##0")&"件）"'
+    visible = f'="表示中の計（"&TEXT(SUBTOTAL(103,{counted}),"#,##0")&"{unit}）"'
+    total = f'="Excelの合計（"&TEXT(COUNTA({counted}),"#,##0")&"{unit}）"'
     agrees = f'="件数　"&IF(COUNTA({counted})={height},"{AGREES}","{DIFFERS}")'
-    worksheet.write_formula(VISIBLE, 0, visible, label, f"表示中の計（{height:,}件）")
-    worksheet.write_formula(SUM, 0, total, label, f"Excelの合計（{height:,}件）")
-    worksheet.write_string(OURS, 0, f"elqrの合計（{height:,}件）", label)
+    worksheet.write_formula(VISIBLE, 0, visible, label, f"表示中の計（{height:,}{unit}）")
+    worksheet.write_formula(SUM, 0, total, label, f"Excelの合計（{height:,}{unit}）")
+    worksheet.write_string(OURS, 0, f"elqrの合計（{height:,}{unit}）", label)
     worksheet.write_formula(VERDICT, 0, agrees, label, f"件数　{AGREES}")
     for at, column in enumerate(columns):
         if column.name not in part.sheet.table.totals:
@@ -165,18 +168,19 @@ def _write_entry(worksheet: Worksheet, part: Part, at: int, entry: Entry, format
     if not entry.choices_of:
         worksheet.data_validation(BODY, at, part.last, at, rule | _free_rule(columns[at], entry, cell))
     _close_rows(worksheet, part, at, formats)
-    if entry.needed_for:
-        is_needed = ",".join(f"{first}={quote(choice)}" for choice in entry.needed_for)
+    if entry.needed_for or entry.is_needed:
+        choices_named = ",".join(f"{first}={quote(choice)}" for choice in entry.needed_for)
+        is_needed = f"OR({choices_named})" if choices_named else f"LEN({first})>0"
         rule_lacking = {
             "type": "formula",
-            "criteria": f"=AND(OR({is_needed}),LEN({cell})=0)",
+            "criteria": f"=AND({is_needed},LEN({cell})=0)",
             "format": formats["lacking"],
         }
         worksheet.conditional_format(BODY, at, part.last, at, rule_lacking)
     if at == lead:
-        height = part.frame.height
-        filled = f'="記入 "&COUNTA({part.column_range(columns[at].name)})&"／{height}件"'
-        worksheet.write_formula(SUM, at, filled, formats["label"], f"記入 0／{height}件")
+        all_rows = f"{part.frame.height}{part.sheet.unit}"
+        filled = f'="記入 "&COUNTA({part.column_range(columns[at].name)})&"／{all_rows}"'
+        worksheet.write_formula(SUM, at, filled, formats["label"], f"記入 0／{all_rows}")
 
 
 def _runs_of_choices(part: Part, entry: Entry) -> Iterator[tuple[int, int, tuple[str, ...]]]:
@@ -199,13 +203,15 @@ def _list_rule(choices: Sequence[str]) -> dict[str, object]:
 
 
 def _free_rule(column: Column, entry: Entry, cell: str) -> dict[str, object]:
-    """一覧のない記入欄: a number of so many digits, a date, yen, or a text."""
+    """一覧のない記入欄: a number, a date, yen, or a text."""
     if entry.choices:
         return _list_rule(entry.choices)
-    if entry.digits:
+    if entry.digits or entry.is_number:
         bare = f'SUBSTITUTE(SUBSTITUTE({cell}," ",""),"-","")'
-        told = {"error_title": f"{entry.digits}桁ではありません", "error_message": "番号を確かめてください。"}
-        value = f"=AND(LEN({bare})={entry.digits},ISNUMBER(VALUE({bare})))"
+        length = f"LEN({bare})={entry.digits}," if entry.digits else ""
+        fault = f"{entry.digits}桁ではありません" if entry.digits else "番号ではありません"
+        told = {"error_title": fault, "error_message": "番号を確かめてください。"}
+        value = f"=AND({length}ISNUMBER(VALUE({bare})))"
         return {"validate": "custom", "value": value, "error_type": "warning", **told}
     if column.style is Style.DATE:
         told = {"error_title": "日付ではありません", "error_message": "2026/11/20 のように書いてください。"}
@@ -247,7 +253,7 @@ def longest_widths(columns: Sequence[Column], frame: pl.DataFrame) -> dict[str, 
 
 def width_of(column: Column, part: Part) -> float:
     """列の幅 in half-width characters: room for the longest value and the heading, within the column's limit."""
-    heading = len(column.name) + _FILTER_BUTTON
+    heading = max(len(column.name) + _FILTER_BUTTON, column.least_width)
     if column.entry is not None:
         return max(heading, column.most_width)
     if column.style is Style.DATE:

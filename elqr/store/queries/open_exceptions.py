@@ -288,6 +288,13 @@ def undone_by_no(ruling_no: ColumnElement[int], payment_no: ColumnElement[int]) 
     )
 
 
+def is_in_force() -> ColumnElement[bool]:
+    """効力があるか、承認を待つか: whether a ruling, beside its result, was neither refused nor undone."""
+    result = r.ruling_result.c.result
+    undone_no = undone_by_no(r.ruling.c.ruling_no, r.ruling.c.payment_no)
+    return and_(or_(result.is_(None), result == RulingResult.APPROVED.value), undone_no.is_(None))
+
+
 def moved_yen(account: Account, night: date) -> ColumnElement[int]:
     """付け替えた額 of a payment on an account, up to a night."""
     moved = t.posting.alias()

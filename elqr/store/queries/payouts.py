@@ -8,11 +8,11 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from elqr.store.db.bulk import insert_frame, read_frame, schema_of, select_named, stage_rows
 from elqr.store.queries.moves import is_move_by
-from elqr.store.queries.open_exceptions import last_standing_no, moved_yen, undone_by_no
+from elqr.store.queries.open_exceptions import is_in_force, last_standing_no, moved_yen, undone_by_no
 from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
 from elqr.vocabulary.frames import Column, Ruled
-from elqr.vocabulary.ruling_frames import Payout, Reduced, RefundCase
+from elqr.vocabulary.ruling_frames import Payout, RecordedStep, Reduced, RefundCase
 from elqr.vocabulary.ruling_terms import AWAITS_PAYOUT, FOLLOWS, PAYS_INTO, Ruling, RulingResult
 from elqr.vocabulary.terms import Account
 
@@ -80,6 +80,42 @@ def refund_cases(connection: Connection, night: date, payments: pl.DataFrame) ->
     to_whom = decided_last.select(Ruled.PAYMENT_NO, decided_on, number, Payout.INTEREST_YEN, Payout.PAYEE_REF)
     rows = rows.join(last, on=RefundCase.STANDING_NO, how="left", validate="1:1", maintain_order="left")
     return RefundCase.of(rows.join(to_whom, on=Ruled.PAYMENT_NO, how="left", validate="1:1", maintain_order="left"))
+
+
+def recorded_steps(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
+    """記録した還付の一歩 of payments, now: frame RecordedStep, in the order of rulings."""
+    ruling, effect = r.ruling.c, r.ruling_result.c
+    columns = {
+        **{name: r.payout.c[name] for name in Payout.SCHEMA},
+        RecordedStep.PAYMENT_NO: ruling.payment_no,
+        RecordedStep.RULING: ruling.ruling,
+        RecordedStep.RESULT: effect.result,
+        RecordedStep.MOVED_YEN: func.abs(effect.before_yen - effect.after_yen),
+    }
+    with stage_rows(connection, payments.select(Ruled.PAYMENT_NO).unique()) as staged:
+        query = (
+            select_named(columns)
+            .join(r.ruling, ruling.ruling_no == r.payout.c.ruling_no)
+            .join(staged, staged.c.payment_no == ruling.payment_no)
+            .outerjoin(r.ruling_result, effect.ruling_no == ruling.ruling_no)
+            .where(is_in_force())
+        )
+        return read_frame(connection, query, RecordedStep.SCHEMA).sort(RecordedStep.RULING_NO)
+
+
+def decided_refunds(connection: Connection) -> pl.DataFrame:
+    """還付決定のある収納: payment_no and number (決定番号) of each payment's last 還付決定 that has effect."""
+    ruling, effect = r.ruling.c, r.ruling_result.c
+    columns = {Ruled.RULING_NO: ruling.ruling_no, Ruled.PAYMENT_NO: ruling.payment_no, Payout.NUMBER: r.payout.c.number}
+    query = (
+        select_named(columns)
+        .select_from(r.payout)
+        .join(r.ruling, ruling.ruling_no == r.payout.c.ruling_no)
+        .join(r.ruling_result, effect.ruling_no == ruling.ruling_no)
+        .where(ruling.ruling == Ruling.REFUND_DECIDED.value, effect.result.is_not(None), is_in_force())
+    )
+    rows = read_frame(connection, query, schema_of(columns)).sort(Ruled.RULING_NO)
+    return rows.unique(Ruled.PAYMENT_NO, keep="last", maintain_order=True).drop(Ruled.RULING_NO)
 
 
 def reduced_on(connection: Connection, payments: pl.DataFrame, night: date) -> pl.DataFrame:

@@ -42,6 +42,7 @@ def _read_trail(connection: Connection, conditions: list[ColumnElement[bool]], u
     target = func.coalesce(digits.where(key.key_kind == KeyKind.ELQR.value).scalar_subquery(), digits.scalar_subquery())
     columns: Columns = {
         RulingRecord.REVIEW_NO: review.review_no,
+        RulingRecord.SOURCE: review.source,
         RulingRecord.RULING_NO: r.ruling.c.ruling_no,
         RulingRecord.PAYMENT_NO: r.ruling.c.payment_no,
         RulingRecord.OUTCOME: waiting_outcome(date.fromisoformat(until)),

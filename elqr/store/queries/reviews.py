@@ -26,7 +26,7 @@ from elqr.store.db.bulk import (
 )
 from elqr.store.queries import matching as queries
 from elqr.store.queries.open_claims import open_claims
-from elqr.store.queries.open_exceptions import Waits, last_standing_no, moved_yen, undone_by_no
+from elqr.store.queries.open_exceptions import Waits, is_in_force, last_standing_no, moved_yen, undone_by_no
 from elqr.store.queries.reports import decision_columns, decision_rows
 from elqr.store.queries.requests import REVIEW, requests_with
 from elqr.store.queries.sender_corrections import others_moved, standing_of
@@ -49,7 +49,7 @@ from elqr.vocabulary.frames import (
 )
 from elqr.vocabulary.report_frames import DecidedPayment, ExceptionRow
 from elqr.vocabulary.ruling_frames import EndedRuling, LaterRuling, Made, PaymentNow
-from elqr.vocabulary.ruling_terms import RulingResult
+from elqr.vocabulary.ruling_terms import Ruling, RulingResult
 from elqr.vocabulary.terms import LEFT_CLAIM, Account, Flag
 
 _APPROVED = RulingResult.APPROVED.value
@@ -153,6 +153,19 @@ def waiting_rulings(connection: Connection) -> pl.DataFrame:
     done = select(r.review_step.c.review_no)
     query = select(*(r.ruling.c[name] for name in Ruled.SCHEMA)).where(r.ruling.c.review_no.not_in(done))
     return read_frame(connection, query, Ruled.SCHEMA).sort(Ruled.RULING_NO)
+
+
+def reassigned_before(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
+    """前の組替 of payments, waiting or in force: frame Proposal."""
+    ruling = r.ruling.c
+    with stage_rows(connection, payment_nos.select(Payment.PAYMENT_NO).unique()) as staged:
+        query = (
+            select(*(ruling[name] for name in Proposal.SCHEMA))
+            .join(staged, staged.c.payment_no == ruling.payment_no)
+            .outerjoin(r.ruling_result, r.ruling_result.c.ruling_no == ruling.ruling_no)
+            .where(ruling.ruling == Ruling.REASSIGN.value, is_in_force())
+        )
+        return read_frame(connection, query, Proposal.SCHEMA).sort(Proposal.PAYMENT_NO)
 
 
 def standing(connection: Connection, payment_nos: pl.DataFrame, night: date) -> pl.DataFrame:
