@@ -42,7 +42,9 @@ from elqr.vocabulary.terms import PrintState
 
 
 def record_upload(session: Session, name: str, data: bytes, signature: Signature) -> Mapping[str, object]:
-    """登録を記録する: 共通納税IFS has accepted a 納付書情報 file that we wrote. Returns the ledger's row of it.
+    """登録を記録する: 共通納税IFS has accepted a 納付書情報 file that we wrote.
+
+    Returns the ledger's row of it, and how many of its notices are `cancelled`.
 
     Raises NotFound for a file that this ledger did not write, Refused for one that is recorded already.
     """
@@ -60,7 +62,7 @@ def record_upload(session: Session, name: str, data: bytes, signature: Signature
         number = int(upload["upload_no"])
         row = queries.enter_uploaded(connection, number, signature.by, signature.at)
         enter_act(connection, session.night_on, Act("upload", number, RECORDED, signature.by, {"upload_step": [row]}))
-    return upload
+        return {**upload, "cancelled": queries.cancelled_in_upload(connection, number)}
 
 
 Sheets = Mapping[str, Template]

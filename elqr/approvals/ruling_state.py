@@ -9,13 +9,14 @@ from elqr.report.review_form import SHOWN
 from elqr.report.tables import night as shape
 from elqr.rules.payouts import is_payout, step_mark
 from elqr.rules.reassignment import is_reassignment
+from elqr.rules.refund_terms import refund_terms
 from elqr.rules.rulings import DECIDED_ON, decided_on
 from elqr.rules.sender_correction import other_payments_held
 from elqr.rules.standing import place_marks
 from elqr.session.session import Session
 from elqr.store.queries import reviews as queries
 from elqr.store.queries import sender_corrections as withdrawal_queries
-from elqr.store.queries.payouts import recorded_steps
+from elqr.store.queries.payouts import recorded_steps, reduced_on
 from elqr.store.queries.ruling_target import TARGET_MARK, target_marks
 from elqr.vocabulary.claim_frames import OpenClaim
 from elqr.vocabulary.frames import Notice, NumberedPosting, Proposal, Ruled
@@ -28,6 +29,9 @@ from elqr.vocabulary.ruling_frames import (
     LaterRuling,
     PaymentNow,
     Payout,
+    Reduced,
+    RefundCase,
+    RefundTerm,
     RulingToUndo,
     Standing,
 )
@@ -203,11 +207,21 @@ def with_state_to_pay_out(session: Session, payment_nos: tuple[int, ...]) -> pl.
     last = last.join(steps, on=PaymentNow.LAST_STANDING_NO, how="left", validate="1:1", maintain_order="left")
     now = now.join(last, on=PaymentNow.LAST_STANDING_NO, how="left", validate="m:1", maintain_order="left")
     rows = numbers
-    for known in (now, place_marks(standing)):
+    for known in (now, place_marks(standing), _barred_days(session, numbers)):
         rows = rows.join(known, on=DraftPayout.PAYMENT_NO, how="left", validate="1:1", maintain_order="left")
     rows = rows.with_columns(step_mark(DraftPayout.MARK).alias(DraftPayout.MARK))
     is_waiting = pl.col(DraftPayout.PAYMENT_NO).is_in(queries.waiting_rulings(connection)[Ruled.PAYMENT_NO].implode())
     return DraftPayout.of(rows.with_columns(is_waiting.alias(DraftPayout.IS_WAITING)))
+
+
+def _barred_days(session: Session, numbers: pl.DataFrame) -> pl.DataFrame:
+    """時効完成日 of payments (payment_no), where the register has a rule: payment_no and barred_on."""
+    connection, night = session.ledger.connection, session.night_on
+    rows = shape.with_procedure(queries.payments_as_of(connection, night, numbers), session.register)
+    rows = rows.join(reduced_on(connection, rows, night), on=Reduced.PAYMENT_NO, how="left", maintain_order="left")
+    rows = rows.with_columns(pl.lit(None, pl.Date).alias(RefundCase.REFUND_DECIDED_ON))
+    terms = refund_terms(rows, session.register, night)
+    return rows.select(DraftPayout.PAYMENT_NO).hstack(terms.select(RefundTerm.BARRED_ON))
 
 
 def notice_marks(session: Session, postings: pl.DataFrame) -> pl.DataFrame:

@@ -100,8 +100,8 @@ def _explain_usage(error: click.UsageError) -> str:
         fault = f"{name} が必要です。"
     elif isinstance(error, click.NoSuchOption):
         fault = f"オプション {error.option_name} はありません。{_near(error.possibilities)}"
-    elif not error.message.isascii():
-        fault = error.message
+    elif not re.sub(r"'.*'|\(.*\)", "", error.message).isascii():
+        fault = error.message  # one of ours: click's own are English around what was written
     elif isinstance(error, click.BadParameter) and parameter is not None:
         fault = f"{name} の値 {_written(error.message)} が正しくありません。{_wanted(parameter.type)}"
     elif "No such command" in error.message:

@@ -126,5 +126,6 @@ def _line(row: dict[str, Any]) -> str:
         return f"{line}　承認待ち"
     state = f"{row['taken_at'][:10]} {row['taken_by']} が{RulingResult(row['result']).label}"
     because = f"（{row['because']}）" if row["because"] else ""
-    later = "　取消" if row.get("is_undone") else "　取込済" if row.get("is_taken_in") else ""
+    is_approved = row["result"] == RulingResult.APPROVED.value
+    later = "　取消" if row.get("is_undone") else "　取込済" if is_approved and row.get("is_taken_in") else ""
     return f"{line}　{state}{because}{later}"

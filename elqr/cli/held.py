@@ -73,7 +73,7 @@ def held_approve(number: int, signer: Signer) -> int:
     with signer.open_job() as session:
         name, is_kept = approve_waiver(session, number, signer.sign())
     kept = "中身は保管庫に残り" if is_kept else "中身は読めなかったので保管庫になく"
-    click.echo(f"{name} をあきらめました。{kept}、届き直せば取り込みます。")
+    click.echo(f"{name} をあきらめました。{kept}、取り込めるものが届き直せば取り込みます。")
     return ExitCode.CLEAN
 
 

@@ -165,6 +165,11 @@ def notice_uploaded(files: tuple[Path, ...], by: str, job: Path) -> int:
         for file in files:
             upload = record_upload(session, file.name, read_named(file), Signature(by, now()))
             click.echo(f"{file.name}: 登録済みと記録しました（{upload['notices']:,}件 {upload['yen']:,}円）。")
+            if cancelled := upload["cancelled"]:
+                say(
+                    f"{file.name} には、取り消した納付書が {cancelled:,}件あります。登録がまちがいなら、"
+                    f"elqr undo uploaded {file.name} で取り消しを申請してください。"
+                )
     return 0
 
 

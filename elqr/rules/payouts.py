@@ -97,6 +97,7 @@ def hindrances(rows: pl.DataFrame) -> pl.Series:
     number, done_on, stood_on = (
         pl.col(name) for name in (DraftPayout.PAYMENT_NO, DraftStep.DONE_ON, DraftPayout.STOOD_ON)
     )
+    is_barred, barred_on = step == Ruling.TIME_BARRED.value, pl.col(DraftPayout.BARRED_ON)
     paid = pl.col(DraftPayout.BEFORE_YEN) - left
     step_label, before = step.replace_strict(labels, default=""), step.replace_strict(wanted, default="")
     causes: tuple[tuple[str, tuple[pl.Expr, ...], pl.Expr], ...] = (
@@ -105,6 +106,11 @@ def hindrances(rows: pl.DataFrame) -> pl.Series:
         ("受付{}の今の決裁は「{}」です。{}は「{}」の後です", (label, step_label, before), ~follows),
         ("受付{}は {} より後の収納です", (done_on,), done_on < pl.col(DraftPayout.FALLS_ON)),
         ("受付{}の{}は {} です。それより前の日付は書けません", (label, stood_on), done_on < stood_on),
+        (
+            "受付{}の時効完成日は {} です。それより前に時効にはできません",
+            (barred_on,),
+            is_barred & (done_on < barred_on),
+        ),
         (
             "受付{}は二度以上支払いました。戻った支払を elqr review undo で取り消してください",
             (),

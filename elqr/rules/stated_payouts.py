@@ -20,7 +20,7 @@ from elqr.vocabulary.ruling_terms import NUMBERED, Ruling
 MATCHES = "matches"
 """当たる収納: how many payments have the 決定番号 of a row."""
 
-_DECIDED_NO, _RECORDED, _RECORDED_YEN = "decided_no", "recorded", "recorded_yen"
+_DECIDED_NO, _RECORDED, _RECORDED_YEN, _PLAIN = "decided_no", "recorded", "recorded_yen", "plain_no"
 _REASON, _TWICE, _NIGHT = "cause", "twice", "night"
 
 
@@ -41,14 +41,20 @@ def with_payments(stated: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:
 
     Where no 受付番号 is stated, it is the only payment with the 決定番号, or null.
     """
-    by_number = decided.group_by(pl.col(Payout.NUMBER).alias(StatedPayout.DECISION_NO)).agg(
+    by_number = decided.group_by(_plain(Payout.NUMBER).alias(_PLAIN)).agg(
         pl.len().alias(MATCHES), pl.col(Ruled.PAYMENT_NO).first()
     )
-    rows = stated.join(by_number, on=StatedPayout.DECISION_NO, how="left", validate="m:1", maintain_order="left")
+    rows = stated.with_columns(_plain(StatedPayout.DECISION_NO).alias(_PLAIN))
+    rows = rows.join(by_number, on=_PLAIN, how="left", validate="m:1", maintain_order="left").drop(_PLAIN)
     found_no = pl.when(pl.col(MATCHES) == 1).then(Ruled.PAYMENT_NO)
     return rows.with_columns(
         pl.coalesce(StatedPayout.STATED_NO, found_no).alias(Ruled.PAYMENT_NO), pl.col(MATCHES).fill_null(0)
     )
+
+
+def _plain(column: str) -> pl.Expr:
+    """番号の書き方をそろえる: full-width and half-width are one, as people and systems write either."""
+    return pl.col(column).str.normalize("NFKC")
 
 
 _IS_PAID, _IS_BACK = (pl.col(StatedPayout.RULING) == step.value for step in (Ruling.PAID_OUT, Ruling.BOUNCED))
@@ -80,7 +86,7 @@ _RULES = (
     RowRule(
         Code.PAYOUT_DIFFERS,
         "決定番号",
-        _IS_NEW & ~_HAS_NO_DECISION_NO & (pl.col(StatedPayout.DECISION_NO) != pl.col(_DECIDED_NO)),
+        _IS_NEW & ~_HAS_NO_DECISION_NO & (_plain(StatedPayout.DECISION_NO) != _plain(_DECIDED_NO)),
         pl.col(StatedPayout.DECISION_NO),
         pl.format("{}（受付{}の還付決定）", _DECIDED_NO, Ruled.PAYMENT_NO),
     ),

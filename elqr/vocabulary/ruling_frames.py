@@ -197,7 +197,8 @@ class DraftPayout(Frame):
     """還付の一歩の横に今の台帳: a payment, the ruling that stands on it, and its yen in suspense and 還付済.
 
     That had `before_yen` in suspense and left `after_yen`; where it is a step, `stood_on` and `stood_number` are its
-    day and its number. `mark` is of where its yen are and of the ruling.
+    day and its number. `barred_on` is its 時効完成日, null where the city has no rule. `mark` is of where its yen are
+    and of the ruling.
     """
 
     PAYMENT_NO = Proposal.PAYMENT_NO
@@ -209,6 +210,7 @@ class DraftPayout(Frame):
     FALLS_ON = PaymentNow.FALLS_ON
     HELD_YEN = DraftReassignment.HELD_YEN
     REFUNDED_YEN = Column("refunded_yen", pl.Int64)
+    BARRED_ON = Column("barred_on", pl.Date)
     MARK = Proposal.MARK
     IS_WAITING = DraftReassignment.IS_WAITING
 
@@ -296,7 +298,7 @@ class RefundTerm(Reduced):
 
     KIND = Column("refund_kind", pl.String)
     STARTS_ON = Column("starts_on", pl.Date)
-    BARRED_ON = Column("barred_on", pl.Date)
+    BARRED_ON = DraftPayout.BARRED_ON
     DUE_YEN = Column("due_yen", pl.Int64)
     WORKING = Column("working", pl.String)
 

@@ -101,6 +101,9 @@ def test_all_is_as_before_the_file_and_who_took_it_back_is_on_record(city: City)
     assert _owed(city, "100001") == [(12_000, 2)], "nothing happens before the approval"
     approved = undo(city, "approve", 1, by="佐藤", day=BACK)
     assert approved.code == 0 and "発行連番を増やせば" in approved.out and "elqr_notices_000002.csv" in approved.out
+    upload = city.folder / "out" / "upload" / "elqr_notices_000002.csv"
+    registered = elqr("notice", "uploaded", upload, "--by", "山田", "--job", city.job)
+    assert registered.code == 0 and "取り消した納付書が 5件あります" in registered.err
     assert "取り消せる納付書データの取込（wrong.csv）はありません" in undo(city, "notices", "wrong.csv", day=BACK).err
     assert _owed(city, "100001") == [(10_000, 3)] and _owed(city, "100009") == [(0, 2)]
     assert _owed(city, "100020") == [(0, 2), (0, 2)]

@@ -72,7 +72,7 @@ def test_what_accounting_paid_is_one_request_and_the_file_again_asks_nothing(des
     assert (again.code, again.json["review"], again.json["unchanged"]) == (0, None, 2)
     assert desk.run("review", "approve", 5, "--by", "山 田").code == 1, "who imported it does not approve it"
     assert _approve(desk, asked).json["moved_yen"] == 14_000 and _places(desk) == {"refunded": 14_000}
-    again = _import(desk, PAID_2, PAID_BY_DECISION, name="other name.csv")
+    again = _import(desk, PAID_2, PAID_BY_DECISION.replace("第6号", "第６号"), name="other name.csv")
     assert (again.code, again.json["review"], again.json["unchanged"]) == (0, None, 2)
     (case,) = (row for row in desk.run("refund", "list", "--all", "--json").json if row["payment_no"] == 2)  # type: ignore[union-attr,index]
     assert [case[name] for name in ("standing", "done_on", "number")] == ["paid_out", "2026-11-19", "伝票77"]  # type: ignore[index]

@@ -239,6 +239,7 @@ COMMANDS: list[tuple[str, list[str], int, str]] = [
     ("控えが一番上のフォルダ", ["backup", "check", "/"], 1, "フォルダです"),
     ("パスより長い控えの名前", ["backup", "check", "x" * 5_000], 1, "を読めません"),
     ("終わらないJSON", ["payload", "encode", " " * 4_000_001], 1, "大きすぎます"),
+    ("数でない番号", ["review", "approve", "あ"], 2, "NO の値 あ が正しくありません。1～"),
     ("負の申請番号", ["settlement", "approve", "--", "-1"], 2, "が正しくありません"),
     ("少なすぎる都市", ["synthetic", "--seed", "1", "--notices", "1", "x"], 2, "--help"),
 ]

@@ -14,7 +14,7 @@ _WHOLE = {
     "line_no": 8, "identity": "a:1", "row_mark": "m", "row_mark_now": "m", "state_now": "還付候補 10,000円", "altered": "",
     "formula": "", "step_said": "還付決定", "done_said": "2026-11-18", "number": "5", "interest_said": "0", "payee_ref": "",
     "reason": "理由", "staff": "山田", "payment_no": 2, "standing": "refund", "stood_on": None, "stood_number": None, "before_yen": 10_000, "after_yen": 10_000,
-    "falls_on": date(2026, 11, 5), "held_yen": 10_000, "refunded_yen": 0, "mark": "x", "is_waiting": False,
+    "falls_on": date(2026, 11, 5), "held_yen": 10_000, "refunded_yen": 0, "barred_on": date(2026, 11, 19), "mark": "x", "is_waiting": False,
     "waiting_review_no": None, "waiting_said": None, "waiting_is_same": None,
 }  # fmt: skip
 """還付決定 of a candidate of 10,000 yen, as it may be."""
@@ -37,6 +37,7 @@ GOOD = [
     ("決定のやり直し", {"standing": "refund_decided"}, date(2026, 11, 18), 0),
     ("支払", _DECIDED, date(2026, 11, 18), 0),
     ("番号のない返戻", _PAID, date(2026, 11, 18), 0),
+    ("時効完成日の時効", {"step_said": "時効", "done_said": "2026-11-19", "number": "", "interest_said": ""}, date(2026, 11, 19), 0),
 ]  # fmt: skip
 
 
@@ -50,6 +51,7 @@ def test_a_step_is_read_as_people_write_it(given: dict[str, object], done_on: da
 BAD = [
     ("ない収納", {"payment_no": None}, Code.ROW_UNKNOWN, "行の識別", "a:1"),
     ("変わった行", {"row_mark_now": "n"}, Code.ROW_STALE, "行の照合値", "還付候補 10,000円"),
+    ("時効の前の日", {"step_said": "時効", "number": "", "interest_said": ""}, Code.RULING_UNFIT, "一歩", "受付2の時効完成日は 2026-11-19 です。それより前に時効にはできません"),
     ("書き換えた欄", {"altered": "領収額 1"}, Code.ROW_ALTERED, "", "領収額 1"),
     ("数式", {"formula": "N8"}, Code.FORMULA, "", "N8"),
     ("ない言葉", {"step_said": "返金"}, Code.RULING_UNKNOWN, "一歩", "返金"),

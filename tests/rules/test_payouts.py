@@ -259,6 +259,8 @@ def test_the_list_says_what_is_due_besides_by_the_city_s_rule(desk: Desk) -> Non
     names = ("過納・誤納", "加算金の起算日", "加算金（計算）", "加算金の計算", "時効完成日")
     due = ["誤納", "2026-12-06", 20, "10,000円×（7.3%×10日）÷365＝20円", "2028-11-05"]
     assert [row[name] for name in names] == due
+    early = desk.run("refund", "time-barred", 2, "--on", "2026-12-15", "--reason", "早い", "--by", "山田", day=later)
+    assert early.code == 1 and "受付2の時効完成日は 2028-11-05 です。それより前に時効にはできません" in early.err
     what = (2, *_DECIDE, "--reason", "確かめた", "--by", "山田", "--json")
     desk.approved(desk.run("refund", "decide", *what, day=later), later)
     row = desk.report("過誤納整理簿", date(2026, 12, 16))[2]

@@ -238,6 +238,17 @@ def released_count(connection: Connection, step_no: int) -> int:
     return int(connection.execute(query).scalar_one())
 
 
+def cancelled_in_upload(connection: Connection, upload_no: int) -> int:
+    """取り消した納付書の数 in a 納付書情報. Payloads have no index by upload, so this reads them once."""
+    query = (
+        select(func.count())
+        .select_from(t.payload)
+        .join(t.notice_cancel, t.notice_cancel.c.notice_no == t.payload.c.notice_no)
+        .where(t.payload.c.upload_no == upload_no)
+    )
+    return int(connection.execute(query).scalar_one())
+
+
 def unsent_claims(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
     """発送していない調定 among claims (claim_no): a notice was printed here, none has left, and nobody ever paid.
 
