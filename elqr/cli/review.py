@@ -24,7 +24,7 @@ from elqr.cli.terminal import (
     say_findings,
     signer_options,
 )
-from elqr.vocabulary.ruling_terms import WRITTEN_RULINGS, Ruling, RulingResult
+from elqr.vocabulary.ruling_terms import WRITTEN_RULINGS, ReviewKind, Ruling, RulingResult
 from elqr.vocabulary.terms import Channel, ExitCode, Outcome, Term
 
 if TYPE_CHECKING:
@@ -250,7 +250,10 @@ def review_list(with_ended: bool, job: Path, as_json: bool) -> int:
     for row in rows:
         ended = f"{row['taken_by']} が{RulingResult(row['result']).label}" if row["result"] else "承認待ち"
         request = f"申請{row['review_no']}　{row['asked_at'][:16].replace('T', ' ')}　{row['asked_by']}"
-        click.echo(f"{request}　{row['rulings']:,}件　{ended}　{row['source']}")
+        what = f"{ReviewKind(row['kind']).label}　{row['rulings']:,}件"
+        click.echo(f"{request}　{what}　{ended}　{row['source']}")
+    if any(not row["result"] for row in rows):
+        say("申請の中身は elqr review trail --review NO で見られます。")
     if not rows:
         click.echo("承認を待つ申請はありません。" if not with_ended else "申請はありません。")
     return ExitCode.CLEAN

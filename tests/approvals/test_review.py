@@ -488,7 +488,8 @@ def test_lists_say_what_waits(desk: Desk) -> None:
     listing = ("review", "list", "--job", desk.city.job)
     assert "ありません" in elqr(*listing).out
     desk.taken(written(desk.book(), _all(desk)))
-    assert "申請1" in elqr(*listing).out and "承認待ち" in elqr("review", "trail", "--job", desk.city.job).out
+    assert "　ブック　" in elqr(*listing).out and "elqr review trail --review" in elqr(*listing).err
+    assert "承認待ち" in elqr("review", "trail", "--job", desk.city.job).out
     desk.run("approve", 1, "--by", "鈴木")
     assert "申請1" not in elqr(*listing).out and "鈴木 が承認" in elqr(*listing, "--all").out
 
