@@ -110,11 +110,11 @@ def test_つくば市_posts_no_payment_twice_and_refunds_nothing(town: Town) -> 
         "SELECT bill_no, sum(yen) FROM posting JOIN claim USING (claim_no) WHERE bill_no < '105' GROUP BY 1"
     )
     assert sorted(posted) == [(bill, 10_000) for bill in ("101", "102", "103", "104")]
-    assert not [row for row in town.report("過誤納候補", LAST) if str(row["通知書番号"]) < "105"]
+    assert not [row for row in town.report("過誤納整理簿", LAST) if str(row["通知書番号"]) < "105"]
 
 
 def test_かつらぎ町_finds_who_paid_by_app_and_again_at_the_shop(town: Town) -> None:
-    (row,) = town.shown("過誤納候補", "201")
+    (row,) = town.shown("過誤納整理簿", "201")
     names = ("区分", "チャネル", "先の収納のチャネル", "還付・充当候補額", "宛名番号")
     assert [row[name] for name in names] == ["二重納付", "コンビニ", "スマホアプリ", 10_000, "201"]
     assert "別チャネル" in str(row["付記"])
@@ -122,7 +122,7 @@ def test_かつらぎ町_finds_who_paid_by_app_and_again_at_the_shop(town: Town)
 
 def test_エフレジ_finds_each_repeat_of_one_slip(town: Town) -> None:
     """636 payers paid one slip more than once."""
-    rows = town.shown("過誤納候補", "202")
+    rows = town.shown("過誤納整理簿", "202")
     assert [(row["区分"], row["付記"], row["還付・充当候補額"]) for row in rows] == [
         ("二重納付", "同じ納付書", 10_000)
     ] * 2
@@ -147,7 +147,7 @@ STARTS = [
 
 @pytest.mark.parametrize(("bill", "wanted"), [row[1:] for row in STARTS], ids=[row[0] for row in STARTS])
 def test_interest_on_refunds_starts_on_its_day(town: Town, bill: str, wanted: list[object]) -> None:
-    (row,) = town.shown("過誤納候補", bill)
+    (row,) = town.shown("過誤納整理簿", bill)
     assert [
         row[name] for name in ("過納・誤納", "加算金の起算日", "加算金（計算）", "加算金の計算", "時効完成日")
     ] == wanted
