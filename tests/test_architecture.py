@@ -88,7 +88,6 @@ MANY_PARAMETERS = {
         "handover.print_batch.print_specimen": 6,
         "printing.preflight.preflight": 6,
         "report.books.books": 6,
-        "report.books.review_book": 7,
         "report.excel.worksheet.colour_verdicts": 6,
         "report.months.monthly": 6,
         "report.morning.morning": 7,

@@ -16,6 +16,7 @@ from elqr.formats.debits import debits_of, places_of
 from elqr.formats.intake.inspection import Inspection, inspect
 from elqr.formats.spec import Spec
 from elqr.report.debit_check import CheckedDebits, Sum
+from elqr.report.tables.night import labels_of
 from elqr.rules.debits import (
     ELSEWHERE,
     DebitDays,
@@ -42,8 +43,6 @@ from elqr.vocabulary.frames import Candidate, CandidateNotice, Decision, KnownEv
 from elqr.vocabulary.terms import Channel, Stage
 
 _NOTICE = (CandidateNotice.LEVY_YEAR, CandidateNotice.BILL_NO, Candidate.INSTALLMENT_NO, Candidate.ISSUED_ON)
-_CHANNELS = {channel.value: channel.label for channel in Channel}
-_STAGES = {stage.value: stage.label for stage in Stage}
 _IN_SUSPENSE = "要確認の収納"
 
 
@@ -151,17 +150,15 @@ def _payers(session: Session, matched: pl.DataFrame) -> pl.DataFrame:
 
 
 def _payment_words() -> pl.Expr:
-    channels = pl.col(Payment.CHANNEL).replace_strict(_CHANNELS, return_dtype=pl.String)
-    yen = yen_text(Payment.PAID_YEN)
-    return pl.format("{}円 {} {} 受付番号{}", yen, channels, Payment.PAID_ON, Payment.PAYMENT_NO)
+    channel, yen = labels_of(Payment.CHANNEL, Channel), yen_text(Payment.PAID_YEN)
+    return pl.format("{}円 {} {} 受付番号{}", yen, channel, Payment.PAID_ON, Payment.PAYMENT_NO)
 
 
 def _waiting(session: Session, pays: pl.DataFrame) -> pl.DataFrame:
     """納めたかもしれない収納: key_digits, `waiting` and `was_tried`. `pays` has key_digits and claim_no."""
     named = queries.naming_payments(session.ledger.connection, pays, session.night_on)
     is_confirmed = pl.col(NamingPayment.STAGE) == Stage.CONFIRMED.value
-    stages = pl.col(NamingPayment.STAGE).replace_strict(_STAGES, return_dtype=pl.String)
-    stage = pl.when(is_confirmed).then(pl.lit(_IN_SUSPENSE)).otherwise(stages)
+    stage = pl.when(is_confirmed).then(pl.lit(_IN_SUSPENSE)).otherwise(labels_of(NamingPayment.STAGE, Stage))
     words = pl.when(NamingPayment.WAITS).then(pl.format("{} {}", stage, _payment_words()))
     rows = pays.select(Debit.KEY_DIGITS, NamingPayment.CLAIM_NO).join(named, on=NamingPayment.CLAIM_NO)
     return rows.group_by(Debit.KEY_DIGITS).agg(
@@ -187,8 +184,8 @@ def _stops(session: Session, pays: pl.DataFrame) -> pl.DataFrame:
 def _with_results(session: Session, standings: pl.DataFrame) -> pl.DataFrame:
     """結果の来た引落: the rows with `result` of each debit whose result the ledger has."""
     known = known_events([session.ledger.connection], standings)
-    stages = pl.col(KnownEvent.STAGE).replace_strict(_STAGES, return_dtype=pl.String)
-    words = pl.format("{} の結果「{}」 受付番号{}", KnownEvent.PAID_ON, stages, KnownEvent.PAYMENT_NO)
+    stage = labels_of(KnownEvent.STAGE, Stage)
+    words = pl.format("{} の結果「{}」 受付番号{}", KnownEvent.PAID_ON, stage, KnownEvent.PAYMENT_NO)
     results = known.sort(KnownEvent.PAYMENT_NO).unique(KnownEvent.IDENTITY, keep="last")
     results = results.select(KnownEvent.IDENTITY, words.alias(DebitStanding.RESULT))
     rows = join_beside(standings.drop(DebitStanding.RESULT), results, [Debit.IDENTITY])

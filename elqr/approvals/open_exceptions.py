@@ -5,7 +5,7 @@ from datetime import date
 
 import polars as pl
 
-from elqr.report.books import review_book
+from elqr.report.books import DrawnFrom, review_book
 from elqr.report.excel.book import Book
 from elqr.report.excel.row_mark import marks
 from elqr.report.tables import night as shape
@@ -53,9 +53,8 @@ def export_exceptions(session: Session, search: Search, file_name: str) -> tuple
             session, queries.exceptions(connection, session.night_on).filter(ExceptionRow.IS_OPEN), search
         )
         table = exceptions_table(session, rows)
-    title = "要確認（決裁の記入用）"
-    book = review_book(file_name, title, session.job.city.name, session.night_on, table, marks(rows), chain)
-    return book, rows.height
+    drawn_from = DrawnFrom(session.job.city.name, session.night_on, chain)
+    return review_book(file_name, "要確認（決裁の記入用）", drawn_from, table, marks(rows)), rows.height
 
 
 def exceptions_table(session: Session, rows: pl.DataFrame) -> Table:

@@ -9,9 +9,10 @@ from elqr.approvals.review import Requested, enter_review, proposals_of
 from elqr.approvals.ruling_state import altered_cell, with_state_to_pay_out
 from elqr.arithmetic.plain_number import plain_number_expr, yen_text
 from elqr.night.refunds import read_refunds
+from elqr.report.books import DrawnFrom
 from elqr.report.excel.book import Book
 from elqr.report.excel.row_mark import CONTENT, REFUND_CONTENT, marks
-from elqr.report.refund_book import DrawnFrom, refund_book
+from elqr.report.refund_book import refund_book
 from elqr.report.review_form import REFUND_SHOWN
 from elqr.report.tables.ledger_rows import Refunds
 from elqr.report.tables.night import labels_of
@@ -20,7 +21,7 @@ from elqr.rules.payout_steps import judge_steps, read_entries
 from elqr.session.session import Session
 from elqr.store.queries import reports as report_queries
 from elqr.store.queries import reviews as queries
-from elqr.store.queries.payouts import all_payouts
+from elqr.store.queries.payouts import recorded_steps
 from elqr.vocabulary.frames import Proposal, Ruled
 from elqr.vocabulary.report_frames import ExceptionRow
 from elqr.vocabulary.ruling_frames import DraftPayout, DraftRuling, DraftStep, Payout
@@ -98,7 +99,8 @@ def _with_waiting(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
     compared = (Proposal.RULING, Proposal.REASON, Proposal.STAFF, Proposal.MARK)
     entered = tuple(name for name in Payout.SCHEMA if name != Payout.RULING_NO)
     waiting = queries.waiting_rulings(connection)
-    waiting = waiting.join(all_payouts(connection), on=Ruled.RULING_NO, how="left", maintain_order="left")
+    steps = recorded_steps(connection, waiting).select(*Payout.SCHEMA)
+    waiting = waiting.join(steps, on=Ruled.RULING_NO, how="left", validate="1:1", maintain_order="left")
     waiting = waiting.select(
         Ruled.PAYMENT_NO, *(pl.col(name).alias(f"waiting_{name}") for name in (Ruled.REVIEW_NO, *compared, *entered))
     )

@@ -15,6 +15,7 @@ import polars as pl
 
 from elqr.approvals.four_eyes import Request, ask, end_request, find_waiting, refuse_same_person
 from elqr.approvals.reminder_risks import Obstacle, find_risks
+from elqr.report.tables.night import labels_of
 from elqr.rules.reminder_statuses import statuses_in_force, statuses_of_claims
 from elqr.session.session import Session
 from elqr.store.entries.links import ArrearsEnd
@@ -141,8 +142,7 @@ def _words_of_statuses(statuses: pl.DataFrame) -> pl.DataFrame:
 
 
 def _in_words(rows: pl.DataFrame, detail: pl.Expr) -> pl.DataFrame:
-    labels = pl.col(Held.KIND).replace_strict({kind.value: kind.label for kind in HoldKind}, return_dtype=pl.String)
-    return rows.select(Held.CLAIM_NO, labels.alias("held_why"), detail.alias("held_detail"))
+    return rows.select(Held.CLAIM_NO, labels_of(Held.KIND, HoldKind).alias("held_why"), detail.alias("held_detail"))
 
 
 def divide_stopped(unpaid: pl.DataFrame, stops: Stops) -> tuple[pl.DataFrame, pl.DataFrame]:

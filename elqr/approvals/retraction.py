@@ -267,13 +267,8 @@ def _find_notices(session: Session, name: str) -> Subject | None:
     return None if notice_file is None else Subject(RetractionKind.NOTICES, *notice_file)
 
 
-def _batch_numbered(session: Session, number: int) -> dict[str, Any] | None:
-    rows = batch_queries.all_batches(session.ledger.connection)
-    return next((row for row in rows if row["batch_no"] == number), None)
-
-
 def _find_batch(session: Session, name: str) -> Subject | None:
-    row = _batch_numbered(session, _number(name))
+    row = batch_queries.batch_numbered(session.ledger.connection, _number(name))
     if row is None or row["result"] != RulingResult.APPROVED.value or row["is_undone"]:
         return None
     who = f"{row['taken_at'][:10]} {row['taken_by']}"
@@ -283,7 +278,7 @@ def _find_batch(session: Session, name: str) -> Subject | None:
 
 def _find_batch_obstacle(session: Session, number: int, retracted: frozenset[int]) -> str:
     """取り消せない理由: the batch was taken in, so its payments are corrected by rulings instead."""
-    row = _batch_numbered(session, number)
+    row = batch_queries.batch_numbered(session.ledger.connection, number)
     if row is None or not row["is_taken_in"]:
         return ""
     return f"束{number}はもう取り込んでいます。違う行は、同じ整理番号の正しい行を次の束に打って訂正してください。"

@@ -126,7 +126,7 @@ def refuse_batch(session: Session, batch_no: int, signature: Signature) -> dict[
 def read_batch(session: Session, batch_no: int) -> tuple[dict[str, Any], bytes, Spec]:
     """束の中身: the request's row, the bytes that it is about, and their format. Raises NotFound, BadFile."""
     with session.ledger.transaction() as connection:
-        row = next((row for row in queries.all_batches(connection) if row["batch_no"] == batch_no), None)
+        row = queries.batch_numbered(connection, batch_no)
     if row is None:
         raise NotFound(f"束の申請 {batch_no} はありません。elqr batch list --all で番号を確かめてください。")
     data = read_kept(session.job.store.archive, row["sha256"])

@@ -26,12 +26,15 @@ def last_two_months(night: date) -> date:
 
 
 def read_refunds(session: Session, night: date, exceptions: pl.DataFrame, since: date | None = None) -> Refunds:
-    """過誤納を読む as of a night: those of `exceptions` (frame ExceptionRow), and what ended `since`."""
+    """過誤納を読む as of a night: those of `exceptions` (frame ExceptionRow), and what ended `since`.
+
+    Most nights have few cases or none: what no case needs is not asked.
+    """
     connection, ended = session.ledger.connection, exceptions.clear()
-    if since is not None:
-        ended = payments_as_of(connection, night, ended_since(connection, since, night))
+    if since is not None and not (numbers := ended_since(connection, since, night)).is_empty():
+        ended = payments_as_of(connection, night, numbers)
     ruled = pl.concat([exceptions.filter(pl.col(ExceptionRow.RULING_NO).is_not_null()), ended])
-    entries = refund_cases(connection, night, ruled)
+    entries = RefundCase.empty() if ruled.is_empty() else refund_cases(connection, night, ruled)
     has_ended = entries.filter(pl.col(RefundCase.STANDING).is_in([step.value for step in PAYS_INTO]))
     waiting = exceptions.join(entries, on=ExceptionRow.PAYMENT_NO, how="semi", maintain_order="left")
     others = exceptions.join(entries, on=ExceptionRow.PAYMENT_NO, how="anti", maintain_order="left").filter(is_case())
@@ -39,6 +42,8 @@ def read_refunds(session: Session, night: date, exceptions: pl.DataFrame, since:
         waiting, on=ExceptionRow.PAYMENT_NO, how="anti", maintain_order="left"
     )
     cases = with_procedure(pl.concat([others, waiting, ended]), session.register)
+    if cases.is_empty():
+        return Refunds(cases, ended_since=since)
     held = cases.filter(pl.col(ExceptionRow.SUSPENSE_YEN) > 0)
     return Refunds(
         cases,

@@ -147,16 +147,26 @@ class NightTables:
     retractions: tuple[Table, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class DrawnFrom:
+    """ブックのもと: whose ledger it is, on which night, and where its chain of runs ends."""
+
+    city: str
+    night_on: date
+    chain: dict[str, str]
+
+
 def books(
     city: str, night: date, tables: NightTables, row_marks: pl.DataFrame, rows: Rows, register: Register
 ) -> tuple[Book, ...]:
     """夜のブックを作る. `rows` already have their procedures; `row_marks` are the marks of their exceptions."""
+    drawn_from = DrawnFrom(city, night, rows.chain)
 
     def plain_book(stem: str, title: str, *sheets: Sheet) -> Book:
-        return Book(f"{stem}.xlsx", title, city, night, sheets, book_facts(city, night, title, rows.chain))
+        return Book(f"{stem}.xlsx", title, city, night, sheets, book_facts(drawn_from, title))
 
     def book_to_fill(stem: str, title: str, exceptions: Table, *sheets: Sheet) -> Book:
-        return review_book(f"{stem}.xlsx", title, city, night, exceptions, row_marks, rows.chain, *sheets)
+        return review_book(f"{stem}.xlsx", title, drawn_from, exceptions, row_marks, *sheets)
 
     night_books = [
         book_to_fill("要確認", "要確認（決裁の記入用）", tables.exception),
@@ -214,17 +224,16 @@ def outcomes(
 def review_book(
     file_name: str,
     title: str,
-    city: str,
-    night: date,
+    drawn_from: DrawnFrom,
     exceptions: Table,
     row_marks: pl.DataFrame,
-    chain: dict[str, str],
     *other_sheets: Sheet,
 ) -> Book:
     """決裁を書くブック: the exceptions with their marks, and the facts that identify the book when it comes back."""
     sheet = review_sheet(exceptions, row_marks)
-    facts = (*book_facts(city, night, title, chain, REVIEW_FORM), *_review_facts(sheet.table))
-    return Book(file_name, title, city, night, (sheet, reassign_sheet(), *other_sheets), facts, _GUIDE)
+    facts = (*book_facts(drawn_from, title, REVIEW_FORM), *_review_facts(sheet.table))
+    sheets = (sheet, reassign_sheet(), *other_sheets)
+    return Book(file_name, title, drawn_from.city, drawn_from.night_on, sheets, facts, _GUIDE)
 
 
 _SIGNED_DIGITS = 32
@@ -306,14 +315,13 @@ def reassign_sheet() -> Sheet:
     return Sheet(table, columns, is_protected=True, unit="行")
 
 
-def book_facts(
-    city: str, night: date, title: str, chain: dict[str, str], form: str = "elqr-report-1"
-) -> tuple[Fact, ...]:
+def book_facts(drawn_from: DrawnFrom, title: str, form: str = "elqr-report-1") -> tuple[Fact, ...]:
     """ブックの素性: which night of which ledger a book is from, and its form."""
+    night, chain = drawn_from.night_on, drawn_from.chain
     return (
         Fact("form", "様式", form),
         Fact("title", "ブック", title),
-        Fact("city", "団体", city),
+        Fact("city", "団体", drawn_from.city),
         Fact("night_on", "夜", night.isoformat()),
         Fact("night_wareki", "夜（和暦）", wareki(night)),
         Fact("run_id", "最後の実行", chain["run_id"]),

@@ -69,10 +69,10 @@ def lines(checked: CheckedDebits, register: Register) -> Iterator[str]:
     yield f"■ {visible(checked.file)}　様式 {checked.spec}　引落 {checked.asked}"
     for name in checked.others:
         yield f"　一緒に見た依頼　{visible(name)}"
-    names = {procedure.code: procedure.name for procedure in register.procedure}
     for row in checked.sums.iter_rows(named=True):
         procedure = row[DebitSum.PROCEDURE_CODE]
-        what = "該当なし" if procedure is None else f"{names.get(procedure, procedure)} {row[DebitSum.LEVY_YEAR]}年度"
+        name, _ = register.names.get(procedure, (procedure, ""))
+        what = "該当なし" if procedure is None else f"{name} {row[DebitSum.LEVY_YEAR]}年度"
         yield f"　引落日 {row[DebitSum.DEBIT_ON]}　{what}　{Sum(row[DebitSum.COUNT], row[DebitSum.YEN])}"
     yield f"　台帳と合うもの　{checked.good}"
     yield f"　判定　{_verdict(checked)}"

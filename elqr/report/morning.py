@@ -10,13 +10,13 @@ from functools import partial
 
 import polars as pl
 
-from elqr.report.books import NightTables, books
+from elqr.report.books import DrawnFrom, NightTables, books
 from elqr.report.data_files import files_of
 from elqr.report.excel.book import Book
 from elqr.report.excel.row_mark import REFUND_CONTENT, marks
 from elqr.report.excel.workbook import book_bytes
 from elqr.report.page.page import Line, Page, render
-from elqr.report.refund_book import REFUND_BOOK, DrawnFrom, refund_book
+from elqr.report.refund_book import REFUND_BOOK, refund_book
 from elqr.report.tables import backlog
 from elqr.report.tables import night as shape
 from elqr.report.tables.ageing import ageing

@@ -3,12 +3,11 @@
 Which steps a row offers follows from its state; a row whose state allows none takes no entry.
 """
 
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 
 import polars as pl
 
-from elqr.report.books import DIGEST, MARKS, ROWS, book_facts, plain_column, with_marks
+from elqr.report.books import DIGEST, MARKS, ROWS, DrawnFrom, book_facts, plain_column, with_marks
 from elqr.report.excel import row_mark
 from elqr.report.excel.book import Book, Check, Column, Entry, Fact, Sheet
 from elqr.report.tables.refunds import KIND, STATE, TITLE
@@ -84,27 +83,17 @@ _GUIDE = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class DrawnFrom:
-    """ブックのもと: whose ledger it is, on which night, and where its chain of runs ends."""
-
-    city: str
-    night_on: date
-    chain: dict[str, str]
-
-
 def refund_book(file_name: str, drawn_from: DrawnFrom, table: Table, row_marks: pl.DataFrame) -> Book:
     """過誤納整理簿のブック of `table`; `row_marks` are the marks of its rows."""
-    city, night, chain = drawn_from.city, drawn_from.night_on, drawn_from.chain
     title = f"{TITLE}（還付の記入用）"
     sheet = _sheet(table, row_marks)
     facts = (
-        *book_facts(city, night, title, chain, REFUND_FORM),
+        *book_facts(drawn_from, title, REFUND_FORM),
         Fact(ROWS, "過誤納の件数", table.height),
         Fact("suspense_yen", "還付・充当候補額の合計", table.total(_HELD_YEN)),
         Fact(DIGEST, "全行の照合値", row_mark.digest(sheet.table.frame)),
     )
-    return Book(file_name, title, city, night, (sheet,), facts, _GUIDE)
+    return Book(file_name, title, drawn_from.city, drawn_from.night_on, (sheet,), facts, _GUIDE)
 
 
 def _sheet(table: Table, row_marks: pl.DataFrame) -> Sheet:

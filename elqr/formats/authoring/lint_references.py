@@ -227,10 +227,9 @@ def payment(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
                 written, others, "payment", key, pay[key], wanted.get(key, ("digits", "text", "code"))
             )
     for key in ("key", "other_key"):
-        keys: Any = pay.get(key)
-        fields: Any = keys.get("fields") if isinstance(keys, dict) else None
-        for name in fields if isinstance(fields, list) else ():
-            yield from check_reference(written, others, "payment", key, str(name), ("digits", "text", "nested"))
+        entry = pay.get(key)
+        for name in words_of(entry, "fields") if isinstance(entry, dict) else ():
+            yield from check_reference(written, others, "payment", key, name, ("digits", "text", "nested"))
     identity = pay.get("identity")
     for name in identity if isinstance(identity, list) else ():
         yield from check_reference(written, others, "payment", "identity", str(name), ())

@@ -67,7 +67,7 @@ class SpecText:
         return _tables_in(self.table("payment").get("doubt"))
 
     def table(self, name: str) -> Table:
-        """[payment], [deposit], [claim], [debit] or [status]; empty when there is none."""
+        """対応の表: [payment], [deposit], [claim] and the like; empty when there is none."""
         value = self.values.get(name)
         return value if isinstance(value, dict) else {}
 

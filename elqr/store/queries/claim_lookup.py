@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
     FromClause,
     Select,
@@ -147,25 +148,34 @@ def claim_payments(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame
 
     Repeats of a record that came before are left out.
     """
-    posting, pays, decision = t.posting.c, t.notice_claim.c, t.decision.c
+    posting = t.posting.c
     with stage_rows(connection, claims.select(Claim.CLAIM_NO).unique()) as staged:
         on_claim = select(posting.claim_no, posting.payment_no).join(staged, staged.c.claim_no == posting.claim_no)
-        named = (
-            select(pays.claim_no, decision.payment_no)
-            .select_from(t.notice_claim)
-            .join(staged, staged.c.claim_no == pays.claim_no)
-            .join(t.decision, decision.notice_no == pays.notice_no)
-        )
-        is_pending = decision.outcome == literal_column("'pending'")
-        query = union(on_claim, named.where(is_pending), named.where(_is_unposted()))
+        query = unposted_of(select_naming(staged), on_claim)
         numbers = read_frame(connection, query, schema_of((CardPayment.CLAIM_NO, CardPayment.PAYMENT_NO)))
     with stage_rows(connection, numbers) as staged:
         return read_frame(connection, _select_payments(staged), CardPayment.SCHEMA)
 
 
-def _is_unposted() -> ColumnElement[bool]:
-    """調定に計上していない収納か, in the words of the index."""
-    return one_of(t.decision.c.place, t.UNPOSTED)
+def select_naming(staged: FromClause) -> Select[Any]:
+    """調定の納付書を名指す収納 of staged claims (claim_no): a query of claim_no and payment_no."""
+    pays, decision = t.notice_claim.c, t.decision.c
+    return (
+        select(pays.claim_no, decision.payment_no)
+        .select_from(t.notice_claim)
+        .join(staged, staged.c.claim_no == pays.claim_no)
+        .join(t.decision, decision.notice_no == pays.notice_no)
+    )
+
+
+def unposted_of(named: Select[Any], *others: Select[Any]) -> CompoundSelect[Any]:
+    """速報と、調定に計上していない収納 of a query of decisions by their notices, and all rows of `others`.
+
+    Each of the two is asked in the words of its index.
+    """
+    decision = t.decision.c
+    is_pending = decision.outcome == literal_column("'pending'")
+    return union(named.where(is_pending), named.where(one_of(decision.place, t.UNPOSTED)), *others)
 
 
 def _select_payments(staged: FromClause) -> Select[Any]:

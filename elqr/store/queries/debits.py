@@ -7,12 +7,12 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, literal_column, or_, select, union
+from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, or_, select
 
 from elqr.store.db.bulk import read_frame, schema_of, select_named, stage_rows
-from elqr.store.db.schema import one_of
 from elqr.store.queries.announced import is_answered, is_ended, still_waits
 from elqr.store.queries.arrears import named_claims, unknown_announcements
+from elqr.store.queries.claim_lookup import select_naming, unposted_of
 from elqr.store.queries.claim_states import stated
 from elqr.store.queries.moves import is_move
 from elqr.store.queries.open_exceptions import moved_yen
@@ -65,19 +65,11 @@ def naming_payments(connection: Connection, claims: pl.DataFrame, night: date) -
 
     The key of a 速報 may name a notice that came after it.
     """
-    pays, decision = t.notice_claim.c, t.decision.c
     with stage_rows(connection, claims.select(Claim.CLAIM_NO).unique()) as staged:
-        named = (
-            select(pays.claim_no, decision.payment_no)
-            .select_from(t.notice_claim)
-            .join(staged, staged.c.claim_no == pays.claim_no)
-            .join(t.decision, decision.notice_no == pays.notice_no)
-        )
-        is_pending, is_unposted = decision.outcome == literal_column("'pending'"), one_of(decision.place, t.UNPOSTED)
         moved = select(t.posting.c.claim_no, t.posting.c.payment_no).join(
             staged, staged.c.claim_no == t.posting.c.claim_no
         )
-        query = union(named.where(is_pending), named.where(is_unposted), moved.where(is_move()))
+        query = unposted_of(select_naming(staged), moved.where(is_move()))
         numbers = read_frame(connection, query, schema_of((NamingPayment.CLAIM_NO, NamingPayment.PAYMENT_NO)))
     late = named_claims(connection, unknown_announcements(connection)).select(numbers.columns)
     numbers = pl.concat([numbers, late.join(claims, on=Claim.CLAIM_NO, how="semi")]).unique()
@@ -92,7 +84,7 @@ def naming_payments(connection: Connection, claims: pl.DataFrame, night: date) -
             select_named({name: columns[name] for name in NamingPayment.SCHEMA})
             .select_from(staged)
             .join(t.payment, payment.payment_no == staged.c.payment_no)
-            .join(t.decision, decision.payment_no == payment.payment_no)
+            .join(t.decision, t.decision.c.payment_no == payment.payment_no)
             .order_by(staged.c.claim_no, payment.payment_no)
         )
         return read_frame(connection, details, NamingPayment.SCHEMA)

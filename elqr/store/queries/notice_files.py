@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, literal_column, or_, select, union
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select, union
 
 from elqr.rules.notice_lookup import registered_keys
 from elqr.store.db.bulk import read_frame, schema_of, stage_rows
-from elqr.store.db.schema import one_of
+from elqr.store.queries.claim_lookup import unposted_of
 from elqr.store.queries.matching import same_key
 from elqr.store.queries.printing import has_left, is_uploaded
 from elqr.store.queries.reminders import is_sent
@@ -92,9 +92,7 @@ def payments_on(connection: Connection, brought: Brought) -> int:
     number = schema_of((Payment.PAYMENT_NO,))
     with stage_rows(connection, brought.notices.select(Notice.NOTICE_NO)) as staged:
         named = select(decision.payment_no).join(staged, staged.c.notice_no == decision.notice_no)
-        is_pending = decision.outcome == literal_column("'pending'")
-        both = union(named.where(is_pending), named.where(one_of(decision.place, t.UNPOSTED)))
-        payments = read_frame(connection, both, number)
+        payments = read_frame(connection, unposted_of(named), number)
     with stage_rows(connection, brought.claims) as staged:
         moved = select(posting.payment_no).distinct().join(staged, staged.c.claim_no == posting.claim_no)
         on_claims = read_frame(connection, moved.where(posting.night_on >= brought.night_on), number)

@@ -46,8 +46,9 @@ def all_rows(connection: Connection) -> pl.DataFrame:
 
 def retractions(connection: Connection) -> pl.Series:
     """取り消しの番号: notice_file_no of the rows that took an import back."""
-    rows = all_rows(connection)
-    return rows.filter(pl.col(NoticeFileRow.RETRACTS_NO).is_not_null())[NoticeFileRow.NOTICE_FILE_NO]
+    number = notice_file.c.notice_file_no
+    query = select(number).where(notice_file.c.retracts_no.is_not(None)).order_by(number)
+    return read_frame(connection, query, {number.name: pl.Int64})[number.name]
 
 
 _CANCEL = {

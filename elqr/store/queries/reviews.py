@@ -6,7 +6,6 @@ from typing import Any
 
 import polars as pl
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     and_,
     case,
@@ -62,19 +61,18 @@ def exceptions(connection: Connection, night: date, only: pl.DataFrame | None = 
     suspense that came off a claim (`terms.LEFT_CLAIM`), whatever their outcome. `claim_yen` and `suspense_yen` are
     balances as of the night. `only`: only these payments (payment_no).
     """
-    return _rows_as_of(connection, night, Waits.on(night).conditions(connection), only)
+    return _rows_as_of(connection, night, only, are_all=False)
 
 
 def payments_as_of(connection: Connection, night: date, payments: pl.DataFrame) -> pl.DataFrame:
     """収納の行 of payments (payment_no) up to a night, whether they wait or not: frame ExceptionRow."""
-    return _rows_as_of(connection, night, [true()], payments)
+    return _rows_as_of(connection, night, payments, are_all=True)
 
 
-def _rows_as_of(
-    connection: Connection, night: date, conditions: list[ColumnElement[bool]], only: pl.DataFrame | None
-) -> pl.DataFrame:
-    """要確認の行 for each of the conditions; frame ExceptionRow."""
+def _rows_as_of(connection: Connection, night: date, only: pl.DataFrame | None, *, are_all: bool) -> pl.DataFrame:
+    """収納の行 up to a night: frame ExceptionRow of what waits, or of all payments; `only` these, if given."""
     last, waits = r.ruling.c, Waits.on(night)
+    conditions = [true()] if are_all else waits.conditions(connection)
     columns = decision_columns() | {
         ExceptionRow.OUTCOME: waits.outcome,
         ExceptionRow.CLAIM_YEN: t.decision.c.claim_yen + moved_yen(Account.CLAIM, night),

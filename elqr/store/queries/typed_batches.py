@@ -80,6 +80,11 @@ def all_batches(connection: Connection) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
+def batch_numbered(connection: Connection, batch_no: int) -> dict[str, Any] | None:
+    """一つの束 by the number of its request, as of `all_batches`."""
+    return next((row for row in all_batches(connection) if row["batch_no"] == batch_no), None)
+
+
 def accepted_deliveries(connection: Connection, specs: Collection[str]) -> list[dict[str, Any]]:
     """取り込んだ受信 of files of these formats, in order."""
     delivery = t.delivery.c

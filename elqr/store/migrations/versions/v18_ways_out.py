@@ -9,7 +9,7 @@ revision, down_revision = "18", "17"
 
 
 def upgrade() -> None:
-    """表 and 列 of each, and two indexes."""
+    """表・列・索引: what each needs."""
     add_column("notice_file", sa.Column("retracts_no", Whole))
     create_index("notice_file", "notice_file_retracted")
     create_tables("typed_batch", "typed_batch_step")
