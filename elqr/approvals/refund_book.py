@@ -1,5 +1,6 @@
 """The book of refunds (過誤納整理簿のブック): it goes out with what waits, and comes back with steps of payouts."""
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -21,6 +22,7 @@ from elqr.rules.payout_steps import judge_steps, read_entries
 from elqr.session.session import Session
 from elqr.store.queries import reports as report_queries
 from elqr.store.queries import reviews as queries
+from elqr.store.queries.arrears import unpaid_by_payer
 from elqr.store.queries.payouts import recorded_steps
 from elqr.vocabulary.frames import Proposal, Ruled
 from elqr.vocabulary.report_frames import ExceptionRow
@@ -33,7 +35,8 @@ def list_refunds(session: Session, since: date | None) -> Refunds:
     """過誤納 as of the session's night: what waits, and with `since` what has ended from that night on."""
     with session.ledger.transaction() as connection:
         exceptions = queries.exceptions(connection, session.night_on)
-        return read_refunds(session, session.night_on, exceptions, since)
+        refunds = read_refunds(session, session.night_on, exceptions, since)
+        return replace(refunds, unpaid=unpaid_by_payer(connection, session.night_on, refunds.payers()))
 
 
 def export_refunds(session: Session, since: date | None, file_name: str) -> tuple[Book, int]:

@@ -54,6 +54,7 @@ from elqr.store.queries import review_trail as trail_queries
 from elqr.store.queries import reviews as review_queries
 from elqr.store.queries import totals as tallies
 from elqr.store.queries import trends as trend_queries
+from elqr.store.queries.arrears import unpaid_by_payer
 from elqr.store.queries.conservation import conservation_breaks
 from elqr.store.queries.counted import later_sums
 from elqr.store.queries.retractions import retractions_in
@@ -77,7 +78,7 @@ def draw(session: Session, night: Night | None = None, result: ReportRows | None
     decided = result.by_outcome if result is not None else None
     with session.ledger.aside() as aside, session.ledger.transaction() as connection, _prove_sums(aside, day, decided):
         aside.tidy()
-        rows = _rows(session, result)
+        rows = _rows(session, aside, result)
         arrivals, calendar = session.rules.arrivals, session.rules.calendar
         expected = check_arrivals(arrivals, report_queries.taken_in(connection, day), day, calendar)
         rows = replace(rows, arrivals=expected if arrivals else None)
@@ -173,10 +174,12 @@ def _prove_sums(aside: Aside, day: date, decided: dict[str, list[int]] | None) -
         _refuse_wrong_sums(breaks(), sums(), decided)
 
 
-def _rows(session: Session, result: ReportRows | None) -> Rows:
+def _rows(session: Session, aside: Aside, result: ReportRows | None) -> Rows:
     connection, day = session.ledger.connection, session.night_on
     decisions, postings = _decisions_and_sums(session, result)
     exceptions, waiting = _exceptions(session, decisions)
+    refunds = read_refunds(session, day, exceptions, last_two_months(day))
+    unpaid = aside.ask(unpaid_by_payer, day, refunds.payers())
     of_others = (DecidedPayment.PAYMENT_NO, DecidedPayment.OTHER_PAYMENT_NO, DecidedPayment.OUTCOME)
     payments = pl.concat(frame.select(of_others) for frame in (exceptions, decisions))
     late = late_queries.late_notices(connection, exceptions.filter(pl.col(ExceptionRow.BILL_NO).is_null()), day)
@@ -197,11 +200,15 @@ def _rows(session: Session, result: ReportRows | None) -> Rows:
         sums=_sums(session),
         money=money_rows(session.ledger, session.rules, day),
         waiting=waiting,
-        refunds=read_refunds(session, day, exceptions, last_two_months(day)),
         later=later_sums(connection, day),
     )
     retractions = retractions_in(connection, day)
-    return replace(rows, cases=_cases(session, rows, late), retractions=None if retractions.is_empty() else retractions)
+    return replace(
+        rows,
+        cases=_cases(session, rows, late),
+        retractions=None if retractions.is_empty() else retractions,
+        refunds=replace(refunds, unpaid=unpaid()),
+    )
 
 
 def _exceptions(session: Session, decisions: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -11,7 +11,6 @@ from elqr.report.tables.ledger_rows import Refunds
 from elqr.report.tables.night import with_procedure
 from elqr.rules.payouts import is_case
 from elqr.session.session import Session
-from elqr.store.queries.arrears import unpaid_by_payer
 from elqr.store.queries.payouts import ended_since, reduced_on, refund_cases
 from elqr.store.queries.reports import other_payments
 from elqr.store.queries.reviews import payments_as_of
@@ -26,7 +25,7 @@ def last_two_months(night: date) -> date:
 
 
 def read_refunds(session: Session, night: date, exceptions: pl.DataFrame, since: date | None = None) -> Refunds:
-    """過誤納を読む as of a night: those of `exceptions` (frame ExceptionRow), and what ended `since`.
+    """過誤納を読む as of a night: those of `exceptions` (frame ExceptionRow), and what ended `since`; without `unpaid`.
 
     Most nights have few cases or none: what no case needs is not asked.
     """
@@ -44,12 +43,5 @@ def read_refunds(session: Session, night: date, exceptions: pl.DataFrame, since:
     cases = with_procedure(pl.concat([others, waiting, ended]), session.register)
     if cases.is_empty():
         return Refunds(cases, ended_since=since)
-    held = cases.filter(pl.col(ExceptionRow.SUSPENSE_YEN) > 0)
-    return Refunds(
-        cases,
-        entries,
-        reduced_on(connection, cases, night),
-        other_payments(connection, cases),
-        unpaid_by_payer(connection, night, held),
-        since,
-    )
+    reduced, earlier = reduced_on(connection, cases, night), other_payments(connection, cases)
+    return Refunds(cases, entries, reduced, earlier, ended_since=since)

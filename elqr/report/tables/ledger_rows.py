@@ -60,6 +60,10 @@ class Refunds:
     unpaid: pl.DataFrame = field(default_factory=PayerClaim.empty)
     ended_since: date | None = None
 
+    def payers(self) -> pl.DataFrame:
+        """納付者 whose yen is held: payer_ref. For them it matters what else they owe."""
+        return self.cases.filter(pl.col(ExceptionRow.SUSPENSE_YEN) > 0).select(ExceptionRow.PAYER_REF)
+
     def with_entries(self) -> pl.DataFrame:
         """過誤納とその記録: the cases, each with what two people decided on it."""
         entries = self.entries.drop(RefundCase.PAID_ON)

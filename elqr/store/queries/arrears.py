@@ -46,6 +46,8 @@ def unpaid_by_payer(connection: Connection, night: date, payers: pl.DataFrame) -
 
     Claims are found by the 宛名番号 with which they came; those that have passed to another payer are left out.
     """
+    if payers.is_empty():
+        return PayerClaim.empty()
     day, number, posting = literal(night.isoformat()), t.claim.c.claim_no, t.posting.c
     collected = (
         select(func.coalesce(func.sum(posting.yen), 0))
