@@ -1,8 +1,9 @@
 """Replay (やり直し): run past nights again on a copy of the ledger, and find what comes out differently.
 
 The copy is in memory and begins with the state of the ledger before the first night. The delivered files come from
-the archive, in their order, and the program is the one that runs every night. With another job or other specs the
-nights run twice, with the current setup and with the other one, so that only the setup can make a difference.
+the archive, in their order, and the program is the one that runs every night. A payment is divided into items in the
+order that held on its night. With another job or other specs the nights run twice, with the current setup and with the
+other one, each with the order of its register, so that only the setup can make a difference.
 """
 
 from collections.abc import Iterable, Sequence
@@ -71,6 +72,7 @@ def replay(ledger: Ledger, current: Setup, other: Setup | None, nights: Nights, 
         past_nights = past.nights(connection, *nights)
         rulings = 0 if other else past.rulings_since(connection, *nights)
     if other:
+        past_nights = [replace(past_night, orders=None) for past_night in past_nights]
         before = _run_again(ledger, current, past_nights, nights, clock)
     else:
         before = _read_results_to_compare(ledger, current, nights)
@@ -113,7 +115,9 @@ def _run_again(
             unread = past.never_read(connection)
         for past_night in past_nights:
             workers = PastDeliveries(past_night, held, unread)
-            night = Night(Session(setup, copy, past_night.night_on, Journal(clock)))
+            orders, register = past_night.orders, setup.register
+            of_night = setup if orders is None else replace(setup, register=register.with_orders(orders))
+            night = Night(Session(of_night, copy, past_night.night_on, Journal(clock)))
             run_night(night, workers)
             held = [file for file in workers.offered() if file[0] in night.quarantined]
         return _read_results(copy, nights)

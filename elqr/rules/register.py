@@ -4,6 +4,7 @@ Counting rule (集計の定め): a procedure is one fee or tax type of the regis
 fiscal year of that date. The KPI shows the ledger's evidence with the count.
 """
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated, Self
 
@@ -66,6 +67,10 @@ class Procedure(Strict):
     def order_text(self) -> str:
         """充てる順序 as the ledger has it: the items, separated by commas; empty where the city does not say."""
         return ",".join(self.order)
+
+    def with_order(self, text: str) -> Self:
+        """別の充てる順序で: with an order as `order_text`."""
+        return self.model_copy(update={"order": tuple(Item(item) for item in text.split(",") if item)})
 
     def accounting_on(self, day: date) -> AccountingKind:
         """会計区分 on a day."""
@@ -148,6 +153,11 @@ class Register(Strict):
     def by_file(self) -> frozenset[str]:
         """調定データで受ける手続: the codes of procedures of which claim files say what is owed."""
         return frozenset(procedure.code for procedure in self.procedure if procedure.claims is ClaimSource.FILE)
+
+    def with_orders(self, orders: Mapping[str, str]) -> Self:
+        """別の充てる順序で: with these orders, as `order_text`, by procedure. The other procedures have none."""
+        procedures = tuple(procedure.with_order(orders.get(procedure.code, "")) for procedure in self.procedure)
+        return self.model_copy(update={"procedure": procedures})
 
     def without_closing_period(self) -> list[WithoutPeriod]:
         """出納整理期間のない間: the times in which procedures are 公営企業会計."""

@@ -93,6 +93,25 @@ def test_a_new_order_divides_only_what_is_paid_from_then_on(tmp_path: Path) -> N
     assert elqr("verify", "--job", city.job, "--date", _DAYS[-1].isoformat()).code == 0
 
 
+def test_a_night_that_runs_again_divides_by_the_order_that_held_on_it(tmp_path: Path) -> None:
+    """4,000 paid without an order leave 6,000 of 10,000 本税 for a slip of 本税 alone, and 6,100 with the fee first."""
+    city = City.founded(tmp_path / "city", JOB, _register())
+    city.notices(
+        notice_row(principal_yen=10_000, demand_fee_yen=100, notice_kind="通常"),
+        notice_row(principal_yen=10_000, issue_no=2, notice_kind="分納"),
+    )
+    city.night(_DAYS[0])
+    _pay(city, _DAYS[1], 4_000, 1)
+    (city.folder / "procedures.toml").write_text(_register(*_FEE_FIRST), encoding="utf-8")
+    city.night(_DAYS[2])
+    key_no, check_no = city.issued()["kokuho", "100001", 1, 2]
+    city.deliver("slip.csv", eltax_file(eltax_row(key_no, check_no, 10_000, paid_on=_DAYS[3], serial_no="00000002")))
+    city.night(_DAYS[3])
+    assert [row[2:] for row in city.outcomes(_DAYS[3])] == [("過納", 6_000, 4_000)]
+    again = elqr("replay", "--job", city.job, "--from", _DAYS[0].isoformat())
+    assert again.code == 0, again.out
+
+
 def test_an_order_that_no_register_says_is_not_sealed(tmp_path: Path) -> None:
     city = City.founded(tmp_path / "city", JOB, _register(*_FEE_FIRST))
     city.notices(notice_row())

@@ -20,6 +20,13 @@ def newest_orders(connection: Connection, after: int = 0) -> dict[str, str]:
     return dict(rows.select(ItemOrder.PROCEDURE_CODE, ItemOrder.ITEMS).iter_rows())
 
 
+def orders_on(connection: Connection, night: date) -> dict[str, str]:
+    """その夜の充てる順序: the items by procedure, as nights up to this one wrote them down."""
+    query = select(*(item_order.c[name] for name in ItemOrder.SCHEMA)).where(item_order.c.night_on <= night.isoformat())
+    rows = read_frame(connection, query.order_by(item_order.c.order_no), ItemOrder.SCHEMA)
+    return dict(rows.select(ItemOrder.PROCEDURE_CODE, ItemOrder.ITEMS).iter_rows())
+
+
 def enter_orders(connection: Connection, night: date, orders: dict[str, str]) -> None:
     """充てる順序を記す: items by procedure, from a night on."""
     rows = pl.DataFrame(

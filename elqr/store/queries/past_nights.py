@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, or_
 from elqr.issue.keys import KEY_DIGITS
 from elqr.store.db.bulk import insert_frame, read_frame
 from elqr.store.entries.seals import schema_of
+from elqr.store.queries.item_orders import orders_on
 from elqr.store.queries.ledger_identity import skip_serials
 from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
@@ -29,13 +30,15 @@ from elqr.vocabulary.terms import FileStatus, KeyKind
 class PastNight:
     """過去の一夜: what came, by name and content hash, deliveries also with the spec by which they were read.
 
-    A notice file also says whether the import of this content was taken back then.
+    A notice file also says whether the import of this content was taken back then. `orders` are the orders of items
+    that held on the night, by procedure; None where those of the register are to count.
     """
 
     night_on: date
     notice_files: tuple[tuple[str, str, bool], ...]
     deliveries: tuple[tuple[str, str, str], ...]
     issued: bool
+    orders: dict[str, str] | None
 
 
 def copy_before(source: Connection, target: Connection, day: date, serial_digits: int) -> None:
@@ -158,6 +161,7 @@ def _read_night(connection: Connection, day: str) -> PastNight:
         tuple(tuple(row) for row in connection.execute(imported)),
         tuple(tuple(row) for row in connection.execute(delivered.order_by(delivery.delivery_no))),
         bool(connection.execute(issued).scalar_one()),
+        orders_on(connection, date.fromisoformat(day)),
     )
 
 
