@@ -42,6 +42,6 @@ class Night:
             "findings": [finding.as_dict() for finding in page.findings[:LISTED_PER_CODE]],
             "kpi": [
                 {"fiscal_year": year.fiscal_year, "target": year.target, "planned": year.planned, "live": year.live}
-                for year in page.years
+                for year in page.kpi.years
             ],
         }

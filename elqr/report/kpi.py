@@ -3,17 +3,18 @@
 from collections.abc import Iterator
 
 from elqr.arithmetic.wareki import wareki
-from elqr.rules.kpi import COUNTING_RULE, Kpi
+from elqr.rules.kpi import COUNTING_RULE, NO_TARGETS, Kpi
 
 
 def kpi_lines(kpi: Kpi) -> Iterator[str]:
     """年度別の累積と、手続ごとの証拠: the lines that the terminal shows."""
     yield f"KPI eL-QR対応の手続数（累積） {wareki(kpi.as_of)}現在"
     yield f"集計の定め: {COUNTING_RULE}"
+    yield f"目標の定め: {kpi.plan or NO_TARGETS}"
     for year in kpi.years:
         target = f"目標{year.target}以上 " if year.target else ""
-        verdict = "達成の予定" if year.planned >= year.target else "不足"
-        yield f"  {year.label}  {target}予定{year.planned}（うち運用中{year.live}）{verdict if year.target else ''}"
+        verdict = {True: "達成の予定", False: "不足", None: ""}[year.is_reached]
+        yield f"  {year.label}  {target}予定{year.planned}（うち運用中{year.live}）{verdict}"
     yield "手続ごとの証拠:"
     for line in kpi.procedures:
         procedure, evidence = line.procedure, line.evidence

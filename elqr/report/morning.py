@@ -117,7 +117,7 @@ def morning(
         reasons=_reasons(backlog.open_only(rows.waiting)),
         money=_money(rows.postings),
         balances=_balances(rows),
-        years=kpi.years,
+        kpi=kpi,
         findings=findings,
         notices=[(name, notices.total(name)) for name in notices.totals],
         tables=tables,

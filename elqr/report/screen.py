@@ -34,7 +34,7 @@ def screen(page: Page, changes: int, folder: str, *, rehearsal: bool) -> Iterato
             yield f"　　ほか {len(page.findings) - 6}件" + (
                 "" if rehearsal else "は、朝の一枚（index.html）の「指摘と、すること」にあります。"
             )
-    years = "　".join(f"{year.label} {year.planned}/{year.target}" for year in page.years)
+    years = "　".join(f"{year.label} {year.planned}/{year.target or '－'}" for year in page.kpi.years)
     yield f"　KPI（予定/目標）　{years}"
     yield f"　{page.headline}"
     yield f"　帳票　{folder}" if not rehearsal else "　帳票は作っていません。"

@@ -9,8 +9,7 @@ from elqr.arithmetic.wareki import wareki_fiscal_year
 from elqr.rules.register import Procedure, Register
 
 COUNTING_RULE = "手続台帳の一科目を一手続とし、運用開始日の属する会計年度から累積で数える。"
-TARGETS: dict[int, int] = {2026: 7, 2027: 8, 2028: 9, 2029: 10}
-"""累積手続数の目標, by fiscal year. Source: 第2次四日市市情報化実行計画 (March 2026), measure 2."""
+NO_TARGETS = "手続台帳に [kpi] がないので、目標はありません。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +31,13 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class YearCount:
-    """年度別の累積手続数: `planned` counts the register's dates, `live` those up to the as-of date."""
+    """年度別の累積手続数: `planned` counts the register's dates, `live` those up to the as-of date.
+
+    `target` is None for a year for which the city has set none.
+    """
 
     fiscal_year: int
-    target: int
+    target: int | None
     planned: int
     live: int
 
@@ -43,6 +45,11 @@ class YearCount:
     def label(self) -> str:
         """和暦の年度, as shown to staff."""
         return wareki_fiscal_year(self.fiscal_year)
+
+    @property
+    def is_reached(self) -> bool | None:
+        """予定で目標に届くか; None without a target."""
+        return None if self.target is None else self.planned >= self.target
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +63,10 @@ class ProcedureEvidence:
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
-    """KPI eL-QR対応の手続数(累積)."""
+    """KPI eL-QR対応の手続数(累積). `plan` names the plan that sets the targets, and is empty without one."""
 
     as_of: date
+    plan: str
     years: tuple[YearCount, ...]
     procedures: tuple[ProcedureEvidence, ...]
 
@@ -67,6 +75,7 @@ class Kpi:
         return {
             "as_of": self.as_of.isoformat(),
             "counting_rule": COUNTING_RULE,
+            "plan": self.plan,
             "years": [
                 {
                     "fiscal_year": year.fiscal_year,
@@ -74,7 +83,7 @@ class Kpi:
                     "target": year.target,
                     "planned": year.planned,
                     "live": year.live,
-                    "reached": year.planned >= year.target,
+                    "reached": year.is_reached,
                 }
                 for year in self.years
             ],
@@ -105,9 +114,10 @@ def _as_dict(line: ProcedureEvidence) -> dict[str, object]:
 def kpi(register: Register, evidence: Mapping[str, Evidence], as_of: date, years: tuple[int, ...] = ()) -> Kpi:
     """KPIを数える: the procedures per fiscal year against the targets, and the evidence of each procedure.
 
-    `evidence` is by procedure code.
+    `evidence` is by procedure code. Without `years` they are those of the targets, and without targets that of the day.
     """
-    counts = tuple(_year_count(register, year, as_of) for year in years or tuple(TARGETS))
+    targets = register.kpi.by_year if register.kpi else {}
+    counts = tuple(_year_count(register, year, as_of) for year in years or tuple(targets) or (fiscal_year(as_of),))
     lines = tuple(
         ProcedureEvidence(
             procedure,
@@ -116,13 +126,14 @@ def kpi(register: Register, evidence: Mapping[str, Evidence], as_of: date, years
         )
         for procedure in register.procedure
     )
-    return Kpi(as_of, counts, lines)
+    return Kpi(as_of, register.kpi.plan if register.kpi else "", counts, lines)
 
 
 def _year_count(register: Register, year: int, as_of: date) -> YearCount:
     procedures = register.procedure
     live_days = [p.go_live_on for p in procedures if p.go_live_on and fiscal_year(p.go_live_on) <= year]
-    return YearCount(year, TARGETS.get(year, 0), len(live_days), sum(day <= as_of for day in live_days))
+    target = register.kpi.by_year.get(year) if register.kpi else None
+    return YearCount(year, target, len(live_days), sum(day <= as_of for day in live_days))
 
 
 def _remark(procedure: Procedure, evidence: Evidence, as_of: date) -> str:

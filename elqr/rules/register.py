@@ -112,10 +112,36 @@ class RefundRate(Strict):
     percent: float = Field(ge=0, le=100)
 
 
+class KpiTarget(Strict):
+    """累積手続数の目標 of a fiscal year: so many procedures or more."""
+
+    year: int = Field(ge=1900, le=2199)
+    procedures: int = Field(ge=1)
+
+
+class KpiPlan(Strict):
+    """KPI の目標, as a plan of the city sets them: its name, and the target of each fiscal year."""
+
+    plan: str = Field(min_length=1)
+    targets: tuple[KpiTarget, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _check_years(self) -> Self:
+        if (years := [target.year for target in self.targets]) != sorted(set(years)):
+            raise ValueError("kpi の targets は、年度の順に、一つの年度に一つ書いてください")
+        return self
+
+    @property
+    def by_year(self) -> dict[int, int]:
+        """年度ごとの目標."""
+        return {target.year: target.procedures for target in self.targets}
+
+
 class Register(Strict):
-    """手続台帳: the procedures of a city."""
+    """手続台帳: the procedures of a city. Without `kpi` the city has set no targets."""
 
     procedure: tuple[Procedure, ...] = Field(min_length=1)
+    kpi: KpiPlan | None = None
     refund_rules: dict[str, RefundRule] = Field(default_factory=dict)
     refund_rates: tuple[RefundRate, ...] = ()
 

@@ -135,6 +135,6 @@ def books_of(
         places_table(records(found, rows.redelivered), own),
         shape.intake_table(rows.deliveries, rows.delivery_findings),
         shape.notice_intake_table(rows.notice_files),
-        shape.kpi_table(Kpi(day, (), ())),
+        shape.kpi_table(Kpi(day, "", (), ())),
     )
     return {book.file_name: book for book in books(city, day, drawn, marks(found), rows, own)}

@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from tests.builders import (
     NIGHT,
     REAL_NOTICE,
     REAL_PAYMENT,
+    REGISTER,
     City,
     cvs_file,
     cvs_row,
@@ -170,10 +172,8 @@ def test_the_kpi_counts_by_go_live_and_shows_the_evidence(city: City) -> None:
     city.deliver("cvs.dat", cvs_file(cvs_row(str(REAL_NOTICE["barcode"]), paid_on=date(2024, 6, 10))))
     city.night()
     ran = elqr("kpi", "--job", city.job, "--date", NIGHT.isoformat(), "--json").json
-    years = [
-        (year["fiscal_year"], year["label"], year["target"], year["planned"], year["live"]) for year in ran["years"]
-    ]  # type: ignore[attr-defined]
-    assert years[0] == (2026, "令和8（2026）年度", 7, 2, 2) and [year[2] for year in years] == [7, 8, 9, 10]
+    (year,) = ran["years"]  # type: ignore[misc]
+    assert (year["fiscal_year"], year["label"], year["planned"], year["live"]) == (2026, "令和8（2026）年度", 2, 2)
     kenzei, kokuho, suido = ran["procedures"]  # type: ignore[misc]
     evidence = ("first_issued_on", "first_paid_on", "notices", "elqr_payments", "elqr_yen", "elqr_share", "remark")
     assert [kenzei[name] for name in evidence] == ["2024-05-01", "2024-06-03", 1, 1, 39_500, 1.0, ""]
@@ -182,3 +182,50 @@ def test_the_kpi_counts_by_go_live_and_shows_the_evidence(city: City) -> None:
     before = elqr("kpi", "--job", city.job, "--date", "2026-09-30", "--fiscal-year", "2025", "--json").json
     assert [(year["fiscal_year"], year["planned"], year["live"]) for year in before["years"]] == [(2025, 1, 1)]  # type: ignore[attr-defined]
     assert "手続ごとの証拠" in elqr("kpi", "--job", city.job).out
+
+
+_PLAN = """
+[kpi]
+plan = "架空市の計画"
+targets = [{ year = 2026, procedures = 2 }, { year = 2027, procedures = 3 }]
+"""
+# 手続台帳の [kpi]: 計画の名、年度ごとの目標と予定と届くか、夜の画面の行
+PLANS: dict[str, tuple[str, str, list[tuple[object, ...]], str]] = {
+    "目標がある": (
+        _PLAN,
+        "架空市の計画",
+        [(2026, 2, 2, True), (2027, 3, 2, False)],
+        "令和8（2026）年度 2/2　令和9（2027）年度 2/3",
+    ),
+    "目標がない": ("", "", [(2026, None, 2, None)], "令和8（2026）年度 2/－"),
+}
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_the_targets_are_the_city_s(city: City, name: str) -> None:
+    written, plan, wanted, line = PLANS[name]
+    (city.folder / "procedures.toml").write_text(REGISTER + written, encoding="utf-8")
+    found = elqr("kpi", "--job", city.job, "--date", NIGHT.isoformat(), "--json").json
+    years: Any = found["years"]
+    assert found["plan"] == plan
+    assert [(year["fiscal_year"], year["target"], year["planned"], year["reached"]) for year in years] == wanted
+    city.notices(notice_row())
+    assert f"KPI（予定/目標）　{line}" in elqr("night", city.job, "--date", NIGHT.isoformat()).out
+    page = (city.folder / "out" / NIGHT.isoformat() / "index.html").read_text(encoding="utf-8")
+    assert (plan or "手続台帳に [kpi] がない") in page
+
+
+@pytest.mark.parametrize(
+    "targets",
+    [
+        "[]",
+        "[{ year = 2026, procedures = 0 }]",
+        "[{ year = 2027, procedures = 3 }, { year = 2026, procedures = 2 }]",
+        "[{ year = 2026, procedures = 2 }, { year = 2026, procedures = 3 }]",
+    ],
+)
+def test_targets_that_say_nothing_or_two_things_are_refused(city: City, targets: str) -> None:
+    written = f'[kpi]\nplan = "計画"\ntargets = {targets}\n'
+    (city.folder / "procedures.toml").write_text(REGISTER + written, encoding="utf-8")
+    ran = elqr("kpi", "--job", city.job)
+    assert ran.code == 1 and "procedures.toml" in ran.err and "targets" in ran.err

@@ -14,7 +14,7 @@ from elqr.report.page.document import SHOWN_ROWS, embed_json, render_document
 from elqr.report.tables.ageing import Age, AgeRow
 from elqr.report.tables.table import Table
 from elqr.report.tables.trends import Trend
-from elqr.rules.kpi import COUNTING_RULE, YearCount
+from elqr.rules.kpi import COUNTING_RULE, NO_TARGETS, Kpi
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.terms import Severity
 
@@ -50,7 +50,7 @@ class Page:
     reasons: Sequence[Line]
     money: Sequence[Line]
     balances: Sequence[Line]
-    years: Sequence[YearCount]
+    kpi: Kpi
     findings: Sequence[Finding]
     tables: Sequence[Table]
     intake: Sequence[tuple[Line, int]]
@@ -109,7 +109,8 @@ def render(page: Page) -> str:
         chart_height=HEIGHT,
         shown_rows=SHOWN_ROWS,
         counting_rule=COUNTING_RULE,
+        no_targets=NO_TARGETS,
         most_yen=max([1, *(line.yen for line in page.funnel)]),
-        most_count=max([1, *(max(year.target, year.planned) for year in page.years)]),
+        most_count=max([1, *(max(year.target or 0, year.planned) for year in page.kpi.years)]),
         data=embed_json(page.data),
     )
