@@ -98,6 +98,9 @@ def _explain_usage(error: click.UsageError) -> str:
     command = context.command_path if context else "elqr"
     if isinstance(error, click.MissingParameter):
         fault = f"{name} が必要です。"
+    elif isinstance(error, click.BadOptionUsage):
+        is_flag = "does not take a value" in error.message
+        fault = f"{name} に値は書けません。" if is_flag else f"{name} に値が必要です。"
     elif isinstance(error, click.NoSuchOption):
         fault = f"オプション {error.option_name} はありません。{_near(error.possibilities)}"
     elif not re.sub(r"'.*'|\(.*\)", "", error.message).isascii():

@@ -116,6 +116,8 @@ def arrears_list(approval: int | None, with_names: bool, signer: Signer, as_json
             click.echo(f"　督促の状況のうち、台帳にない調定のもの　{unknown:,}件（elqr arrears holds で見られます）")
         if drawn is not None:
             click.echo(f"一覧{drawn.list_no}　{drawn.count:,}件 {drawn.yen:,}円　→ {drawn.folder}")
+        elif is_free:
+            click.echo("督促の対象がないので、一覧は作っていません。")
         for row in waiting:
             standing = (
                 "" if row["situation"] == reminders.sha256 else "（その後に状況が変わりました。却下してください）"

@@ -66,6 +66,7 @@ def settlement_list(is_closed: bool, job: Path, day: date | None, as_json: bool)
     with open_job(job, day, rehearsal=True) as session:
         differences = [] if is_closed else list_differences(session)
         requests = list_closed(session) if is_closed else list_waiting(session)
+        is_set_up = bool(session.rules.contracts)
     if is_closed:
         for row in requests if not as_json else ():
             click.echo(_request_line(row))
@@ -94,7 +95,11 @@ def settlement_list(is_closed: bool, job: Path, day: date | None, as_json: bool)
     else:
         for difference in differences:
             click.echo(_line(difference))
-        click.echo(f"合わない行　{len(differences):,}")
+        click.echo(
+            f"合わない行　{len(differences):,}"
+            if is_set_up
+            else "払込の契約がないので、突合していません。ジョブの [[settlement]] に契約を書くと突合します。"
+        )
         for row in requests:
             click.echo(_request_line(row))
     return ExitCode.REVIEW if differences else ExitCode.CLEAN

@@ -12,8 +12,10 @@ _WIDTH = 30
 def screen(page: Page, changes: int, folder: str, *, rehearsal: bool) -> Iterator[str]:
     """要約: lines of text. `changes` counts what changed since the last run, `folder` holds the reports."""
     yield f"■ 夜間消込 {wareki(page.night_on)}の夜　{page.city}"
-    if rehearsal:
+    if rehearsal and changes:
         yield "　【予行】何も書き込んでいません。実行すると次のようになります。"
+    elif rehearsal:
+        yield "　【予行】いま実行しても、変わるものはありません。台帳は次のとおりです。"
     elif not changes:
         yield "　前回から変わったものはありません。台帳はそのままです。"
     notices = "・".join(f"{name} {count:,}" for name, count in page.notices)

@@ -35,6 +35,7 @@ def risks(ran: Ran) -> list[tuple[str, int, int]]:
 
 def test_claims_are_listed_from_the_day_after_the_last_day_of_grace(office: Office) -> None:
     assert office.draw(day=NIGHT).json["claims"] == 0
+    assert "督促の対象がないので、一覧は作っていません。" in office.arrears("list", "--by", "山田", day=NIGHT).out
     assert not office.list_folder().exists()
     office.paid("paid.csv", 0)
     office.paid("part.csv", 1, 4_001)

@@ -213,6 +213,8 @@ COMMANDS: list[tuple[str, list[str], int, str]] = [
         "NUMBERS の値 abc が正しくありません。1～1000000000000000 の整数を書いてください。",
     ),
     ("ないえらび", ["spec", "new", "a", "--layout", "b"], 2, "--layout の値 b が正しくありません。fixed、csv のどれか"),
+    ("値のないオプション", ["kpi", "--fiscal-year"], 2, "--fiscal-year に値が必要です"),
+    ("値のある旗", ["kpi", "--json=1"], 2, "--json に値は書けません"),
     ("遠すぎる年度", ["kpi", "--fiscal-year", "10000"], 2, "--fiscal-year の値 10000 が正しくありません"),
     (
         "長すぎる受付番号",

@@ -259,6 +259,13 @@ def test_a_dry_run_writes_nothing(city: City) -> None:
     assert city.night(NIGHT, "--dry-run").places() == {"posted": (1, 39_500), "exception": (1, 39_500)}
     assert city.ledger_state() == before
     assert set(city.folder.rglob("*")) - set(listed) == {city.folder / "inbox" / "cvs.dat"}
+    rehearsed = elqr("night", city.job, "--date", NIGHT.isoformat(), "--dry-run").out
+    assert "実行すると次のようになります。" in rehearsed
+    city.withdraw("cvs.dat")
+    rehearsed = elqr("night", city.job, "--date", NIGHT.isoformat(), "--dry-run").out
+    assert "いま実行しても、変わるものはありません。" in rehearsed
+    settled = elqr("settlement", "list", "--job", city.job)
+    assert settled.code == 0 and "払込の契約がないので、突合していません。" in settled.out
 
 
 @pytest.mark.ledger_file
