@@ -60,7 +60,7 @@ def _build(path: Path, written: dict[str, Any], parts: dict[str, Spec]) -> Spec:
                     field["nested"] = parts[field["spec"]]
         spec = Spec.model_validate(written)
     except ValidationError as error:
-        raise BadFile(f"様式 {path} に誤りがあります: {explain(error)}") from error
+        raise BadFile(f"様式 {path} に誤りがあります: {explain(error, Spec)}") from error
     lost = [f.spec for r in spec.record for f in r.fields if f.kind == "nested" and f.nested is None]
     if lost:
         raise BadFile(f"様式 {path}: 入れ子の様式 {', '.join(map(str, lost))} がありません。")

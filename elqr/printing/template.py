@@ -342,7 +342,7 @@ def read_template(path: Path) -> Template:
         table = read_toml(path, "版下", "パスを確かめてください。")
         return Template.model_validate(table | {"folder": path.resolve().parent})
     except ValidationError as error:
-        raise BadFile(f"版下 {path} に誤りがあります: {explain(error)}") from error
+        raise BadFile(f"版下 {path} に誤りがあります: {explain(error, Template)}") from error
 
 
 def read_templates(folders: Iterable[Path]) -> dict[str, Template]:

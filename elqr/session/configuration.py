@@ -97,5 +97,5 @@ def read_register(path: Path) -> Register:
         return Register.model_validate(read_toml(path, "手続台帳", "ジョブの register を確かめてください。"))
     except ValidationError as error:
         raise BadFile(
-            f"手続台帳 {path} に誤りがあります: {explain(error)}。直してから、もう一度実行してください。"
+            f"手続台帳 {path} に誤りがあります: {explain(error, Register)}。直してから、もう一度実行してください。"
         ) from error

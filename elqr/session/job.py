@@ -245,7 +245,7 @@ def read_job(path: Path) -> Job:
         job = _complete(Job.model_validate(read_toml(path, "ジョブ", _JOB_REMEDY)), path.resolve().parent)
     except ValidationError as error:
         raise BadFile(
-            f"ジョブ {path} に誤りがあります: {explain(error)}。直してから、もう一度実行してください。"
+            f"ジョブ {path} に誤りがあります: {explain(error, Job)}。直してから、もう一度実行してください。"
         ) from error
     if shared := job.shared_claim_boxes:
         folders = "・".join(map(str, shared))

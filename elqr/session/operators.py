@@ -110,4 +110,6 @@ def read_operators(path: Path) -> Operators:
             read_toml(path, "操作する人の表", "ジョブの [approval] operators を確かめてください。")
         )
     except ValidationError as error:
-        raise BadFile(f"操作する人の表 {path} に誤りがあります: {explain(error)}。直してください。") from error
+        raise BadFile(
+            f"操作する人の表 {path} に誤りがあります: {explain(error, Operators)}。直してください。"
+        ) from error

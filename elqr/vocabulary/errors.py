@@ -11,12 +11,15 @@ OperatorError
 """
 
 import errno
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, get_args
 
 from elqr.vocabulary.terms import ExitCode
 
 if TYPE_CHECKING:
-    from pydantic import ValidationError
+    from pydantic import BaseModel, ValidationError
 
 
 class OperatorError(Exception):
@@ -94,6 +97,19 @@ _WORDS = {
     "path_type": "パス（引用符つき）で書いてください",
 }
 
+_HINTS = {
+    "extra_forbidden": "。{} ではありませんか",
+    "enum": "。{} のどれかです",
+    "literal_error": "。{} のどれかです",
+    "greater_than_equal": "。{} 以上です",
+    "less_than_equal": "。{} 以下です",
+    "greater_than": "。{} より大きい数です",
+    "less_than": "。{} より小さい数です",
+}
+"""What is wanted, where that is known."""
+
+_SHOWN = 5
+"""So many mistakes of a file are told at once."""
 
 _CAUSES = {
     errno.ENOENT: "ありません",
@@ -125,17 +141,60 @@ def cause(error: OSError) -> str:
     return text if not text.isascii() else _CAUSES.get(error.errno or 0, text)
 
 
-def explain(error: "ValidationError") -> str:
-    """どこが・なぜ: the mistakes in a file that a person wrote, each as place: reason (value).
+def explain(error: "ValidationError", model: "type[BaseModel] | None" = None) -> str:
+    """どこが・なぜ: the first mistakes in a file that a person wrote, each as place: reason (value) and what is wanted.
 
-    Values of unknown fields, and of the ledger's address, are left out: they may be passwords.
+    `model` is what the file was read as: with it a misspelt name is told the one that it is near. Values of unknown
+    fields, and of the ledger's address, are left out: they may be passwords.
     """
-    lines = []
-    for problem in error.errors():
-        place = ".".join(str(part + 1) if isinstance(part, int) else part for part in problem["loc"]) or "全体"
-        text = _WORDS.get(problem["type"], problem["msg"].removeprefix("Value error, "))
-        value = problem["input"]
-        is_shown = problem["type"] not in ("json_invalid", "extra_forbidden") and problem["loc"][:1] != ("store",)
-        shown = f"（{str(value)[:40]}）" if is_shown and isinstance(value, str | int | float) else ""
-        lines.append(f"{place}: {text}{shown}")
-    return " / ".join(lines)
+    problems = error.errors()
+    wanted = [_wanted(problem, model) for problem in problems]
+    names = zip(problems, wanted, strict=True)
+    misspelt = {(*problem["loc"][:-1], name) for problem, name in names if problem["type"] == "extra_forbidden"}
+    above = {problem["loc"][:depth] for problem in problems for depth in range(len(problem["loc"]))}
+    lines = [
+        _line(problem, right)
+        for problem, right in zip(problems, wanted, strict=True)
+        if not (problem["type"] == "missing" and problem["loc"] in misspelt)
+        and not (problem["type"] == "too_short" and problem["loc"] in above)  # what it has is wrong, not too little
+    ]
+    more = [f"ほか {len(lines) - _SHOWN}か所"] if len(lines) > _SHOWN else []
+    return " / ".join([*lines[:_SHOWN], *more])
+
+
+def _line(problem: Any, wanted: str) -> str:
+    """一つの誤り: its place, as a person counts, what is wrong there, and what is wanted if that is known."""
+    kind, value = problem["type"], problem["input"]
+    place = ".".join(str(part + 1) if isinstance(part, int) else part for part in problem["loc"]) or "全体"
+    text = _WORDS.get(kind, problem["msg"].removeprefix("Value error, "))
+    is_shown = kind not in ("json_invalid", "extra_forbidden") and problem["loc"][:1] != ("store",)
+    shown = f"（{str(value)[:40]}）" if is_shown and isinstance(value, str | int | float) else ""
+    return f"{place}: {text}{shown}{_HINTS[kind].format(wanted) if wanted else ''}"
+
+
+def _wanted(problem: Any, model: "type[BaseModel] | None") -> str:
+    """正しい書き方: the values that may stand there, the bound, or the name that is near; empty where there is none."""
+    kind, context = problem["type"], problem.get("ctx", {})
+    if kind in ("enum", "literal_error"):
+        return "、".join(re.findall(r"'([^']*)'", str(context.get("expected", ""))))
+    if kind == "extra_forbidden" and model is not None:
+        *above, name = problem["loc"]
+        return next(iter(get_close_matches(str(name), _names_at(model, above), n=1)), "")
+    bounds = [str(context[name]) for name in ("ge", "le", "gt", "lt") if name in context]
+    return bounds[0] if bounds else ""
+
+
+def _names_at(model: "type[BaseModel]", place: "Sequence[int | str]") -> list[str]:
+    """その場所の項目: the names that a table at a place of a file may have."""
+    for part in place:
+        fields = [field for name, field in model.model_fields.items() if part in (name, field.alias)]
+        model = next((inner for field in fields for inner in _models_in(field.annotation)), model)
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _models_in(annotation: Any) -> "Iterator[type[BaseModel]]":
+    """表の形 in a type, however deep: such as the one of a tuple's elements."""
+    if hasattr(annotation, "model_fields"):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)

@@ -52,8 +52,48 @@ def _is_explained(model: type[Strict], value: Any) -> bool:
     try:
         model.model_validate({"値": value})
     except ValidationError as error:
-        reasons = [re.sub("（[^（）]*）$", "", line).partition(": ")[2] for line in explain(error).split(" / ")]
+        reasons = [re.sub("（[^（）]*）", "", line).partition(": ")[2] for line in explain(error).split(" / ")]
         assert all(re.sub("YYYY-MM-DD|JSON|true|false", "", reason).isascii() is False for reason in reasons), reasons
         assert not any(re.search("[a-z]{4}", re.sub("true|false", "", reason)) for reason in reasons), reasons
         return True
     return False
+
+
+class _Inner(Strict):
+    count: int = Field(ge=1, le=9)
+    way: _Way = _Way.ONE
+    note: str = ""
+
+
+class _Outer(Strict):
+    title: str
+    run_on: str = Field(default="", alias="date")
+    inner: tuple[_Inner, ...] = Field(default=(), min_length=1)
+    named: dict[str, _Inner] = Field(default_factory=dict)
+
+
+_SPELT = "知らない項目です（つづりを確かめてください）"
+# 書いたもの: 言われること
+TOLD: dict[str, tuple[dict[str, Any], str]] = {
+    "書ける値": ({"title": "一", "inner": [{"count": 1, "way": "二"}]}, "inner.1.way: 決められた値ではありません（二）。一 のどれかです"),
+    "下限": ({"title": "一", "inner": [{"count": 0}]}, "inner.1.count: 小さすぎます（0）。1 以上です"),
+    "上限": ({"title": "一", "inner": [{"count": 10}]}, "inner.1.count: 大きすぎます（10）。9 以下です"),
+    "要る項目のつづり": ({"titel": "一"}, f"titel: {_SPELT}。title ではありませんか"),
+    "ほかの名で書く項目のつづり": ({"title": "一", "dat": ""}, f"dat: {_SPELT}。date ではありませんか"),
+    "奥の項目のつづり": ({"title": "一", "inner": [{"conut": 1}]}, f"inner.1.conut: {_SPELT}。count ではありませんか"),
+    "名前の下の項目のつづり": ({"title": "一", "named": {"甲": {"count": 1, "noet": ""}}}, f"named.甲.noet: {_SPELT}。note ではありませんか"),
+    "似た名のない項目": ({"title": "一", "password": "secret"}, f"password: {_SPELT}"),
+    "ない項目": ({}, "title: 項目がありません"),
+    "多くの誤り": (
+        {"title": "一", "inner": [{"count": 0}] * 7},
+        " / ".join(f"inner.{number}.count: 小さすぎます（0）。1 以上です" for number in range(1, 6)) + " / ほか 2か所",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_what_is_wanted_is_said(name: str) -> None:
+    written, told = TOLD[name]
+    with pytest.raises(ValidationError) as caught:
+        _Outer.model_validate(written)
+    assert explain(caught.value, _Outer) == told
