@@ -188,7 +188,10 @@ class HeldFile(Frame):
 
 
 class DeliveryFinding(Frame):
-    """取込保留の理由: a finding about a delivery, with the file's name and the format as which it was read."""
+    """取込保留の理由: a finding about a delivery, with the file's name and the format as which it was read.
+
+    Its file is told by `delivery_no`: another file may come under the same name.
+    """
 
     NAME = Delivery.NAME
     CODE = Column("code", pl.String)
@@ -198,6 +201,7 @@ class DeliveryFinding(Frame):
     ACTUAL = Column("actual", pl.String)
     EXPECTED = Column("expected", pl.String)
     SPEC = Delivery.SPEC
+    DELIVERY_NO = Delivery.DELIVERY_NO
 
 
 class NoticeIntake(Frame):

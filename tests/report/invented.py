@@ -16,7 +16,7 @@ from elqr.report.tables.ledger_rows import Rows
 from elqr.report.tables.places import places_table, records
 from elqr.rules.kpi import Kpi
 from elqr.rules.register import Register
-from elqr.vocabulary.report_frames import DailySum, EarlierPayment
+from elqr.vocabulary.report_frames import DailySum, DeliveryFinding, EarlierPayment
 from elqr.vocabulary.terms import Account, Channel, Outcome
 from tests.builders import NIGHT, REGISTER
 
@@ -108,7 +108,7 @@ def rows_of(found: pl.DataFrame) -> Rows:
                 "new_claim_rows": pl.Int64,
             }
         ),
-        delivery_findings=pl.DataFrame(schema={"name": pl.String, "code": pl.String}),
+        delivery_findings=DeliveryFinding.empty(),
         decisions=found,
         exceptions=found,
         awaiting=found.clear(),

@@ -115,9 +115,9 @@ def table_of(
 
 def intake_table(deliveries: pl.DataFrame, findings: pl.DataFrame) -> Table:
     """取込結果: every delivery of the night (frame Delivery) and its result, with the first finding of each file."""
-    file_findings = findings.group_by(DeliveryFinding.NAME, maintain_order=True)
+    file_findings = findings.group_by(DeliveryFinding.DELIVERY_NO, maintain_order=True)
     first_findings = file_findings.agg(pl.col(DeliveryFinding.CODE).first(), pl.len().alias("findings"))
-    rows = deliveries.join(first_findings, on=Delivery.NAME, how="left", maintain_order="left")
+    rows = deliveries.join(first_findings, on=Delivery.DELIVERY_NO, how="left", validate="1:1", maintain_order="left")
     return table_of(
         "取込結果",
         "今夜受信したファイル一つごとの結果。取込保留のファイルは丸ごと保留し、元のまま保管しています。",

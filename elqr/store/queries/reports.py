@@ -111,7 +111,7 @@ def delivery_findings(connection: Connection, night: date) -> pl.DataFrame:
         .select_from(t.delivery_finding)
         .join(t.delivery, t.delivery.c.delivery_no == finding.delivery_no)
         .where(t.delivery.c.night_on == night.isoformat())
-        .order_by(t.delivery.c.name, finding.line_no)
+        .order_by(t.delivery.c.name, finding.delivery_no, finding.line_no)
     )
     return read_frame(connection, query, DeliveryFinding.SCHEMA)
 
