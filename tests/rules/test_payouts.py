@@ -10,6 +10,7 @@ from tests.cases.prepared import prepared
 from tests.cases.ruling_desk import MORNING, Desk
 
 FIRST, SECOND, PAID = date(2026, 11, 11), date(2026, 11, 12), date(2026, 11, 20)
+NEXT = date(2026, 11, 24)
 _DECIDE = ("--on", "2026-11-18", "--number", "還付第5号")
 _PAY = ("--on", "2026-11-19", "--number", "伝票77")
 
@@ -92,8 +93,15 @@ def test_a_transfer_that_failed_goes_back_one_step(desk: Desk) -> None:
     assert _of_second(desk) == {"suspense": 10_000}
     row = desk.report("過誤納整理簿")[2]
     assert (row["状態"], row["還付・充当候補額"]) == ("還付返戻", 10_000)
+    page = (desk.city.folder / "out" / MORNING.isoformat() / "index.html").read_text(encoding="utf-8")
+    assert "決裁で還付済へ" in page and "決裁で還付済から" in page, "together they are nothing, and that says nothing"
     _step(desk, "paid", "--on", "2026-11-20", "--number", "伝票78")
     assert _of_second(desk) == {"refunded": 10_000}
+    desk.city.night(NEXT)
+    (row,) = desk.city.report("日計表の後の還付など", NEXT)
+    names = ("計上した日", "勘定", "手続", "領収日", "件数", "額")
+    assert [row[name] for name in names] == ["2026-11-20", "還付済", "国民健康保険料", "2026-11-05", 1, 10_000]
+    assert not (desk.city.folder / "out" / NEXT.isoformat() / "日計表の後の計上.csv").exists(), "no claim was touched"
 
 
 @pytest.mark.parametrize(("step", "state"), [("time-barred", "時効"), ("too-small", "少額")])
