@@ -89,6 +89,9 @@ def with_ledger_state(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
     rows = rows.join(waiting, on=Proposal.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
     compared = (Proposal.RULING, Proposal.NOTICE_NO, Proposal.REASON, Proposal.STAFF)
     is_same = [pl.col(name).eq_missing(pl.col(f"waiting_{name}")) for name in compared]
+    of_payment = pl.col(Ruled.MARK).str.split("/").list.first()  # what the notice was like, approving has changed
+    done = queries.carried_out(connection, known).with_columns(of_payment.alias(Ruled.MARK))
+    rows = with_done(rows, done, (Proposal.PAYMENT_NO, *compared, Proposal.MARK))
     return rows.with_columns(
         pl.col(DraftRuling.STATE_NOW).fill_null("要確認にありません"),
         altered_cell(rows, SHOWN).alias(DraftRuling.ALTERED),
@@ -97,6 +100,12 @@ def with_ledger_state(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
         ),
         shape.labels_of("waiting_ruling", Ruling).alias(DraftRuling.WAITING_SAID),
     )
+
+
+def with_done(rows: pl.DataFrame, done: pl.DataFrame, compared: tuple[str, ...]) -> pl.DataFrame:
+    """実施済の決裁を並べる: `is_done` of rows that say the same as one of the rulings that were carried out."""
+    same = done.select(*compared, pl.lit(True).alias(DraftRuling.IS_DONE)).unique()
+    return rows.join(same, on=list(compared), how="left", validate="m:1", nulls_equal=True, maintain_order="left")
 
 
 def altered_cell(rows: pl.DataFrame, shown: tuple[str, ...]) -> pl.Expr:

@@ -335,7 +335,7 @@ def say_requested(
     if not as_json and requested.left_out:
         click.echo(f"同じ照会キーの納付書がない（充てられない）収納 {requested.left_out:,}件は、申請に入れていません。")
     if not as_json and (requested.same or requested.findings):
-        click.echo(f"申請済みと同じ行 {requested.same:,}件　取り込まなかった行 {len(requested.findings):,}件")
+        click.echo(f"申請済み・承認済みと同じ行 {requested.same:,}件　取り込まなかった行 {len(requested.findings):,}件")
     return ExitCode.REVIEW if requested.findings else ExitCode.CLEAN
 
 

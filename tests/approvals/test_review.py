@@ -91,13 +91,20 @@ def test_the_same_book_twice_is_asked_for_once(desk: Desk) -> None:
     assert desk.sql("SELECT count(*) FROM ruling") == [(4,)]
 
 
-def test_a_book_from_before_a_decision_is_refused_row_by_row(desk: Desk) -> None:
-    old = desk.book("old.xlsx")
+def test_a_book_from_before_a_decision_is_taken_row_by_row(desk: Desk) -> None:
+    old, older = desk.book("old.xlsx"), desk.book("older.xlsx")
     desk.taken(written(desk.book(), {TWICE: _all(desk)[TWICE]}))
     desk.run("approve", 1, "--by", "鈴木")
+    other = desk.taken(written(older, {TWICE: ("還付候補", "", "二重", "山田")}))
+    assert other.code == 3 and other.json["unchanged"] == 0
+    assert [one["code"] for one in other.json["refused"]] == [Code.ROW_STALE]  # type: ignore[attr-defined,index]
     taken = desk.taken(written(old, _all(desk)))
-    assert taken.code == 3 and taken.json["rulings"] == 3
-    assert [one["code"] for one in taken.json["refused"]] == [Code.ROW_STALE]  # type: ignore[attr-defined,index]
+    assert taken.code == 0 and taken.json["rulings"] == 3
+    assert (taken.json["unchanged"], taken.json["refused"]) == (1, []), "the decision that was carried out is the same"
+    desk.run("undo", 1, "--reason", "別の人だった", "--by", "山田")
+    assert desk.run("approve", 3, "--by", "鈴木").code == 0
+    undone = desk.taken(written(older, {TWICE: _all(desk)[TWICE]}))
+    assert undone.json["unchanged"] == 0, "what was undone is not carried out"
 
 
 def test_what_changed_between_asking_and_approving_is_not_carried_out(desk: Desk) -> None:
