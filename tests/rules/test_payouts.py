@@ -112,6 +112,26 @@ def test_what_is_not_paid_back_is_revenue(desk: Desk, step: str, state: str) -> 
     assert [row[name] for name in ("状態", "過誤納額", "還付・充当候補額")] == [state, 10_000, 0]
 
 
+def test_the_card_of_a_claim_shows_what_was_decided_on_its_payments(desk: Desk) -> None:
+    _ask(desk, "decide", *_DECIDE)
+    (card,) = desk.run("claim", "show", "100001", "--json").json["claims"]  # type: ignore[misc]
+    decided = {payment["payment_no"]: payment["rulings"] for payment in card["payments"]}  # type: ignore[index]
+    first, second = decided[2]
+    assert decided[1] == []
+    assert first == {
+        "ruling_no": 1, "review_no": 1, "ruling": "refund", "asked_on": "2026-11-20", "taken_on": "2026-11-20",
+        "done_on": None, "undone_by_no": None,
+    }  # fmt: skip
+    assert (second["ruling"], second["taken_on"], second["done_on"]) == ("refund_decided", None, "2026-11-18")
+    shown = desk.run("claim", "show", "100001").out
+    assert "決裁1　還付候補　（令和8年11月20日 承認済）" in shown
+    assert "決裁2　還付決定　令和8年11月18日　（令和8年11月20日 申請2 承認待ち）" in shown
+    desk.run("review", "reject", 2, "--reason", "x", "--by", "山田")
+    desk.undo(1)
+    shown = desk.run("claim", "show", "100001").out
+    assert "決裁1　還付候補　（令和8年11月20日 承認済）　決裁3で取消済" in shown and "還付決定" not in shown
+
+
 def test_what_is_not_ours_is_passed_on(desk: Desk) -> None:
     desk.rule("当市の収納でない", 3)
     _step(desk, "passed-on", *_PAY, payment=3)
