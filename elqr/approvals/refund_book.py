@@ -6,6 +6,7 @@ from datetime import date
 import polars as pl
 
 from elqr.approvals.open_exceptions import NOW
+from elqr.approvals.remarks import remarks_of_review
 from elqr.approvals.review import Requested, enter_review, proposals_of
 from elqr.approvals.ruling_state import altered_cell, with_done, with_state_to_pay_out
 from elqr.arithmetic.plain_number import plain_number_expr, yen_text
@@ -65,9 +66,11 @@ def request_steps(
         if not judged.good.is_empty():
             entries = judged.good.select(Proposal.PAYMENT_NO, *(name for name in Payout.SCHEMA if name in rows.columns))
             review_no = enter_review(session, request_row, proposals_of(judged.good), signature, entries)
+        remarks = remarks_of_review(session, review_no)
     is_back = pl.col(DraftStep.STEP) == Ruling.BOUNCED.value
     moved = pl.when(is_back).then(DraftStep.REFUNDED_YEN).otherwise(DraftStep.HELD_YEN).sum()
-    return Requested(review_no, judged.good.height, int(judged.good.select(moved).item()), judged.same, judged.findings)
+    yen = int(judged.good.select(moved).item())
+    return Requested(review_no, judged.good.height, yen, judged.same, judged.findings, remarks=remarks)
 
 
 def _with_ledger_state(session: Session, rows: pl.DataFrame) -> pl.DataFrame:

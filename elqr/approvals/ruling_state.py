@@ -216,21 +216,23 @@ def with_state_to_pay_out(session: Session, payment_nos: tuple[int, ...]) -> pl.
     last = last.join(steps, on=PaymentNow.LAST_STANDING_NO, how="left", validate="1:1", maintain_order="left")
     now = now.join(last, on=PaymentNow.LAST_STANDING_NO, how="left", validate="m:1", maintain_order="left")
     rows = numbers
-    for known in (now, place_marks(standing), _barred_days(session, numbers)):
+    undecided = numbers.with_columns(pl.lit(None, pl.Date).alias(RefundCase.REFUND_DECIDED_ON))
+    barred_days = terms_of_decisions(session, undecided).select(DraftPayout.PAYMENT_NO, DraftPayout.BARRED_ON)
+    for known in (now, place_marks(standing), barred_days):
         rows = rows.join(known, on=DraftPayout.PAYMENT_NO, how="left", validate="1:1", maintain_order="left")
     rows = rows.with_columns(step_mark(DraftPayout.MARK).alias(DraftPayout.MARK))
     is_waiting = pl.col(DraftPayout.PAYMENT_NO).is_in(queries.waiting_rulings(connection)[Ruled.PAYMENT_NO].implode())
     return DraftPayout.of(rows.with_columns(is_waiting.alias(DraftPayout.IS_WAITING)))
 
 
-def _barred_days(session: Session, numbers: pl.DataFrame) -> pl.DataFrame:
-    """時効完成日 of payments (payment_no), where the register has a rule: payment_no and barred_on."""
-    connection, night = session.ledger.connection, session.night_on
-    rows = shape.with_procedure(queries.payments_as_of(connection, night, numbers), session.register)
-    rows = rows.join(reduced_on(connection, rows, night), on=Reduced.PAYMENT_NO, how="left", maintain_order="left")
-    rows = rows.with_columns(pl.lit(None, pl.Date).alias(RefundCase.REFUND_DECIDED_ON))
-    terms = refund_terms(rows, session.register, night)
-    return rows.select(DraftPayout.PAYMENT_NO).hstack(terms.select(RefundTerm.BARRED_ON))
+def terms_of_decisions(session: Session, decided: pl.DataFrame) -> pl.DataFrame:
+    """還付の期限と加算金 of payments (payment_no, refund_decided_on): payment_no, payer_ref and frame RefundTerm."""
+    connection = session.ledger.connection
+    rows = shape.with_procedure(queries.payments_as_of(connection, NOW, decided), session.register)
+    for known in (reduced_on(connection, rows, NOW), decided):
+        rows = rows.join(known, on=Reduced.PAYMENT_NO, how="left", validate="1:1", maintain_order="left")
+    terms = refund_terms(rows, session.register, session.night_on).drop(RefundTerm.PAYMENT_NO)
+    return rows.select(ExceptionRow.PAYMENT_NO, ExceptionRow.PAYER_REF).hstack(terms)
 
 
 def notice_marks(session: Session, postings: pl.DataFrame) -> pl.DataFrame:

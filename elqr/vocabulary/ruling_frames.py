@@ -327,3 +327,17 @@ class RefundCase(Frame):
     REFUNDED_YEN = DraftPayout.REFUNDED_YEN
     REVENUE_YEN = Column("revenue_yen", pl.Int64)
     PASSED_ON_YEN = Column("passed_on_yen", pl.Int64)
+
+
+class Remarked(Payout):
+    """決裁の横に、承認する人の見るもの: what a ruling says, what is due, and who pays and paid.
+
+    Null where it is not known, or where it is no matter of the ruling.
+    """
+
+    PAYMENT_NO = Ruled.PAYMENT_NO
+    RULING = Ruled.RULING
+    DUE_YEN = RefundTerm.DUE_YEN
+    WORKING = RefundTerm.WORKING
+    PAYER_REF = DraftRuling.PAYER_REF
+    TARGET_PAYER_REF = DraftRuling.TARGET_PAYER_REF

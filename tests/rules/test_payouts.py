@@ -40,6 +40,10 @@ def _step(desk: Desk, step: str, *what: object, payment: int = 2) -> Ran:
     return desk.approved(_ask(desk, step, *what, payment=payment), MORNING)
 
 
+def _trail(desk: Desk, asked: Ran) -> str:
+    return elqr("review", "trail", "--review", asked.json["review"], "--job", desk.city.job).out
+
+
 def _of_second(desk: Desk) -> dict[str, int]:
     return {where: yen for (no, where), yen in desk.stands().items() if no == 2}
 
@@ -47,6 +51,9 @@ def _of_second(desk: Desk) -> dict[str, int]:
 def test_a_refund_goes_from_decision_to_payment(desk: Desk) -> None:
     asked = _ask(desk, "decide", *_DECIDE, "--interest", 1_200, "--payee", "8800")
     assert (asked.json["rulings"], asked.json["suspense_yen"]) == (1, 10_000)
+    payee = {"code": "V126", "at": "「受付2 還付先」", "actual": "宛名番号 8800", "expected": "宛名番号 1000001"}
+    assert asked.json["remarks"] == [payee], "the city has no rule for 加算金"
+    assert "注意 [V126] 「受付2 還付先」" in _trail(desk, asked)
     assert desk.run("refund", "list", "--json").json[0]["standing"] == "refund", "one person decides nothing"
     assert desk.approved(asked, MORNING).json["moved_yen"] == 0
     (case,) = desk.run("refund", "list", "--json").json  # type: ignore[misc]
@@ -289,7 +296,12 @@ def test_the_list_says_what_is_due_besides_by_the_city_s_rule(desk: Desk) -> Non
     assert [row[name] for name in names] == due
     early = desk.run("refund", "time-barred", 2, "--on", "2026-12-15", "--reason", "早い", "--by", "山田", day=later)
     assert early.code == 1 and "受付2の時効完成日は 2028-11-05 です。それより前に時効にはできません" in early.err
-    what = (2, *_DECIDE, "--reason", "確かめた", "--by", "山田", "--json")
+    signed = ("--reason", "確かめた", "--by", "山田", "--json")
+    asked = desk.run("refund", "decide", 2, "--on", "2026-12-15", "--number", "6", "--interest", 50, *signed, day=later)
+    (remark,) = asked.json["remarks"]  # type: ignore[misc]
+    assert (remark["code"], remark["actual"], remark["expected"]) == ("V125", "50円", f"20円（{due[3]}）")  # type: ignore[index]
+    assert desk.run("review", "reject", asked.json["review"], *signed[:4], day=later).code == 0
+    what = (2, *_DECIDE, *signed)
     desk.approved(desk.run("refund", "decide", *what, day=later), later)
     row = desk.report("過誤納整理簿", date(2026, 12, 16))[2]
     assert [row[name] for name in names[2:4]] == [0, "起算日 2026-12-06 の前"]
