@@ -72,7 +72,7 @@ BAD = [
     ("支払の還付先", _DECIDED | {"payee_ref": "8800"}, Code.RULING_UNFIT, "別の還付先の宛名番号", "8800"),
     ("理由が空", {"reason": ""}, Code.RULING_INCOMPLETE, "一歩の理由", "空欄"),
     ("担当が空", {"staff": ""}, Code.RULING_INCOMPLETE, "担当", "空欄"),
-    ("収納より前", {"done_said": "2026-11-04"}, Code.RULING_UNFIT, "一歩", "受付2は 2026-11-04 より後の収納です"),
+    ("収納より前", {"done_said": "2026-11-04"}, Code.RULING_UNFIT, "一歩", "受付2の収納の日は 2026-11-05 です。それより前の日付は書けません"),
     (
         "前の一歩より前", _DECIDED | {"stood_on": date(2026, 11, 19)}, Code.RULING_UNFIT, "一歩",
         "受付2の還付決定は 2026-11-19 です。それより前の日付は書けません",
@@ -106,3 +106,8 @@ def test_a_row_that_repeats_what_waits_is_counted() -> None:
     assert (judged.good.height, judged.same, judged.findings) == (0, 1, ())
     done = _judged(is_done=True, row_mark="before", standing="refund_decided")
     assert (done.good.height, done.same, done.findings) == (0, 1, ()), "nothing else about it matters"
+
+
+def test_a_wrong_day_is_told_as_a_day_and_not_as_a_wrong_decision() -> None:
+    (finding,) = _judged(done_said="2026-11-21").findings
+    assert "日付" in str(finding) and "正: 2026-11-20 まで" in str(finding) and "選び直して" not in str(finding)
