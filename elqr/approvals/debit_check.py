@@ -128,7 +128,7 @@ def _stand(session: Session, debits: pl.DataFrame) -> pl.DataFrame:
     claim = pl.format("{} {}年度 {} {}", procedure_name(session.register), levy_year, bill_no, installment_name())
     return DebitStanding.of(
         rows.with_columns(
-            claim.alias(DebitStanding.CLAIM),
+            claim.alias(DebitStanding.CLAIM_WORDS),
             pl.lit(None, pl.String).alias(DebitStanding.RESULT),
             pl.col(DebitStanding.WAS_TRIED).fill_null(False),
         )
@@ -260,9 +260,9 @@ def _record_findings(request: Request, faults: pl.DataFrame) -> Iterator[Finding
 
 
 def _lacking_findings(request: Request, lacking: pl.DataFrame) -> Iterator[Finding]:
-    words = pl.format("{} 納期限 {} 顧客番号 {}", DebitStanding.CLAIM, DebitStanding.DUE_ON, Debit.KEY_DIGITS).alias(
-        DebitFault.ACTUAL
-    )
+    words = pl.format(
+        "{} 納期限 {} 顧客番号 {}", DebitStanding.CLAIM_WORDS, DebitStanding.DUE_ON, Debit.KEY_DIGITS
+    ).alias(DebitFault.ACTUAL)
     rows = lacking.select(words, pl.format("{}円", yen_text(DebitStanding.OPEN_YEN)).alias(DebitFault.EXPECTED))
     for actual, expected in rows.head(LISTED_PER_CODE).iter_rows():
         yield Finding(Location(request.name), Code.DEBIT_LACKING, actual, expected)

@@ -280,7 +280,7 @@ def exception_table(
             "期別": (installment_name(), Style.TEXT),
             "宛名番号": (pl.col(ExceptionRow.PAYER_REF), Style.DIGITS),
             "照会キー": (pl.col(ExceptionRow.KEY_DIGITS), Style.DIGITS),
-            "付記": (pl.concat_str(flag_names(), _nothing_left(), separator="・", ignore_nulls=True), Style.TEXT),
+            "付記": (_remarks(), Style.TEXT),
             "先の収納": (pl.col(_OTHER), Style.TEXT),
             "近い納付書（候補）": (pl.col(_NEAR), Style.TEXT),
             "前回の決裁": (_last_ruling(), Style.TEXT),
@@ -293,11 +293,13 @@ def exception_table(
     )
 
 
-def _nothing_left() -> pl.Expr:
-    """お金の残らない確報: what to do about one that a 訂正 or a 取消 emptied, or that paid nothing; else null."""
+def _remarks() -> pl.Expr:
+    """付記 of an exception: also what ends a 確報 that a 訂正 or a 取消 emptied, or that paid nothing."""
     is_empty = (pl.col(ExceptionRow.CLAIM_YEN) == 0) & (pl.col(ExceptionRow.SUSPENSE_YEN) == 0)
-    is_held = pl.col(ExceptionRow.STAGE) == Stage.CONFIRMED.value
-    return pl.when(is_held & is_empty).then(pl.lit("お金は残っていない（決裁「確認のみ」で終える）"))
+    is_confirmed = pl.col(ExceptionRow.STAGE) == Stage.CONFIRMED.value
+    nothing_left = pl.when(is_confirmed & is_empty).then(pl.lit("お金は残っていない（決裁「確認のみ」で終える）"))
+    flags = flag_names()
+    return pl.concat_str(pl.when(flags != "").then(flags), nothing_left, separator="・", ignore_nulls=True)
 
 
 def _last_ruling() -> pl.Expr:
