@@ -31,7 +31,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "register refund_terms kpi repeats row_checks reminder_statuses claim_states instalments claim_changes "
         "joint_notices notice_keys notices reassignment payouts row_rules payout_steps stated_payouts "
         "ruling_reversal sender_correction settlement settlement_rules suggestions totals whole_year matching "
-        "debits partition rulings written_reassignments",
+        "debits partition rulings ruling_remarks written_reassignments",
     ),
     (
         "printing",
@@ -93,13 +93,13 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "approvals",
         "__init__ claim_inquiry day_list four_eyes difference dispatch held_files ledger_succession month_close "
         "open_exceptions refused_rows reminder_risks reminder_gate debit_check reminder_list reminder_record "
-        "notice_retraction retraction ruling_state review reassignment refund_book review_book payout_file "
+        "notice_retraction retraction row_check ruling_state remarks review reassignment refund_book review_book payout_file "
         "typed_batches year_end",
     ),
     ("synthetic", "frames files register notices events changes cast __init__"),
     (
         "cli",
-        "terminal arrears backup batch claim day doctor export file held ledger month night notice payload printing "
+        "terminal answers file_lines arrears backup batch claim day doctor export file held ledger month night notice payload printing "
         "replay review refund settlement spec synthetic undo verify year __init__",
     ),
     ("", "__main__"),

@@ -13,6 +13,7 @@ from elqr.session.session import Session
 from elqr.store.queries import claim_lookup as queries
 from elqr.store.queries.claim_entries import entries_of
 from elqr.store.queries.claim_items import item_frames, itemised
+from elqr.store.queries.review_trail import rulings_on
 from elqr.vocabulary.frames import Claim, Notice
 
 _BARCODE_DIGITS, _BARCODE_KEY = 44, slice(2, 29)
@@ -35,12 +36,14 @@ def look_up_claims(
         of_key = queries.claims_of_key(connection, numbers)
         claims = pl.concat([of_bill.select(Claim.CLAIM_NO), of_key])
         frames = item_frames(connection, itemised(connection, claims))
+        payments = queries.claim_payments(connection, claims)
         return LookedUp(
             queries.claim_cards(connection, claims),
             entries_of(connection, claims),
             collected_items(frames.posted),
             queries.claim_notices(connection, claims),
-            queries.claim_payments(connection, claims),
+            payments,
+            rulings_on(connection, payments),
         )
 
 

@@ -16,12 +16,11 @@ from elqr.formats.debits import debits_of, places_of
 from elqr.formats.intake.inspection import Inspection, inspect
 from elqr.formats.spec import Spec
 from elqr.report.debit_check import CheckedDebits, Sum
-from elqr.report.tables.night import labels_of
+from elqr.report.tables.night import installment_name, labels_of, procedure_name
 from elqr.rules.debits import (
     ELSEWHERE,
     DebitDays,
     as_payments,
-    claim_words,
     find_faults,
     match_debits,
     may_be_asked,
@@ -125,9 +124,13 @@ def _stand(session: Session, debits: pl.DataFrame) -> pl.DataFrame:
         {str(Decision.CLAIM_YEN): str(DebitStanding.OPEN_YEN), str(Debit.RECORD_NO): str(DebitStanding.FIRST_NO)}
     )
     rows = join_beside(debits, keys, [Debit.KEY_DIGITS])
+    levy_year, bill_no = DebitStanding.LEVY_YEAR, DebitStanding.BILL_NO
+    claim = pl.format("{} {}年度 {} {}", procedure_name(session.register), levy_year, bill_no, installment_name())
     return DebitStanding.of(
         rows.with_columns(
-            pl.lit(None, pl.String).alias(DebitStanding.RESULT), pl.col(DebitStanding.WAS_TRIED).fill_null(False)
+            claim.alias(DebitStanding.CLAIM_WORDS),
+            pl.lit(None, pl.String).alias(DebitStanding.RESULT),
+            pl.col(DebitStanding.WAS_TRIED).fill_null(False),
         )
     )
 
@@ -257,9 +260,9 @@ def _record_findings(request: Request, faults: pl.DataFrame) -> Iterator[Finding
 
 
 def _lacking_findings(request: Request, lacking: pl.DataFrame) -> Iterator[Finding]:
-    words = pl.format("{} 納期限 {} 顧客番号 {}", claim_words(), DebitStanding.DUE_ON, Debit.KEY_DIGITS).alias(
-        DebitFault.ACTUAL
-    )
+    words = pl.format(
+        "{} 納期限 {} 顧客番号 {}", DebitStanding.CLAIM_WORDS, DebitStanding.DUE_ON, Debit.KEY_DIGITS
+    ).alias(DebitFault.ACTUAL)
     rows = lacking.select(words, pl.format("{}円", yen_text(DebitStanding.OPEN_YEN)).alias(DebitFault.EXPECTED))
     for actual, expected in rows.head(LISTED_PER_CODE).iter_rows():
         yield Finding(Location(request.name), Code.DEBIT_LACKING, actual, expected)

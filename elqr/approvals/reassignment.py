@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from elqr.approvals.remarks import remarks_of_review
 from elqr.approvals.review import NOTHING, Requested, effects_now, enter_review, proposals_of, signed_rows
 from elqr.approvals.ruling_state import with_state_to_reassign
 from elqr.arithmetic.plain_number import plain_number, plain_number_expr
@@ -79,4 +80,5 @@ def _enter(session: Session, rows: pl.DataFrame, source: tuple[str, str], signat
     held = held.filter(pl.col(RulingEffect.AFTER_YEN) > 0).select(Ruled.PAYMENT_NO, RulingEffect.AFTER_YEN)
     goes_along = pl.when(pl.col(DraftReassignment.NOTICE_NO).is_not_null()).then(DraftReassignment.HELD_YEN)
     yen = rows.select((pl.col(DraftReassignment.CLAIM_YEN) + goes_along.fill_null(0)).sum()).item()
-    return Requested(review_no, proposals.height, int(yen), 0, (), returned=tuple(held.iter_rows()))
+    remarks, returned = remarks_of_review(session, review_no), tuple(held.iter_rows())
+    return Requested(review_no, proposals.height, int(yen), 0, (), returned=returned, remarks=remarks)

@@ -6,8 +6,9 @@ from datetime import date
 import polars as pl
 
 from elqr.approvals.open_exceptions import NOW
+from elqr.approvals.remarks import remarks_of_review
 from elqr.approvals.review import Requested, enter_review, proposals_of
-from elqr.approvals.ruling_state import altered_cell, with_state_to_pay_out
+from elqr.approvals.ruling_state import altered_cell, with_done, with_state_to_pay_out
 from elqr.arithmetic.plain_number import plain_number_expr, yen_text
 from elqr.night.refunds import read_refunds
 from elqr.report.books import DrawnFrom
@@ -65,9 +66,11 @@ def request_steps(
         if not judged.good.is_empty():
             entries = judged.good.select(Proposal.PAYMENT_NO, *(name for name in Payout.SCHEMA if name in rows.columns))
             review_no = enter_review(session, request_row, proposals_of(judged.good), signature, entries)
+        remarks = remarks_of_review(session, review_no)
     is_back = pl.col(DraftStep.STEP) == Ruling.BOUNCED.value
     moved = pl.when(is_back).then(DraftStep.REFUNDED_YEN).otherwise(DraftStep.HELD_YEN).sum()
-    return Requested(review_no, judged.good.height, int(judged.good.select(moved).item()), judged.same, judged.findings)
+    yen = int(judged.good.select(moved).item())
+    return Requested(review_no, judged.good.height, yen, judged.same, judged.findings, remarks=remarks)
 
 
 def _with_ledger_state(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
@@ -97,19 +100,25 @@ def _with_ledger_state(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_waiting(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
-    """承認待ちの決裁を並べる, and whether a row says the same."""
+    """承認待ちと承認済の決裁を並べる: whether a row says the same, and was drawn before it was carried out."""
     connection = session.ledger.connection
-    compared = (Proposal.RULING, Proposal.REASON, Proposal.STAFF, Proposal.MARK)
+    compared = (Proposal.RULING, Proposal.REASON, Proposal.STAFF)
     entered = tuple(name for name in Payout.SCHEMA if name != Payout.RULING_NO)
     waiting = queries.waiting_rulings(connection)
     steps = recorded_steps(connection, waiting).select(*Payout.SCHEMA)
     waiting = waiting.join(steps, on=Ruled.RULING_NO, how="left", validate="1:1", maintain_order="left")
     waiting = waiting.select(
-        Ruled.PAYMENT_NO, *(pl.col(name).alias(f"waiting_{name}") for name in (Ruled.REVIEW_NO, *compared, *entered))
+        Ruled.PAYMENT_NO,
+        *(pl.col(name).alias(f"waiting_{name}") for name in (Ruled.REVIEW_NO, *compared, Ruled.MARK, *entered)),
     )
     rows = rows.join(waiting, on=DraftStep.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
-    is_same = (pl.col(name).eq_missing(pl.col(f"waiting_{name}")) for name in (*compared, *entered))
+    is_same = (pl.col(name).eq_missing(pl.col(f"waiting_{name}")) for name in (*compared, Ruled.MARK, *entered))
+    done = queries.carried_out(connection, rows)
+    done = done.join(recorded_steps(connection, done).select(Ruled.RULING_NO, *entered), on=Ruled.RULING_NO)
+    rows = with_done(rows, done, (Ruled.PAYMENT_NO, *compared, *entered))
+    is_old = pl.col(DraftStep.ROW_MARK).ne_missing(pl.col(DraftStep.ROW_MARK_NOW))
     return rows.with_columns(
         pl.all_horizontal(*is_same).alias(DraftStep.WAITING_IS_SAME),
+        (is_old & pl.col(DraftStep.IS_DONE)).alias(DraftStep.IS_DONE),
         labels_of("waiting_ruling", Ruling).alias(DraftStep.WAITING_SAID),
     )

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from elqr.approvals.claim_inquiry import look_up_claims
+from elqr.rules.register import Register
 from elqr.rules.reminder_statuses import statuses_in_force, statuses_of_claims
 from elqr.session.session import Session
 from elqr.store.entries.acts import RECORDED, Act, enter_act
@@ -24,7 +25,7 @@ from elqr.vocabulary.claim_frames import NamedStatus
 from elqr.vocabulary.errors import NotFound, Refused
 from elqr.vocabulary.frames import Claim, ClaimKey
 from elqr.vocabulary.signature import Signature
-from elqr.vocabulary.terms import HoldKind
+from elqr.vocabulary.terms import WHOLE_YEAR, HoldKind
 
 _ONE_BILL = (Claim.PROCEDURE_CODE, Claim.LEVY_YEAR, Claim.TAX_YEAR, Claim.BILL_NO)
 
@@ -83,10 +84,12 @@ def _signed(session: Session, signature: Signature) -> dict[str, str]:
     return {"night_on": session.night_on.isoformat(), "taken_at": signature.at, "taken_by": signature.by}
 
 
-def claim_words(claim: Mapping[str, Any]) -> str:
+def claim_words(claim: Mapping[str, Any], register: Register) -> str:
     """どの調定か, in words, of a row with the columns of frame Claim."""
-    bill = f"{claim[Claim.LEVY_YEAR]}年度 {claim[Claim.BILL_NO]} {claim[Claim.INSTALLMENT_NO]}期"
-    return f"{claim[Claim.PROCEDURE_CODE]} {bill}"
+    code, number = claim[Claim.PROCEDURE_CODE], claim[Claim.INSTALLMENT_NO]
+    name, _ = register.names.get(code, (code, ""))
+    part = "全期" if number == WHOLE_YEAR else f"{number}期"
+    return f"{name} {claim[Claim.LEVY_YEAR]}年度 {claim[Claim.BILL_NO]} {part}"
 
 
 def _refuse_sent(session: Session, list_no: int) -> None:
@@ -151,10 +154,10 @@ def find_claims(session: Session, which: Which) -> pl.DataFrame:
     return claims
 
 
-def status_words(status: Mapping[str, Any]) -> str:
+def status_words(status: Mapping[str, Any], register: Register) -> str:
     """どの調定か、だれのすべての調定か, in words, of a row with the columns of frame NamedStatus."""
     whose = status[NamedStatus.PAYER_REF]
-    return f"宛名番号 {whose} のすべての調定" if whose else claim_words(status)
+    return f"宛名番号 {whose} のすべての調定" if whose else claim_words(status, register)
 
 
 def list_statuses(session: Session, claims: pl.DataFrame | None) -> list[dict[str, Any]]:

@@ -251,7 +251,9 @@ def _find_hold(session: Session, name: str) -> Subject | None:
     kind, where = HoldKind(row["kind"]).label, f"一覧{row['list_no']}から" if row["list_no"] else ""
     who = f"{row['taken_at'][:10]} {row['taken_by']} {row['reason']}"
     return Subject(
-        RetractionKind.HELD, row["hold_no"], f"記録{row['hold_no']}（{where}{kind}、{claim_words(row)}、{who}）"
+        RetractionKind.HELD,
+        row["hold_no"],
+        f"記録{row['hold_no']}（{where}{kind}、{claim_words(row, session.register)}、{who}）",
     )
 
 
@@ -293,7 +295,7 @@ def _find_status(session: Session, name: str) -> Subject | None:
     row = next(rows.filter(pl.col(NamedStatus.STATUS_NO) == _number(name)).iter_rows(named=True), None)
     if row is None:
         return None
-    what = f"{HoldKind(row['kind']).label}、{status_words(row)}、{row['from_on']}から"
+    what = f"{HoldKind(row['kind']).label}、{status_words(row, session.register)}、{row['from_on']}から"
     place = f"{row['file_name']} {row['record_no']}件目"
     return Subject(RetractionKind.STATUS, row["status_no"], f"状況{row['status_no']}（{what}、{place}）")
 

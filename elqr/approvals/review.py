@@ -18,6 +18,7 @@ from elqr.approvals.four_eyes import (
     refuse_same_person,
 )
 from elqr.approvals.open_exceptions import NOW, Search, filter_exceptions, late_notices
+from elqr.approvals.remarks import remarks_of_review
 from elqr.approvals.ruling_state import (
     OWN_NOTICE_NO,
     notice_marks,
@@ -55,7 +56,7 @@ class Requested:
 
     `same` rows repeat a waiting ruling, `findings` say why rows were refused, `left_out` were found by the search but
     have no notice to be applied to. `returned` are pairs of payment_no and yen that undoing a ruling would put into
-    suspense, as the claims are now.
+    suspense, as the claims are now. `remarks` are what who approves should look at.
     """
 
     review_no: int
@@ -65,6 +66,7 @@ class Requested:
     findings: tuple[Finding, ...]
     left_out: int = 0
     returned: tuple[tuple[int, int], ...] = ()
+    remarks: tuple[Finding, ...] = ()
 
 
 NOTHING = Requested(0, 0, 0, 0, ())
@@ -163,8 +165,9 @@ def request_rulings(
         review_no = 0
         if not verdict.good.is_empty():
             review_no = enter_review(session, request_row, verdict.good, signature)
+        remarks = remarks_of_review(session, review_no)
     yen = drafts.join(verdict.good, on=Proposal.PAYMENT_NO, how="semi")[DraftRuling.SUSPENSE_YEN].sum()
-    return Requested(review_no, verdict.good.height, int(yen), verdict.same, verdict.findings)
+    return Requested(review_no, verdict.good.height, int(yen), verdict.same, verdict.findings, remarks=remarks)
 
 
 def request_undo(session: Session, ruling_nos: tuple[int, ...], signature: Signature) -> Requested:
@@ -216,8 +219,9 @@ def request_payout(
         proposals = proposals_of(signed_rows(rows, signature))
         request_row = {"kind": ReviewKind.PAYOUT.value, "source": "", "sha256": ""}
         review_no = enter_review(session, request_row, proposals, signature, entries)
+        remarks = remarks_of_review(session, review_no)
     moved = DraftPayout.REFUNDED_YEN if step is Ruling.BOUNCED else DraftPayout.HELD_YEN
-    return Requested(review_no, proposals.height, int(rows[moved].sum()), 0, ())
+    return Requested(review_no, proposals.height, int(rows[moved].sum()), 0, (), remarks=remarks)
 
 
 def signed_rows(rows: pl.DataFrame, signature: Signature) -> pl.DataFrame:

@@ -89,6 +89,9 @@ def with_ledger_state(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
     rows = rows.join(waiting, on=Proposal.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
     compared = (Proposal.RULING, Proposal.NOTICE_NO, Proposal.REASON, Proposal.STAFF)
     is_same = [pl.col(name).eq_missing(pl.col(f"waiting_{name}")) for name in compared]
+    of_payment = pl.col(Ruled.MARK).str.split("/").list.first()  # what the notice was like, approving has changed
+    done = queries.carried_out(connection, known).with_columns(of_payment.alias(Ruled.MARK))
+    rows = with_done(rows, done, (Proposal.PAYMENT_NO, *compared, Proposal.MARK))
     return rows.with_columns(
         pl.col(DraftRuling.STATE_NOW).fill_null("要確認にありません"),
         altered_cell(rows, SHOWN).alias(DraftRuling.ALTERED),
@@ -97,6 +100,12 @@ def with_ledger_state(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
         ),
         shape.labels_of("waiting_ruling", Ruling).alias(DraftRuling.WAITING_SAID),
     )
+
+
+def with_done(rows: pl.DataFrame, done: pl.DataFrame, compared: tuple[str, ...]) -> pl.DataFrame:
+    """実施済の決裁を並べる: `is_done` of rows that say the same as one of the rulings that were carried out."""
+    same = done.select(*compared, pl.lit(True).alias(DraftRuling.IS_DONE)).unique()
+    return rows.join(same, on=list(compared), how="left", validate="m:1", nulls_equal=True, maintain_order="left")
 
 
 def altered_cell(rows: pl.DataFrame, shown: tuple[str, ...]) -> pl.Expr:
@@ -207,21 +216,23 @@ def with_state_to_pay_out(session: Session, payment_nos: tuple[int, ...]) -> pl.
     last = last.join(steps, on=PaymentNow.LAST_STANDING_NO, how="left", validate="1:1", maintain_order="left")
     now = now.join(last, on=PaymentNow.LAST_STANDING_NO, how="left", validate="m:1", maintain_order="left")
     rows = numbers
-    for known in (now, place_marks(standing), _barred_days(session, numbers)):
+    undecided = numbers.with_columns(pl.lit(None, pl.Date).alias(RefundCase.REFUND_DECIDED_ON))
+    barred_days = terms_of_decisions(session, undecided).select(DraftPayout.PAYMENT_NO, DraftPayout.BARRED_ON)
+    for known in (now, place_marks(standing), barred_days):
         rows = rows.join(known, on=DraftPayout.PAYMENT_NO, how="left", validate="1:1", maintain_order="left")
     rows = rows.with_columns(step_mark(DraftPayout.MARK).alias(DraftPayout.MARK))
     is_waiting = pl.col(DraftPayout.PAYMENT_NO).is_in(queries.waiting_rulings(connection)[Ruled.PAYMENT_NO].implode())
     return DraftPayout.of(rows.with_columns(is_waiting.alias(DraftPayout.IS_WAITING)))
 
 
-def _barred_days(session: Session, numbers: pl.DataFrame) -> pl.DataFrame:
-    """時効完成日 of payments (payment_no), where the register has a rule: payment_no and barred_on."""
-    connection, night = session.ledger.connection, session.night_on
-    rows = shape.with_procedure(queries.payments_as_of(connection, night, numbers), session.register)
-    rows = rows.join(reduced_on(connection, rows, night), on=Reduced.PAYMENT_NO, how="left", maintain_order="left")
-    rows = rows.with_columns(pl.lit(None, pl.Date).alias(RefundCase.REFUND_DECIDED_ON))
-    terms = refund_terms(rows, session.register, night)
-    return rows.select(DraftPayout.PAYMENT_NO).hstack(terms.select(RefundTerm.BARRED_ON))
+def terms_of_decisions(session: Session, decided: pl.DataFrame) -> pl.DataFrame:
+    """還付の期限と加算金 of payments (payment_no, refund_decided_on): payment_no, payer_ref and frame RefundTerm."""
+    connection = session.ledger.connection
+    rows = shape.with_procedure(queries.payments_as_of(connection, NOW, decided), session.register)
+    for known in (reduced_on(connection, rows, NOW), decided):
+        rows = rows.join(known, on=Reduced.PAYMENT_NO, how="left", validate="1:1", maintain_order="left")
+    terms = refund_terms(rows, session.register, session.night_on).drop(RefundTerm.PAYMENT_NO)
+    return rows.select(ExceptionRow.PAYMENT_NO, ExceptionRow.PAYER_REF).hstack(terms)
 
 
 def notice_marks(session: Session, postings: pl.DataFrame) -> pl.DataFrame:

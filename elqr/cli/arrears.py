@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from elqr.approvals.reminder_gate import Situation
     from elqr.approvals.reminder_record import Which, Why
     from elqr.approvals.reminder_risks import Obstacle
+    from elqr.rules.register import Register
 
 _SHOWN = 10
 
@@ -180,7 +181,7 @@ def arrears_check(folder: Path, job: Path, day: date | None, as_json: bool) -> i
     from elqr.approvals.reminder_record import claim_words
 
     with open_job(job, day, rehearsal=True) as session:
-        checked = check_list(session, folder)
+        checked, register = check_list(session, folder), session.register
     names = ("procedure_code", "levy_year", "bill_no", "installment_no", "payer_ref", "left_yen", "now_yen", "why")
     if as_json:
         rows, against = checked.changed.select(names).to_dicts(), _obstacle_dicts(checked.obstacles)
@@ -189,7 +190,7 @@ def arrears_check(folder: Path, job: Path, day: date | None, as_json: bool) -> i
     else:
         for row in checked.changed.iter_rows(named=True):
             change = f"{row['left_yen']:,}円 → {row['now_yen']:,}円　{row['why']}"
-            click.echo(f"　{claim_words(row)}　宛名番号 {row['payer_ref']}　{change}")
+            click.echo(f"　{claim_words(row, register)}　宛名番号 {row['payer_ref']}　{change}")
         _show_obstacles(checked.obstacles)
         click.echo(f"一覧{checked.list_no}　{checked.count:,}件のうち、変わったもの {checked.changed.height:,}件")
     if checked.sent_on is not None:
@@ -266,8 +267,9 @@ def _hold(which: Which, why: Why, reason: str, signer: Signer) -> int:
 
     with signer.open_job() as session:
         numbers, claims = record_holds(session, which, why, signer.sign(reason))
+        register = session.register
     for number, claim in zip(numbers, claims.iter_rows(named=True), strict=True):
-        click.echo(f"記録{number}　{claim_words(claim)}　{why.kind.label}")
+        click.echo(f"記録{number}　{claim_words(claim, register)}　{why.kind.label}")
     return ExitCode.CLEAN
 
 
@@ -288,6 +290,7 @@ def arrears_holds(number: str | None, job: Path, day: date | None, as_json: bool
         with session.ledger.transaction() as connection:
             rows = holds_of(connection, claims, session.night_on)
             stated = list_statuses(session, claims)
+        register = session.register
     if as_json:
         print_json([*rows, *stated])
         return ExitCode.CLEAN
@@ -296,7 +299,7 @@ def arrears_holds(number: str | None, job: Path, day: date | None, as_json: bool
         until = f"{row['until_on']}まで" if row["until_on"] else ""
         parts = (
             f"記録{row['hold_no']}",
-            claim_words(row),
+            claim_words(row, register),
             kind,
             until,
             row["reason"],
@@ -305,18 +308,18 @@ def arrears_holds(number: str | None, job: Path, day: date | None, as_json: bool
         )
         click.echo("　".join(part for part in parts if part))
     for row in stated:
-        click.echo(_status_line(row))
+        click.echo(_status_line(row, register))
     if not rows and not stated:
         click.echo("効いている記録はありません。")
     return ExitCode.CLEAN
 
 
-def _status_line(row: Mapping[str, Any]) -> str:
+def _status_line(row: Mapping[str, Any], register: Register) -> str:
     """督促の状況の一行, of a row of `list_statuses`."""
     from elqr.approvals.reminder_record import status_words
 
     days = f"{row['from_on']}から" + (f"{row['until_on']}まで" if row["until_on"] else "")
     place = f"{row['file_name']} {row['record_no']}件目"
-    whose = status_words(row) + ("" if row["is_known"] else "（台帳にない調定）")
+    whose = status_words(row, register) + ("" if row["is_known"] else "（台帳にない調定）")
     parts = (f"状況{row['status_no']}", whose, HoldKind(row["kind"]).label, days, row["reason"], place)
     return "　".join(part for part in parts if part)

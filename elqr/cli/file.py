@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from elqr.cli.file_lines import SHOWN_PER_CODE, TAKEN, TAKEN_AS, show_inspection
 from elqr.cli.terminal import (
     GIVEN_PATH,
     TOO_LARGE,
@@ -31,21 +31,12 @@ from elqr.vocabulary.visible_text import visible
 
 if TYPE_CHECKING:
     from elqr.formats.intake.comparison import Comparison
-    from elqr.formats.intake.inspection import Inspection
     from elqr.formats.spec import Spec
-    from elqr.vocabulary.codes import Code
+    from elqr.session.session import Session
 
-_SHOWN_PER_CODE = 20
 _LEAST_KEY_BYTES = 16
 _SHOWN_DIFFERENCES = 200
-_TAKEN = "夜間処理は取り込みます（前に届いたかどうかは、台帳を見ないのでわかりません）。"
-_TAKEN_BY_TWO = "二人が確かめた後の夜に取り込みます（elqr batch request）。"
-_TAKEN_AS = {
-    "money": "夜間処理は入金データとして取り込みます（[[money]] の受信箱にあれば）。",
-    "refund": "elqr refund import で取り込みます（台帳の還付の記録に合う行だけ）。夜間処理は取り込みません。",
-    "claim": "夜間処理は調定データか督促の状況として取り込みます（[[claims]] の受信箱にあり、台帳に合えば）。",
-}
-_DELIVERED = ("payment", *_TAKEN_AS)
+_DELIVERED = ("payment", *TAKEN_AS)
 """用途 of what is delivered from outside."""
 
 
@@ -98,7 +89,10 @@ def _against_options(function: Any) -> Any:
         help="同じ日に送るほかの依頼と、前に送って結果がまだの依頼（いくつでも）。",
     )(job_option(command))
     return click.option(
-        "--against-ledger", "ledger", is_flag=True, help="口座振替の依頼を、送る前に台帳と照らします。"
+        "--against-ledger",
+        "ledger",
+        is_flag=True,
+        help="口座振替の依頼か、調定データ・督促の状況を、手続台帳と台帳に照らします。",
     )(named)
 
 
@@ -111,19 +105,22 @@ def _against_options(function: Any) -> Any:
 def file_check(
     path: Path, name: str | None, folders: tuple[Path, ...], day: date | None, against: _Against, as_json: bool
 ) -> int:
+    from elqr.approvals.row_check import with_row_findings
     from elqr.disk.named_files import read_named
     from elqr.formats.intake.inspection import inspect
 
     if against.ledger:
-        return _check_request(path, (name, folders), day, against, as_json=as_json)
+        return _check_against_ledger(path, (name, folders), day, against, as_json=as_json)
     if against.others:
         raise click.UsageError("--with は --against-ledger と一緒に使います。")
     specs, spec = _specs(folders, name)
     if path.is_file() and path.stat().st_size > WHOLE.most:
         return _check_large(path, [spec] if spec else specs, _received_on(day), as_json=as_json)
     data = read_named(path, WHOLE)
-    inspection = inspect(data, path.name, specs, _received_on(day), spec)
-    _show_inspection(inspection, as_json=as_json)
+    inspection = with_row_findings(inspect(data, path.name, specs, _received_on(day), spec))
+    show_inspection(inspection, as_json=as_json)
+    if not as_json and inspection.accepted and inspection.spec is not None and inspection.spec.purpose == "claim":
+        click.echo("　手続台帳と台帳に合うかは、--against-ledger で確かめられます。")
     if not as_json:
         for other in _other_purposes(data, path.name, folders, _received_on(day)) if inspection.spec is None else ():
             click.echo(
@@ -132,41 +129,54 @@ def file_check(
     return ExitCode.CLEAN if inspection.accepted else ExitCode.QUARANTINE
 
 
-def _show_inspection(inspection: Inspection, *, as_json: bool) -> None:
-    if as_json:
-        print_json(inspection.as_dict())
-        return
-    for line in _lines(inspection):
-        click.echo(line)
-
-
-def _check_request(
+def _check_against_ledger(
     path: Path, named: tuple[str | None, tuple[Path, ...]], day: date | None, against: _Against, *, as_json: bool
 ) -> int:
-    """依頼を台帳と照らす. `named` are the options on specs. Raises NotFound, BadFile."""
-    from elqr.approvals.debit_check import check_request, read_request
+    """台帳と照らす: a file of claims or reasons not to remind, or else a request. `named` are the options on specs."""
+    from elqr.approvals.row_check import with_row_findings
     from elqr.disk.named_files import read_named
-    from elqr.report.debit_check import lines
+    from elqr.formats.intake.inspection import inspect
     from elqr.session.configuration import specs_for
 
     name, folders = named
     with open_job(against.job, day, rehearsal=True) as session:
-        specs = {spec.name: spec for spec in specs_for(session.job, folders).values() if spec.debit is not None}
-        if name is not None and name not in specs:
-            raise NotFound(f"様式 {name} は、台帳と照らせる依頼の様式（[debit] のあるもの）ではありません。")
-        requests = []
-        for file in (path, *against.others):
-            data = read_named(file, WHOLE)
-            inspection, request = read_request(session, file.name, data, [*specs.values()], specs.get(name or ""))
-            if request is None and file is not path:
-                raise BadFile(f"{file} は依頼として読めません。elqr file check --against-ledger で確かめてください。")
-            if request is None:
-                _show_inspection(inspection, as_json=as_json)
-                say("依頼として読めないので、台帳と照らしていません。")
-                return ExitCode.QUARANTINE
-            requests.append(request)
-        checked = check_request(session, requests[0], requests[1:])
-        register = session.register
+        specs = specs_for(session.job, folders)
+        of_claims = [spec for spec in specs.values() if spec.purpose == "claim" and name in (None, spec.name)]
+        inspection = inspect(read_named(path, WHOLE), path.name, of_claims, session.night_on)
+        if inspection.spec is None:
+            return _check_request(session, path, (name, specs), against, as_json=as_json)
+        if against.others:
+            raise click.UsageError("--with は口座振替の依頼だけに使います。")
+        inspection = with_row_findings(inspection, session)
+    show_inspection(inspection, as_json=as_json)
+    return ExitCode.CLEAN if inspection.accepted else ExitCode.QUARANTINE
+
+
+def _check_request(
+    session: Session, path: Path, named: tuple[str | None, dict[str, Spec]], against: _Against, *, as_json: bool
+) -> int:
+    """依頼を台帳と照らす. `named` is the name of a spec, and all specs. Raises NotFound, BadFile."""
+    from elqr.approvals.debit_check import check_request, read_request
+    from elqr.disk.named_files import read_named
+    from elqr.report.debit_check import lines
+
+    name, all_specs = named
+    specs = {spec.name: spec for spec in all_specs.values() if spec.debit is not None}
+    if name is not None and name not in specs:
+        raise NotFound(f"様式 {name} は、台帳と照らせる様式（依頼・調定データ・督促の状況）ではありません。")
+    requests = []
+    for file in (path, *against.others):
+        data = read_named(file, WHOLE)
+        inspection, request = read_request(session, file.name, data, [*specs.values()], specs.get(name or ""))
+        if request is None and file is not path:
+            raise BadFile(f"{file} は依頼として読めません。elqr file check --against-ledger で確かめてください。")
+        if request is None:
+            show_inspection(inspection, as_json=as_json)
+            say("依頼として読めないので、台帳と照らしていません。")
+            return ExitCode.QUARANTINE
+        requests.append(request)
+    checked = check_request(session, requests[0], requests[1:])
+    register = session.register
     if as_json:
         print_json(checked.as_dict())
     for line in () if as_json else lines(checked, register):
@@ -190,9 +200,9 @@ def _check_large(path: Path, specs: list[Spec], day: date, *, as_json: bool) -> 
         return ExitCode.QUARANTINE if findings else ExitCode.CLEAN
     click.echo(f"■ {visible(path.name)}（{size:,}バイト。大きいので少しずつ読み、最初に見つかった指摘までを示します）")
     click.echo(f"　様式　{spec or 'どの様式にも決まりません'}")
-    for finding in findings[:_SHOWN_PER_CODE]:
+    for finding in findings[:SHOWN_PER_CODE]:
         click.echo(f"　　{finding}")
-    verdict = "取込保留になります。上の指摘の対処をしてください。" if findings else _TAKEN
+    verdict = "取込保留になります。上の指摘の対処をしてください。" if findings else TAKEN
     click.echo(f"　判定　{verdict}")
     return ExitCode.QUARANTINE if findings else ExitCode.CLEAN
 
@@ -204,77 +214,6 @@ def _other_purposes(data: bytes, name: str, folders: tuple[Path, ...], day: date
 
     others = [spec for spec in specs_for(None, folders).values() if spec.purpose in ("request", "notice")]
     return [spec for spec in others if recognize(data, [spec], name, day)[0]]
-
-
-def _lines(inspection: Inspection) -> Iterator[str]:
-    """検査の結果 in lines, as a clerk reads it."""
-    from elqr.formats.intake.inspection import why
-
-    yield f"■ {visible(inspection.file)}（{inspection.size_bytes:,}バイト）"
-    if inspection.spec is None:
-        yield f"　様式　{why(inspection)}"
-    else:
-        spec = inspection.spec
-        yield f"　様式　{spec.name}（{spec.title}）{spec.verified.words}・確度 {spec.grade}"
-        yield f"　判定の理由　{why(inspection)}"
-        charset, line_end = inspection.charset or "不明", inspection.line_end or "不明"
-        shape = "・".join([f"文字 {charset}", f"改行 {line_end}", *_shape(inspection)])
-        yield f"　形　　{shape}・レコード {inspection.record_count:,}"
-    if inspection.kinds:
-        yield "　レコード　" + "　".join(f"{title} {count:,}" for title, count in inspection.kinds)
-    yield from _money_lines(inspection)
-    for total in inspection.totals:
-        place = f"{total.title}（{total.record_no:,}件目）"
-        if not total.is_checked:
-            yield f"　合計　検査せず　{place}　必要な額か件数がファイルに書かれていません"
-            continue
-        mark = "一致" if total.agrees else "★不一致"
-        yield f"　合計　{mark}　{place}　ファイル {total.stated:,}　計算値 {total.calculated:,}"
-    if inspection.spec is not None and inspection.spec.payment is not None and not inspection.spec.control:
-        yield "　合計　この様式には検査できる合計がありません。払込額との突合で確かめてください。"
-    yield f"　指摘　{len(inspection.findings):,}件"
-    yield f"　判定　{_verdict(inspection)}"
-    seen: Counter[Code] = Counter()
-    for finding in inspection.findings:
-        seen[finding.code] += 1
-        if seen[finding.code] <= _SHOWN_PER_CODE:
-            yield f"　　{finding}"
-    yield from (
-        f"　　[{code}] ほか {n - _SHOWN_PER_CODE:,}件" for code, n in sorted(seen.items()) if n > _SHOWN_PER_CODE
-    )
-
-
-def _shape(inspection: Inspection) -> tuple[str, ...]:
-    return inspection.decoded.shape if inspection.decoded else ()
-
-
-def _money_lines(inspection: Inspection) -> Iterator[str]:
-    if inspection.money is None:
-        if inspection.spec is not None and inspection.spec.payment is not None:
-            yield "　収納　読めない項目があるため、件数と金額は数えていません。"
-        return
-    for line in inspection.money:
-        yield f"　収納　{line.stage}・{line.channel}　{line.count:,}件　{line.yen:,}円"
-    count, yen = sum(line.count for line in inspection.money), sum(line.yen for line in inspection.money)
-    yield f"　収納　計　{count:,}件　{yen:,}円"
-    for reason, doubtful, doubtful_yen in inspection.doubts:
-        yield f"　要確認になる記録　{reason}　{doubtful:,}件　{doubtful_yen:,}円"
-    if inspection.paid_from and inspection.paid_to:
-        yield f"　領収日　{inspection.paid_from.isoformat()} から {inspection.paid_to.isoformat()}"
-
-
-def _verdict(inspection: Inspection) -> str:
-    if inspection.accepted and inspection.spec is not None and inspection.spec.payment is None:
-        if inspection.spec.purpose in _TAKEN_AS:
-            return _TAKEN_AS[inspection.spec.purpose]
-        return "この様式として正しく読めます。収納データの様式ではないので、収納としては取り込みません。"
-    if inspection.accepted:
-        return _TAKEN_BY_TWO if inspection.spec is not None and inspection.spec.two_people else _TAKEN
-    if inspection.spec is not None and inspection.spec.purpose == "request":
-        return "正しい依頼ではありません。下の指摘の対処をしてください。"
-    if not inspection.findings:
-        return "取込保留になります。夜間処理には、このファイルがこの様式だとわかりません。"
-    return "取込保留になります。下の指摘の対処をしてください。"
 
 
 @file.command(

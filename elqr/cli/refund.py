@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from elqr.cli.review import refuse_taken_book, say_requested, write_book
+from elqr.cli.answers import say_requested
+from elqr.cli.review import refuse_taken_book, write_book
 from elqr.cli.terminal import (
     GIVEN_PATH,
     NUMBER,

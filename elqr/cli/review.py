@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from elqr.cli.answers import requested_json, say_ended, say_reassigned, say_requested, say_ruling
 from elqr.cli.terminal import (
     GIVEN_PATH,
     NUMBER,
@@ -29,7 +30,6 @@ from elqr.vocabulary.terms import Channel, ExitCode, Outcome, Term
 
 if TYPE_CHECKING:
     from elqr.approvals.open_exceptions import Search
-    from elqr.approvals.review import Ended, Requested
     from elqr.report.excel.book import Book
 
 
@@ -139,8 +139,8 @@ def review_import(file: Path, signer: Signer, as_json: bool) -> int:
         by_book = request_from_book(session, file.name, read_named(file), signer.sign())
     requested, reassigned = by_book.rulings, by_book.reassignments
     if as_json:
-        say_findings((*requested.findings, *reassigned.findings))
-        print_json(_requested_json(requested) | {"reassignment": _requested_json(reassigned)})
+        say_findings((*requested.findings, *requested.remarks, *reassigned.findings, *reassigned.remarks))
+        print_json(requested_json(requested) | {"reassignment": requested_json(reassigned)})
     else:
         asks_to_reassign = reassigned.count or reassigned.same or reassigned.findings
         if requested.count or requested.same or requested.findings or not asks_to_reassign:
@@ -212,7 +212,7 @@ def review_approve(no: int, signer: Signer, as_json: bool) -> int:
 
     with signer.open_job() as session:
         ended = approve_review(session, no, signer.sign())
-    return _say_ended(ended, as_json)
+    return say_ended(ended, as_json)
 
 
 @review.command("reject", help="申請 NO を却下します（自分の申請の取り下げにも使います）。")
@@ -225,7 +225,7 @@ def review_reject(no: int, reason: str, signer: Signer, as_json: bool) -> int:
 
     with signer.open_job() as session:
         ended = refuse_review(session, no, signer.sign(reason))
-    return _say_ended(ended, as_json)
+    return say_ended(ended, as_json)
 
 
 _LISTED = (
@@ -265,13 +265,16 @@ def review_list(with_ended: bool, job: Path, as_json: bool) -> int:
 @job_option
 @json_option
 def review_trail(no: int | None, payment: int | None, job: Path, as_json: bool) -> int:
+    from elqr.approvals.remarks import remarks_of_waiting
     from elqr.store.entries.acts import ASKED, acts_of_kinds, seat
     from elqr.store.queries.review_trail import trail
 
     with open_job(job, rehearsal=True) as session, session.ledger.transaction() as connection:
         rows = trail(connection, review_no=no, payment_no=payment).to_dicts()
         acts = acts_of_kinds(connection, ("review",))
+        remarks = remarks_of_waiting(session, [row["ruling_no"] for row in rows])
     for row in rows:
+        row["remarks"] = [finding.as_dict() for finding in remarks.get(row["ruling_no"], ())]
         row["done_on"] = row["done_on"] and row["done_on"].isoformat()
         row["asked_at_seat"] = seat(acts.get(("review", row["review_no"], ASKED)))
         row["taken_at_seat"] = seat(acts.get(("review", row["review_no"], _ENDS.get(row["result"], ""))))
@@ -279,119 +282,7 @@ def review_trail(no: int | None, payment: int | None, job: Path, as_json: bool) 
         print_json(rows)
         return ExitCode.CLEAN
     for row in rows:
-        target = f" → {row['target']}" if row["target"] else ""
-        request = f"申請{row['review_no']} {row['source']}".rstrip()
-        click.echo(
-            f"決裁{row['ruling_no']}（{request}） 受付{row['payment_no']} {Outcome(row['outcome']).label} "
-            f"{row['paid_yen']:,}円　{Ruling(row['ruling']).label}{target}"
-        )
-        click.echo(
-            f"  {row['asked_at'][:16].replace('T', ' ')} 担当 {row['staff']}・申請 {row['asked_by']}"
-            f"{row['asked_at_seat']}　{row['reason']}"
-        )
-        if row["done_on"]:
-            interest = f"　加算金 {row['interest_yen']:,}円" if row["interest_yen"] else ""
-            click.echo(f"  {row['done_on']} {row['number']}".rstrip() + interest)
-        if row["result"]:
-            yen = f"仮受 {row['before_yen']:,}円 → {row['after_yen']:,}円"
-            yen += f"　送付元の取消 {row['withdrawn_yen']:,}円" if row["withdrawn_yen"] else ""
-            yen += f"　調定から仮受へ {row['returned_yen']:,}円" if row["returned_yen"] else ""
-            because = f"　{row['step_reason']}" if row["step_reason"] else ""
-            result = RulingResult(row["result"]).label
-            click.echo(
-                f"  {row['taken_at'][:16].replace('T', ' ')} {row['taken_by']}{row['taken_at_seat']}　"
-                f"{result}　{yen}{because}"
-            )
-        else:
-            click.echo("  承認待ち")
+        say_ruling(row, remarks.get(row["ruling_no"], ()))
     if not rows:
         click.echo("決裁の記録はありません。")
-    return ExitCode.CLEAN
-
-
-def say_reassigned(requested: Requested, as_json: bool) -> int:
-    """組替の申請の結果を告げる."""
-    code = say_requested(requested, as_json, ("組替", "動かす額", "対象の納付書に入らない"))
-    if requested.returned and not as_json:
-        click.echo("全期と、いくつもの調定を納める分納の納付書には、全額を納められるときだけ入ります。")
-    return code
-
-
-def say_requested(
-    requested: Requested, as_json: bool, words: tuple[str, str, str] = ("決裁", "仮受額", "調定に戻せない")
-) -> int:
-    """申請の結果を告げる. `words`: what is requested, which yen these are, and which of them go to suspense."""
-    what, which_yen, returned = words
-    say_findings(requested.findings)
-    if as_json:
-        print_json(_requested_json(requested))
-    elif requested.review_no:
-        click.echo(f"申請{requested.review_no}　{what} {requested.count:,}件　{which_yen} {requested.yen:,}円")
-        click.echo(f"ほかの人が elqr review approve {requested.review_no} で承認すると、台帳に反映します。")
-        if requested.returned:
-            click.echo(f"{returned} {_returned_text(requested.returned)}は、承認すると仮受に入り、要確認になります。")
-    else:
-        click.echo(f"{what}の新しい申請はありません。")
-    if not as_json and requested.left_out:
-        click.echo(f"同じ照会キーの納付書がない（充てられない）収納 {requested.left_out:,}件は、申請に入れていません。")
-    if not as_json and (requested.same or requested.findings):
-        click.echo(f"申請済みと同じ行 {requested.same:,}件　取り込まなかった行 {len(requested.findings):,}件")
-    return ExitCode.REVIEW if requested.findings else ExitCode.CLEAN
-
-
-def _requested_json(requested: Requested) -> dict[str, object]:
-    """申請の結果 for `--json`."""
-    return {
-        "review": requested.review_no or None,
-        "rulings": requested.count,
-        "suspense_yen": requested.yen,
-        "unchanged": requested.same,
-        "left_out": requested.left_out,
-        "returned": _by_payment(requested.returned),
-        "refused": [finding.as_dict() for finding in requested.findings],
-    }
-
-
-def _by_payment(returned: tuple[tuple[int, int], ...]) -> list[dict[str, int]]:
-    return [{"payment": number, "yen": yen} for number, yen in returned]
-
-
-def _returned_text(returned: tuple[tuple[int, int], ...]) -> str:
-    """調定に戻らない額 in words, by payment."""
-    return "・".join(f"受付{number}の {yen:,}円" for number, yen in returned)
-
-
-def _say_ended(ended: Ended, as_json: bool) -> int:
-    counts = {result.label: ended.counts[result] for result in RulingResult if ended.counts[result]}
-    if as_json:
-        print_json(
-            {
-                "review": ended.review_no,
-                "results": counts,
-                "moved_yen": ended.moved_yen,
-                "withdrawn_yen": ended.withdrawn_yen,
-                "stale": ended.stale,
-                "returned": _by_payment(ended.returned),
-            }
-        )
-    else:
-        results = "　".join(f"{name} {count:,}件" for name, count in counts.items())
-        click.echo(
-            f"申請{ended.review_no}　{results}　"
-            + (f"仮受へ {-ended.moved_yen:,}円" if ended.moved_yen < 0 else f"仮受から {ended.moved_yen:,}円")
-            + (f"　送付元の取消へ {ended.withdrawn_yen:,}円" if ended.withdrawn_yen > 0 else "")
-            + (f"　送付元の取消から {-ended.withdrawn_yen:,}円" if ended.withdrawn_yen < 0 else "")
-        )
-    if ended.returned and not as_json:
-        say(
-            f"調定がその後ふさがっていて戻せない {_returned_text(ended.returned)}は、仮受に入れました。"
-            "要確認で、還付候補か充て先を決めてください。"
-        )
-    if ended.stale:
-        say(
-            f"申請のあとで収納か対象の納付書が変わったため、決裁番号 {'・'.join(map(str, ended.stale))} は"
-            "反映していません（無効）。"
-            "今の状態を見て、決め直してください。"
-        )
-        return ExitCode.REVIEW
     return ExitCode.CLEAN

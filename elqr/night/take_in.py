@@ -234,7 +234,7 @@ def _take_new(night: Night, arrived: Arrived, box: Box, step: Step) -> Taken:
     """新しいファイルを取り込む: accept it or hold it back."""
     session = night.session
     arrived = session.kept(session.keep(arrived))
-    intake = _with_new_rows(session, arrived.name, _read(arrived, box.specs, session.night_on))
+    intake = with_new_rows(session, arrived.name, _read(arrived, box.specs, session.night_on))
     intake = _with_confirmation(session, arrived, intake)
     if isinstance(intake, LargeIntake):
         taken = _enter_pieces(session, arrived, intake, step)
@@ -249,7 +249,7 @@ def _take_new(night: Night, arrived: Arrived, box: Box, step: Step) -> Taken:
     return taken
 
 
-def _with_new_rows(session: Session, name: str, intake: Intake | LargeIntake) -> Intake | LargeIntake:
+def with_new_rows(session: Session, name: str, intake: Intake | LargeIntake) -> Intake | LargeIntake:
     """調定データと督促の状況の検査: rows that say something new, or findings; any other file as it is."""
     if isinstance(intake, LargeIntake):
         return intake

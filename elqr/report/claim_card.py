@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import Any
 
 import polars as pl
 
 from elqr.arithmetic.wareki import wareki, wareki_year
 from elqr.rules.register import Register
-from elqr.vocabulary.claim_frames import ClaimCard, ClaimEntry
+from elqr.vocabulary.claim_frames import CardPayment, CardRuling, ClaimCard, ClaimEntry
 from elqr.vocabulary.claim_terms import RAISES, EntryKind, Item
 from elqr.vocabulary.frames import Claim
+from elqr.vocabulary.ruling_terms import Ruling
 from elqr.vocabulary.terms import WHOLE_YEAR, Channel, Outcome, Place, Stage
 
 _ITEM_OF: dict[str, Item] = dict(zip(ClaimEntry.ITEMS, Item, strict=True))
@@ -19,25 +21,32 @@ _ITEM_OF: dict[str, Item] = dict(zip(ClaimEntry.ITEMS, Item, strict=True))
 
 @dataclass(frozen=True, slots=True)
 class LookedUp:
-    """照会の結果: frames ClaimCard, ClaimEntry, CardItems, CardNotice and CardPayment of the same claims."""
+    """照会の結果: frames ClaimCard, ClaimEntry, CardItems, CardNotice and CardPayment of the same claims.
+
+    `rulings` (frame CardRuling) are those on the payments.
+    """
 
     claims: pl.DataFrame
     entries: pl.DataFrame
     items: pl.DataFrame
     notices: pl.DataFrame
     payments: pl.DataFrame
+    rulings: pl.DataFrame
 
 
 def claim_cards(found: LookedUp) -> list[dict[str, Any]]:
     """調定の照会, one dictionary for each claim; days are ISO text.
 
     The items of what was collected are known when all is paid, when nothing is, when the claim has one item only, or
-    from frame CardItems; else `collected_yen` of an item is None.
+    from frame CardItems; else `collected_yen` of an item is None. Each payment has its `rulings`.
     """
     parts = {
-        name: _by_claim(frame)
+        name: _rows_by(Claim.CLAIM_NO, frame)
         for name, frame in (("entries", found.entries), ("notices", found.notices), ("payments", found.payments))
     }
+    rulings = _rows_by(CardRuling.PAYMENT_NO, found.rulings)
+    for payment in chain.from_iterable(parts["payments"].values()):
+        payment["rulings"] = rulings.get(payment[CardPayment.PAYMENT_NO], [])
     known_items = {row.pop(Claim.CLAIM_NO): row for row in found.items.iter_rows(named=True)}
     cards = []
     for claim in _written(found.claims):
@@ -63,10 +72,11 @@ def claim_cards(found: LookedUp) -> list[dict[str, Any]]:
     return cards
 
 
-def _by_claim(frame: pl.DataFrame) -> dict[int, list[dict[str, Any]]]:
+def _rows_by(number: str, frame: pl.DataFrame) -> dict[int, list[dict[str, Any]]]:
+    """番号ごとの行: the rows of each number, without it."""
     rows: dict[int, list[dict[str, Any]]] = {}
     for row in _written(frame):
-        rows.setdefault(row.pop(Claim.CLAIM_NO), []).append(row)
+        rows.setdefault(row.pop(number), []).append(row)
     return rows
 
 
@@ -151,3 +161,14 @@ def _payment_lines(payments: list[dict[str, Any]]) -> Iterator[str]:
         held = f"　仮受 {payment['suspense_yen']:,}円" if payment["suspense_yen"] else ""
         on_claim = f"この調定へ {payment['claim_yen']:,}円{held}"
         yield f"受付{payment['payment_no']}　{paid}{received}　{outcome}　{on_claim}{typed}"
+        for ruling in payment["rulings"]:
+            yield f"　決裁{ruling['ruling_no']}　{_ruling_line(ruling)}"
+
+
+def _ruling_line(ruling: dict[str, Any]) -> str:
+    """決裁の一行: its kind, the day that a step of a refund states, and whether it was approved."""
+    done_on = f"　{_day(ruling['done_on'])}" if ruling["done_on"] else ""
+    taken_on, undone_by_no = ruling["taken_on"], ruling["undone_by_no"]
+    state = f"{_day(taken_on)} 承認済" if taken_on else f"{_day(ruling['asked_on'])} 申請{ruling['review_no']} 承認待ち"
+    undone = f"　決裁{undone_by_no}で取消済" if undone_by_no else ""
+    return f"{Ruling(ruling['ruling']).label}{done_on}　（{state}）{undone}"

@@ -81,7 +81,7 @@ def list_of_day(city: str, chosen: Chosen, register: Register, chain: Mapping[st
     keys = (
         PostedSum.PROCEDURE_CODE, PostedSum.FISCAL_YEAR, PostedSum.IS_ARREARS, PostedSum.CHANNEL, PostedSum.PAID_ON,
         PostedSum.NIGHT_ON, PostedSum.FALLS_ON, PostedSum.COUNTED_ON, PostedSum.RULE, PostedSum.IS_MOVE,
-        PostedSum.IS_REDUCTION,
+        PostedSum.IS_REDUCTION, PostedSum.TAKES_OFF,
     )  # fmt: skip
     table = table_of(
         f"収納日計表_{chosen.first}",

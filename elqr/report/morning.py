@@ -22,7 +22,7 @@ from elqr.report.tables import night as shape
 from elqr.report.tables.ageing import ageing
 from elqr.report.tables.arrivals import arrival_table
 from elqr.report.tables.case_file import case_files
-from elqr.report.tables.daily import daily_table, later_table
+from elqr.report.tables.daily import daily_table, later_tables
 from elqr.report.tables.ledger_rows import Rows
 from elqr.report.tables.money import detail_table, settlement_table, stage_table
 from elqr.report.tables.payment_list import DETAILED, columns, list_frame, views
@@ -85,8 +85,7 @@ def morning(
     refund = refund_table(rows.refunds, register, night)
     note = backlog.left_out_note(exception.height, rows.waiting)
     exception, refund = (replace(table, note=table.note + note) for table in (exception, refund))
-    later = () if rows.later.is_empty() else (later_table(rows.later, register),)
-    daily = (daily_table(rows.postings, register), *later)
+    daily = (daily_table(rows.postings, register), *later_tables(rows.later, register))
     rulings = shape.ruling_table(rows.rulings)
     read = records(rows.decisions, rows.redelivered)
     places = places_table(read, register)
@@ -240,15 +239,21 @@ def _money(postings: pl.DataFrame) -> list[Line]:
         lines.append(_line(f"{account.label}へ", account_rows, DailySum.COUNT, DailySum.YEN, account.value))
     total = Line("確報の額", sum(line.count for line in lines), sum(line.yen for line in lines), "sum")
     reduced = postings.filter((pl.col(DailySum.ACCOUNT) == Account.SUSPENSE.value) & pl.col(DailySum.IS_REDUCTION))
-    is_ruled = pl.col(DailySum.IS_MOVE) & ~pl.col(DailySum.IS_REDUCTION)
-    ruled = {account: postings.filter((pl.col(DailySum.ACCOUNT) == account.value) & is_ruled) for account in Account}
-    moves = (
-        ("決裁で調定へ（差引）", ruled[Account.CLAIM]),
-        *((f"決裁で{account.label}へ", ruled[account]) for account in END_ACCOUNTS),
-        ("減額による過納で調定から仮受へ", reduced),
-    )
-    moved = [_line(what, rows, DailySum.COUNT, DailySum.YEN) for what, rows in moves if rows.height]
+    ruled = postings.filter(pl.col(DailySum.IS_MOVE) & ~pl.col(DailySum.IS_REDUCTION))
+    moved = [line for account in (Account.CLAIM, *END_ACCOUNTS) for line in _ruled_lines(ruled, account)]
+    if reduced.height:
+        moved.append(_line("減額による過納で調定から仮受へ", reduced, DailySum.COUNT, DailySum.YEN))
     return [*lines, total, *moved]
+
+
+def _ruled_lines(ruled: pl.DataFrame, account: Account) -> list[Line]:
+    """決裁で動いた額 of an account (frame DailySum): what came on it and what left it, never one less the other."""
+    rows = ruled.filter(pl.col(DailySum.ACCOUNT) == account.value)
+    came, left = rows.filter(~pl.col(DailySum.TAKES_OFF)), rows.filter(DailySum.TAKES_OFF)
+    onto = _line(f"決裁で{account.label}へ", came, DailySum.COUNT, DailySum.YEN)
+    off = _line("", left, DailySum.COUNT, DailySum.YEN)
+    lines = (came, onto), (left, Line(f"決裁で{account.label}から", -off.count, -off.yen))
+    return [line for rows, line in lines if rows.height]
 
 
 def _headline(status: str, rows: Rows) -> str:

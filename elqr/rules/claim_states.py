@@ -37,16 +37,17 @@ _TURN = "turn"
 """The order of the entries that one row brings."""
 
 
-def refuse_states(name: str, rows: pl.DataFrame, by_file: Collection[str], known: pl.DataFrame) -> list[Finding]:
+def refuse_states(name: str, rows: pl.DataFrame, by_file: Collection[str] | None, known: pl.DataFrame) -> list[Finding]:
     """調定データの検査: findings about rows (frame ClaimStateContent) that cannot be right, in order.
 
-    `by_file` are the procedures of which claim files say what is owed. `known` has the same columns: what the ledger
-    has of their assessments.
+    `by_file` are the procedures of which claim files say what is owed, None if there is no register to ask. `known` has
+    the same columns: what the ledger has of their assessments.
     """
     sieve = Sieve(name, rows, [], set())
     procedure, number = pl.col(ClaimStateContent.PROCEDURE_CODE), pl.col(ClaimStateContent.BILL_NO)
-    allowed = pl.lit("・".join(sorted(by_file)) or "（一つもない）")
-    sieve.refuse(Code.CLAIM_SOURCE, "税目", ~procedure.is_in(list(by_file)), procedure, allowed)
+    if by_file is not None:
+        allowed = pl.lit("・".join(sorted(by_file)) or "（一つもない）")
+        sieve.refuse(Code.CLAIM_SOURCE, "税目", ~procedure.is_in(list(by_file)), procedure, allowed)
     years = pl.lit(f"{EARLIEST_YEAR}〜{LATEST_YEAR}")
     for title, year in (("賦課年度", ClaimStateContent.LEVY_YEAR), ("相当年度", ClaimStateContent.TAX_YEAR)):
         sieve.refuse(Code.YEAR_RANGE, title, ~pl.col(year).is_between(EARLIEST_YEAR, LATEST_YEAR), pl.col(year), years)

@@ -129,16 +129,8 @@ def find_faults(standings: pl.DataFrame, others: pl.DataFrame, days: DebitDays) 
     return DebitFault.of(pl.concat(parts))
 
 
-def claim_words() -> pl.Expr:
-    """どの調定か, in words; of several claims as their notice names them."""
-    return pl.format(
-        "{} {}年度 {} {}期",
-        DebitStanding.PROCEDURE_CODE, DebitStanding.LEVY_YEAR, DebitStanding.BILL_NO, DebitStanding.INSTALLMENT_NO,
-    )  # fmt: skip
-
-
 def _rules(days: DebitDays) -> tuple[_Rule, ...]:
-    nothing, key, claim = pl.lit(""), pl.format("顧客番号 {}", Debit.KEY_DIGITS), claim_words()
+    nothing, key, claim = pl.lit(""), pl.format("顧客番号 {}", Debit.KEY_DIGITS), pl.col(DebitStanding.CLAIM_WORDS)
     outcome, result = pl.col(DebitStanding.OUTCOME), pl.col(DebitStanding.RESULT)
     is_twice = (pl.col(Debit.KEY_DIGITS) != "") & (pl.col(DebitStanding.FIRST_NO) < pl.col(Debit.RECORD_NO))
     paid = pl.concat_str(DebitStanding.PAID, pl.format("（{}）", claim), ignore_nulls=True)
@@ -166,10 +158,10 @@ def _day_rules(days: DebitDays) -> tuple[_Rule, ...]:
     """引落日の規則: of two that may be true, the year is said and not the day."""
     debit_on, due_on = pl.col(Debit.DEBIT_ON), pl.col(DebitStanding.DUE_ON)
     is_off, is_other_year = ~days.is_in_time(), fiscal_year_expr(due_on) != fiscal_year_expr(debit_on)
-    due = pl.format("納期限 {}（{}）", due_on, claim_words())
+    due = pl.format("納期限 {}（{}）", due_on, DebitStanding.CLAIM_WORDS)
     wanted = pl.format("引落日 {} に合う納期限（{} から {} まで）", debit_on, *days.due_between())
     is_unissued = ~is_off & (pl.col(DebitStanding.OUTCOME) == Outcome.PAID_BEFORE_ISSUE.value)
-    issued = pl.format("発行日 {}（{}）", DebitStanding.ISSUED_ON, claim_words())
+    issued = pl.format("発行日 {}（{}）", DebitStanding.ISSUED_ON, DebitStanding.CLAIM_WORDS)
     not_past = pl.lit(f"{days.first_on} か、その後")
     return (
         _Rule(Code.DEBIT_YEAR, is_off & is_other_year, due, wanted),

@@ -103,7 +103,7 @@ class NightResult:
 
 def _sums(payments: pl.DataFrame, postings: pl.DataFrame) -> pl.DataFrame:
     paid = payments.select(Payment.PAYMENT_NO, Payment.CHANNEL, Payment.PAID_ON)
-    no_moves = {DailySum.IS_MOVE: pl.lit(False), DailySum.IS_REDUCTION: pl.lit(False)}
+    no_moves = dict.fromkeys((DailySum.IS_MOVE, DailySum.IS_REDUCTION, DailySum.TAKES_OFF), pl.lit(False))
     rows = join_beside(postings, paid, [Payment.PAYMENT_NO])
     rows = rows.with_columns(value.alias(name) for name, value in no_moves.items())
     sums = rows.group_by(DailySum.KEYS).agg(pl.len().cast(pl.Int64).alias(DailySum.COUNT), pl.col(DailySum.YEN).sum())

@@ -61,7 +61,8 @@ def _day_of(text: str) -> date | None:
 def judge_steps(rows: pl.DataFrame, night: date, file: str) -> JudgedRows:
     """一歩を調べる: rows of frame DraftStep → those that can be requested on a night, and why the others cannot."""
     hindered = rows.with_columns(hindrances(rows).alias(_HINDRANCE))
-    return judge_rows(hindered, _rules(night), _IS_SAME, (file, DraftStep.LINE_NO, "行目"))
+    place = (file, DraftStep.LINE_NO, "行目")
+    return judge_rows(hindered, _rules(night), _IS_SAME, place, pl.col(DraftStep.IS_DONE))
 
 
 def _is_any(steps: tuple[Ruling, ...]) -> pl.Expr:

@@ -97,14 +97,15 @@ def hindrances(rows: pl.DataFrame) -> pl.Series:
     number, done_on, stood_on = (
         pl.col(name) for name in (DraftPayout.PAYMENT_NO, DraftStep.DONE_ON, DraftPayout.STOOD_ON)
     )
+    falls_on = pl.col(DraftPayout.FALLS_ON)
     is_barred, barred_on = step == Ruling.TIME_BARRED.value, pl.col(DraftPayout.BARRED_ON)
     paid = pl.col(DraftPayout.BEFORE_YEN) - left
     step_label, before = step.replace_strict(labels, default=""), step.replace_strict(wanted, default="")
     causes: tuple[tuple[str, tuple[pl.Expr, ...], pl.Expr], ...] = (
-        ("受付{}は台帳にありません", (), pl.col(DraftPayout.FALLS_ON).is_null()),
+        ("受付{}は台帳にありません", (), falls_on.is_null()),
         ("受付{}には承認待ちの申請があります。先に承認か却下をしてください", (), pl.col(DraftPayout.IS_WAITING)),
         ("受付{}の今の決裁は「{}」です。{}は「{}」の後です", (label, step_label, before), ~follows),
-        ("受付{}は {} より後の収納です", (done_on,), done_on < pl.col(DraftPayout.FALLS_ON)),
+        ("受付{}の収納の日は {} です。それより前の日付は書けません", (falls_on,), done_on < falls_on),
         ("受付{}の{}は {} です。それより前の日付は書けません", (label, stood_on), done_on < stood_on),
         (
             "受付{}の時効完成日は {} です。それより前に時効にはできません",

@@ -21,10 +21,13 @@ _STATEMENT = [*StatusContent.IDENTITY, str(StatusContent.STATED_AT)]
 _CONTENT = [name for name in StatusContent.SCHEMA if name not in (*_STATEMENT, StatusContent.RECORD_NO)]
 
 
-def refuse_statuses(name: str, rows: pl.DataFrame, procedures: Collection[str], known: pl.DataFrame) -> list[Finding]:
+def refuse_statuses(
+    name: str, rows: pl.DataFrame, procedures: Collection[str] | None, known: pl.DataFrame
+) -> list[Finding]:
     """督促の状況の検査: findings about rows (frame StatusContent) that cannot be right, in order.
 
-    `procedures` are the codes of the register, `known` has the same columns: what the ledger has of the same records.
+    `procedures` are the codes of the register, None if there is none to ask; `known` has the same columns: what the
+    ledger has of the same records.
     """
     sieve = Sieve(name, rows, [], set())
     parts = [pl.col(column) != ("" if dtype == pl.String else 0) for column, dtype in _CLAIM_PARTS.items()]
@@ -33,7 +36,9 @@ def refuse_statuses(name: str, rows: pl.DataFrame, procedures: Collection[str], 
     whose = pl.lit("税目・年度・通知書番号・期別のすべてか、宛名番号だけ")
     sieve.refuse(Code.BLANK, "通知書番号・宛名番号", is_unclear, pl.col(StatusContent.BILL_NO), whose)
     code = pl.col(StatusContent.PROCEDURE_CODE)
-    sieve.refuse(Code.PROCEDURE_UNKNOWN, "税目", (code != "") & ~code.is_in(list(procedures)), code, pl.lit("手続台帳"))
+    if procedures is not None:
+        is_unknown = (code != "") & ~code.is_in(list(procedures))
+        sieve.refuse(Code.PROCEDURE_UNKNOWN, "税目", is_unknown, code, pl.lit("手続台帳"))
     first, last = pl.col(StatusContent.FROM_ON), pl.col(StatusContent.UNTIL_ON)
     sieve.refuse(Code.BLANK, "開始日", first.is_null(), pl.lit(""), pl.lit("止めた日"))
     wanted = pl.format("開始日（{}）以後", first)

@@ -41,12 +41,20 @@ def is_blank(name: str) -> pl.Expr:
 
 
 def judge_rows(
-    rows: pl.DataFrame, rules: Sequence[RowRule], is_same: pl.Expr, place: tuple[str, str, str]
+    rows: pl.DataFrame,
+    rules: Sequence[RowRule],
+    is_same: pl.Expr,
+    place: tuple[str, str, str],
+    is_done: pl.Expr | None = None,
 ) -> JudgedRows:
     """行を調べる: the first broken rule refuses a row. A good row of which `is_same` is true is counted, not handed in.
 
-    `place` is the file, the column that numbers its rows, and the unit in which it does.
+    So is one of which `is_done` is true, whatever rules it breaks now that it was carried out. `place` is the file, the
+    column that numbers its rows, and the unit in which it does.
     """
+    all_rows = rows.height
+    rows = rows if is_done is None else rows.filter(~is_done.fill_null(False))
+    done = all_rows - rows.height
 
     def first_of(values: Iterable[pl.Expr]) -> pl.Expr:
         pairs = zip(rules, values, strict=True)
@@ -66,4 +74,4 @@ def judge_rows(
     )
     fit = judged.filter(pl.col(_RULE).is_null()).drop(_RULE, _ACTUAL, _EXPECTED)
     good = fit.filter(~is_same.fill_null(False))
-    return JudgedRows(good, fit.height - good.height, findings)
+    return JudgedRows(good, done + fit.height - good.height, findings)

@@ -156,9 +156,9 @@ RULES: tuple[RowRule, ...] = (
 def judge_proposals(rows: pl.DataFrame, file: str) -> JudgedRows:
     """決裁案を調べる: rows of a form, with the state of the ledger (frame DraftRuling) → frame Proposal, and findings.
 
-    A row that repeats a waiting ruling is counted, and not handed in twice.
+    A row that repeats a ruling that waits, or that was carried out, is counted, and not handed in twice.
     """
-    judged = judge_rows(rows, RULES, _IS_SAME, (file, DraftRuling.LINE_NO, "行目"))
+    judged = judge_rows(rows, RULES, _IS_SAME, (file, DraftRuling.LINE_NO, "行目"), pl.col(DraftRuling.IS_DONE))
     handed_in = judged.good.with_columns(
         pl.col(DraftRuling.DECIDED_ON).alias(Proposal.MARK), pl.lit(None, dtype=pl.Int64).alias(Proposal.UNDOES_NO)
     )

@@ -3,7 +3,7 @@
 import polars as pl
 
 from elqr.vocabulary.arrival_frames import DeliveredFile, Held
-from elqr.vocabulary.frames import Claim, ClaimKey, Column, Decision, Frame, Notice, NoticeClaim, Payment
+from elqr.vocabulary.frames import Claim, ClaimKey, Column, Decision, Frame, Notice, NoticeClaim, Payment, Ruled
 
 
 class ClaimEntry(Frame):
@@ -312,3 +312,19 @@ class CardPayment(Frame):
     CLAIM_YEN = Decision.CLAIM_YEN
     SUSPENSE_YEN = Decision.SUSPENSE_YEN
     DECIDED_ON = Column("decided_on", pl.Date)
+
+
+class CardRuling(Frame):
+    """照会した収納の決裁: a ruling that waits for approval or was approved, its days, and the ruling that undid it.
+
+    `taken_on` is the day of the approval, null while it waits, `done_on` the day that a step of a refund states.
+    """
+
+    PAYMENT_NO = Payment.PAYMENT_NO
+    RULING_NO = Ruled.RULING_NO
+    REVIEW_NO = Ruled.REVIEW_NO
+    RULING = Ruled.RULING
+    ASKED_ON = Column("asked_on", pl.Date)
+    TAKEN_ON = Column("taken_on", pl.Date)
+    DONE_ON = Column("done_on", pl.Date)
+    UNDONE_BY_NO = Column("undone_by_no", pl.Int64)

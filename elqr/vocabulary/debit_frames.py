@@ -35,10 +35,11 @@ class NamingPayment(Frame):
 class DebitStanding(Debit):
     """引落と台帳: a debit with what the ledger says of the notice that its key names.
 
-    `outcome` is that of a payment without limit on 引落日, and `open_yen` what the claims would take of it. The texts
-    `paid`, `waiting`, `stop` and `result` say who paid, what may be money for the claims, why they are not to be
-    collected, and which result of this debit has come; each is null if there is nothing to say. `was_tried`: a debit
-    for these claims has failed before. `first_no` is the first record with the same key.
+    `claim_words` say what the notice is about. `outcome` is that of a payment without limit on 引落日, and
+    `open_yen` what the claims would take of it. The texts `paid`, `waiting`, `stop` and `result` say who paid, what may
+    be money for the claims, why they are not to be collected, and which result of this debit has come; each is null if
+    there is nothing to say. `was_tried`: a debit for these claims has failed before. `first_no` is the first record
+    with the same key.
     """
 
     OUTCOME = Decision.OUTCOME
@@ -49,6 +50,7 @@ class DebitStanding(Debit):
     LEVY_YEAR = CandidateNotice.LEVY_YEAR
     BILL_NO = CandidateNotice.BILL_NO
     INSTALLMENT_NO = Candidate.INSTALLMENT_NO
+    CLAIM_WORDS = Column("claim_words", pl.String)
     ISSUED_ON = Candidate.ISSUED_ON
     DUE_ON = Notice.DUE_ON
     PAID = Column("paid", pl.String)

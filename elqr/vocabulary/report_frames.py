@@ -108,6 +108,7 @@ class LateNotice(Suggestion):
 class DailySum(Frame):
     """収納日計: sums of a night's postings. A posting that takes back counts as minus one.
 
+    What came on an account and what `takes_off` it again are summed apart: together they may be nothing.
     The columns `OF_DAY` are null for a city that counts by night, and for what was not posted by matching.
     """
 
@@ -119,6 +120,7 @@ class DailySum(Frame):
     PAID_ON = Payment.PAID_ON
     IS_MOVE = Column("is_move", pl.Boolean)
     IS_REDUCTION = Column("is_reduction", pl.Boolean)
+    TAKES_OFF = Column("takes_off", pl.Boolean)
     COUNT = Column("count", pl.Int64)
     YEN = Posting.YEN
     FALLS_ON = CountedDay.FALLS_ON
@@ -126,13 +128,28 @@ class DailySum(Frame):
     RULE = CountedDay.RULE
 
     OF_DAY = (FALLS_ON, COUNTED_ON, RULE)
-    KEYS = (ACCOUNT, PROCEDURE_CODE, FISCAL_YEAR, IS_ARREARS, CHANNEL, PAID_ON, IS_MOVE, IS_REDUCTION, *OF_DAY)
+    KEYS = (
+        ACCOUNT,
+        PROCEDURE_CODE,
+        FISCAL_YEAR,
+        IS_ARREARS,
+        CHANNEL,
+        PAID_ON,
+        IS_MOVE,
+        IS_REDUCTION,
+        TAKES_OFF,
+        *OF_DAY,
+    )
 
 
 class LaterSum(Frame):
-    """日計表の後の計上: sums of postings on claims that were made after the day list of their day had been drawn."""
+    """日計表の後の計上: sums of postings that were made after the reports of their day had been drawn.
+
+    On claims, and where yen end by decisions.
+    """
 
     NIGHT_ON = Column("night_on", pl.Date)
+    ACCOUNT = Posting.ACCOUNT
     PROCEDURE_CODE = Posting.PROCEDURE_CODE
     FISCAL_YEAR = Posting.FISCAL_YEAR
     IS_ARREARS = Posting.IS_ARREARS
@@ -140,6 +157,7 @@ class LaterSum(Frame):
     PAID_ON = Payment.PAID_ON
     IS_MOVE = DailySum.IS_MOVE
     IS_REDUCTION = DailySum.IS_REDUCTION
+    TAKES_OFF = DailySum.TAKES_OFF
     COUNT = DailySum.COUNT
     YEN = Posting.YEN
 
@@ -188,7 +206,10 @@ class HeldFile(Frame):
 
 
 class DeliveryFinding(Frame):
-    """取込保留の理由: a finding about a delivery, with the file's name and the format as which it was read."""
+    """取込保留の理由: a finding about a delivery, with the file's name and the format as which it was read.
+
+    Its file is told by `delivery_no`: another file may come under the same name.
+    """
 
     NAME = Delivery.NAME
     CODE = Column("code", pl.String)
@@ -198,6 +219,7 @@ class DeliveryFinding(Frame):
     ACTUAL = Column("actual", pl.String)
     EXPECTED = Column("expected", pl.String)
     SPEC = Delivery.SPEC
+    DELIVERY_NO = Delivery.DELIVERY_NO
 
 
 class NoticeIntake(Frame):

@@ -128,7 +128,8 @@ class DraftRuling(Frame):
 
     `mark` identifies the state that was decided on, and `decided_on` is what a ruling keeps of it. `altered` and
     `formula` name cells that nobody may write in. The target is the notice that the row names, or that of the payment's
-    own key. The columns `waiting_…` are of a ruling on the payment that waits for approval.
+    own key. The columns `waiting_…` are of a ruling on the payment that waits for approval. `is_done`: what the
+    row says was approved already, and has effect.
     """
 
     LINE_NO = Column("line_no", pl.Int64)
@@ -159,6 +160,7 @@ class DraftRuling(Frame):
     WAITING_REVIEW_NO = Column("waiting_review_no", pl.Int64)
     WAITING_SAID = Column("waiting_said", pl.String)
     WAITING_IS_SAME = Column("waiting_is_same", pl.Boolean)
+    IS_DONE = Column("is_done", pl.Boolean)
 
 
 class WrittenReassignment(Frame):
@@ -254,6 +256,7 @@ class DraftStep(DraftPayout):
     WAITING_REVIEW_NO = DraftRuling.WAITING_REVIEW_NO
     WAITING_SAID = DraftRuling.WAITING_SAID
     WAITING_IS_SAME = DraftRuling.WAITING_IS_SAME
+    IS_DONE = DraftRuling.IS_DONE
 
 
 class StatedPayout(Frame):
@@ -324,3 +327,17 @@ class RefundCase(Frame):
     REFUNDED_YEN = DraftPayout.REFUNDED_YEN
     REVENUE_YEN = Column("revenue_yen", pl.Int64)
     PASSED_ON_YEN = Column("passed_on_yen", pl.Int64)
+
+
+class Remarked(Payout):
+    """決裁の横に、承認する人の見るもの: what a ruling says, what is due, and who pays and paid.
+
+    Null where it is not known, or where it is no matter of the ruling.
+    """
+
+    PAYMENT_NO = Ruled.PAYMENT_NO
+    RULING = Ruled.RULING
+    DUE_YEN = RefundTerm.DUE_YEN
+    WORKING = RefundTerm.WORKING
+    PAYER_REF = DraftRuling.PAYER_REF
+    TARGET_PAYER_REF = DraftRuling.TARGET_PAYER_REF

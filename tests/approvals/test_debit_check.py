@@ -146,7 +146,7 @@ def _without_lacking(ran: Ran) -> list[tuple[object, ...]]:
 
 
 _KEY, _YEN = "92バイト目 「顧客番号」", "81バイト目 「引落金額」"
-_CLAIM = "kokuho 2026年度 {} 1期"
+_CLAIM = "国民健康保険料 2026年度 {} 1期"
 _DUE_BETWEEN = "引落日 2026-11-30 に合う納期限（2026-09-29 から 2026-12-10 まで）"
 
 FAULTS: dict[str, tuple[dict[str, object], list[tuple[str, str, str, str]]]] = {
@@ -164,7 +164,7 @@ FAULTS: dict[str, tuple[dict[str, object], list[tuple[str, str, str, str]]]] = {
     "一部が納付済み": (_debit(6), [("D112", _YEN, f"10,006円（{_CLAIM.format(100006)}）", "7,006円")]),
     "再発行した": (_debit(7), [("D113", _KEY, _CLAIM.format(100007), "")]),
     "前の年度": (
-        _debit(8), [("D105", _KEY, "納期限 2025-12-01（kokuho 2025年度 100008 1期）", _DUE_BETWEEN)]
+        _debit(8), [("D105", _KEY, "納期限 2025-12-01（国民健康保険料 2025年度 100008 1期）", _DUE_BETWEEN)]
     ),
     "ほかの期": (_debit(9), [("D106", _KEY, f"納期限 2027-02-28（{_CLAIM.format(100009)}）", _DUE_BETWEEN)]),
     "発行の前": (
@@ -222,10 +222,10 @@ def test_a_request_that_agrees_with_the_ledger_may_be_sent(bank: Bank) -> None:
 def test_a_claim_with_an_account_that_is_left_out_is_told(bank: Bank) -> None:
     """Not told: what was paid, announced, cancelled, held or reissued, has no account, or waits in 要確認."""
     ran = bank.check(bank.request(_debit(1)))
-    whole = "kokuho 2026年度 100017 {}期 納期限 2026-11-30 顧客番号 {}"
+    whole = "国民健康保険料 2026年度 100017 {}期 納期限 2026-11-30 顧客番号 {}"
     assert _found(ran) == [
-        ("D114", "", "kokuho 2026年度 100006 1期 納期限 2026-11-30 顧客番号 K006", "7,006円"),
-        ("D114", "", "kokuho 2026年度 100016 1期 納期限 2026-11-30 顧客番号 K016", "10,016円"),
+        ("D114", "", "国民健康保険料 2026年度 100006 1期 納期限 2026-11-30 顧客番号 K006", "7,006円"),
+        ("D114", "", "国民健康保険料 2026年度 100016 1期 納期限 2026-11-30 顧客番号 K016", "10,016円"),
         ("D114", "", whole.format(1, "K017"), "5,000円"),
     ]
     assert ran.code == 3 and ran.json["good"] == {"records": 1, "yen": 10_001}

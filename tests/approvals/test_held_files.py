@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from elqr.session.job import Inbox, read_job
+from elqr.vocabulary.codes import Code
 from tests.builders import JOB, NIGHT, City, Ran, elqr, eltax_file, eltax_row, notice_file, notice_row
 
 MONEY = '\n[[money]]\npath = "money"\nspecs = ["money_by_hand_csv"]\n'
@@ -217,6 +218,15 @@ def test_contents_of_one_name_are_named_by_their_hash(city: City) -> None:
     assert ran.code == 1 and all(f"{mark}/inbox/a.csv" in ran.err for mark in marks)
     give_up(city, marks[0], _day(1))
     assert [row["sha256"][:8] for row in held(city, _day(1), "list", "--json").json] == marks[1:]  # type: ignore[attr-defined,index]
+
+
+def test_findings_stand_at_the_file_that_they_are_about_and_not_at_another_of_its_name(city: City) -> None:
+    """同じ夜の、同じ名前の別の中身."""
+    for data in (good(1), PDF, EMPTY):
+        city.deliver(FIRST, data)
+        city.night()
+    intake = [(row["結果"], row["指摘"], row["指摘数"]) for row in city.report("取込結果")]
+    assert intake == [("取込", None, 0), ("取込保留", Code.FOREIGN, 1), ("取込保留", Code.EMPTY, 1)]
 
 
 def test_an_approval_ends_what_was_asked_for_and_not_what_came_since(city: City) -> None:

@@ -138,7 +138,9 @@ def test_each_row_that_cannot_be_is_named_and_the_others_are_requested(desk: Des
     assert _refused(ran) == named
     assert "受信箱" not in ran.err and "送付元" not in ran.err
     shown = _import(desk, *rows, json=False)
-    assert "申請済みと同じ行 1件　取り込まなかった行 19件" in shown.out and "→ 二度支払っていないか" in shown.err
+    assert (
+        "申請済み・承認済みと同じ行 1件　取り込まなかった行 19件" in shown.out and "→ 二度支払っていないか" in shown.err
+    )
     assert desk.city.sql("SELECT count(*) FROM ruling WHERE ruling = 'paid_out'") == [(2,)]
 
 

@@ -123,6 +123,7 @@ def test_steps_go_from_the_book_to_the_ledger_by_two_people(desk: Desk) -> None:
     path = _book(desk)
     asked = _taken(desk, _written(path, {CANDIDATE: DECIDE, NOT_OURS: PASS_ON}))
     assert (asked.code, asked.json["rulings"], asked.json["suspense_yen"]) == (0, 2, 10_777), asked.err
+    assert [remark["code"] for remark in asked.json["remarks"]] == [Code.PAYEE_DIFFERS]  # type: ignore[attr-defined,index]
     for name in ("山田", "田中"):
         refused = desk.run("review", "approve", asked.json["review"], "--by", name)
         assert refused.code == 1, "neither who requested nor who decided a row approves it"
@@ -132,8 +133,10 @@ def test_steps_go_from_the_book_to_the_ledger_by_two_people(desk: Desk) -> None:
     assert desk.stands()[NOT_OURS, "passed_on"] == 777
     entered = desk.city.sql("SELECT done_on, number, interest_yen, payee_ref FROM payout ORDER BY ruling_no")
     assert entered == [("2026-11-18", "還付第5号", 1_200, "8800"), ("2026-11-19", "伝票78", 0, "")]
-    stale = _taken(desk, path)
-    assert [code for code, _ in _refusals(stale)] == [Code.ROW_STALE] * 2, "the book is from before the decision"
+    done = _taken(desk, path)
+    assert (done.json["unchanged"], done.json["refused"]) == (2, []), "the same steps were carried out"
+    other = _taken(desk, _written(path, {CANDIDATE: (*DECIDE[:2], "還付第6号", *DECIDE[3:]), NOT_OURS: PASS_ON}))
+    assert (other.json["unchanged"], [code for code, _ in _refusals(other)]) == (1, [Code.ROW_STALE])
     desk.city.night(MORNING)
     nightly = desk.city.folder / "out" / MORNING.isoformat() / "過誤納整理簿.xlsx"
     row = _rows(nightly)[CANDIDATE]

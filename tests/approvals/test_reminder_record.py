@@ -171,7 +171,7 @@ def test_a_hold_may_be_made_longer_and_is_found_again(office: Office) -> None:
             assert listed == [number for number, last in days.items() if day <= last], "on its last day, not after it"
     job = ("--job", office.job, "--date", LATER.isoformat())
     asked = elqr("undo", "hold", 3, "--reason", "まちがい", "--by", "山田", *job)
-    assert "徴収猶予、kokuho 2026年度 100003 1期" in asked.out, "who approves sees whose it is"
+    assert "徴収猶予、国民健康保険料 2026年度 100003 1期" in asked.out, "who approves sees whose it is"
 
 
 def test_a_list_that_was_sent_is_not_sent_or_pulled_from_again(office: Office) -> None:

@@ -111,9 +111,21 @@ def test_what_people_record_stands_beside_it(office: Office) -> None:
     assert [(row["bill_no"], row["why"]) for row in ran.json["changed"]] == [("100002", "徴収猶予")]  # type: ignore[attr-defined,index]
 
 
+def test_a_check_without_a_ledger_tells_what_the_file_itself_contradicts(tmp_path: Path) -> None:
+    path = tmp_path / "teishi.csv"
+    path.write_bytes(status_file(status_row(), status_row(tsuchisho_no="2", shuryo_ymd=date(2020, 1, 1))))
+    told = elqr("file", "check", path, "--json")
+    (finding,) = told.json["findings"]  # type: ignore[misc]
+    assert told.code == 4 and (finding["code"], finding["at"]) == ("N603", "teishi.csv 2件目 「終了日」")  # type: ignore[index]
+
+
 def test_a_file_with_a_wrong_row_is_held_back_whole_and_stops_reminders(office: Office) -> None:
     _deliver(office, "teishi.csv", status_row(), status_row(zeimoku_cd="jidosha"))
+    path = office.folder / "claims" / "teishi.csv"
+    assert elqr("file", "check", path).code == 0, "no register was asked"
+    told = elqr("file", "check", path, "--against-ledger", "--job", office.job, "--date", DAY.isoformat(), "--json")
     ran = office.night(DAY)
     assert ran.code == 4 and codes(ran) == ["N601"]
+    assert told.code == 4 and told.json["findings"] == ran.json["findings"], "what the night tells"
     assert office.sql("SELECT count(*) FROM reminder_status") == [(0,)]
     assert office.draw().code == 3

@@ -89,7 +89,7 @@ def test_each_row_that_cannot_be_is_refused_with_its_place_and_the_others_go_in(
         (Code.FORMULA, "17行目", "E17"),
     ]
     shown = desk.run("import", desk.city.folder / "book.xlsx", "--by", "山田")
-    assert "申請済みと同じ行 1件　取り込まなかった行 10件" in shown.out and shown.code == 3
+    assert "申請済み・承認済みと同じ行 1件　取り込まなかった行 10件" in shown.out and shown.code == 3
 
 
 def test_a_payment_is_decided_or_reassigned_and_not_both(desk: Desk) -> None:

@@ -16,7 +16,7 @@ from elqr.report.tables.ledger_rows import Rows
 from elqr.report.tables.places import places_table, records
 from elqr.rules.kpi import Kpi
 from elqr.rules.register import Register
-from elqr.vocabulary.report_frames import DailySum, EarlierPayment
+from elqr.vocabulary.report_frames import DailySum, Delivery, DeliveryFinding, EarlierPayment
 from elqr.vocabulary.terms import Account, Channel, Outcome
 from tests.builders import NIGHT, REGISTER
 
@@ -91,24 +91,13 @@ def exceptions(count: int, seed: int = 1) -> pl.DataFrame:
 def rows_of(found: pl.DataFrame) -> Rows:
     """台帳から読んだ行 of a night that decided just these."""
     files = {"name": pl.String, **dict.fromkeys(("rows_read", "rows_new", "rows_same", "rows_bad"), pl.Int64)}
-    intake = dict.fromkeys(("name", "sha256", "status", "spec"), pl.String)
     near = {"payment_no": pl.Int64, "how": pl.String, "procedure_code": pl.String, "bill_no": pl.String}
     again = dict.fromkeys(("file_name", "channel", "procedure_code"), pl.String)
     counted = {"count": pl.Int64, "yen": pl.Int64}
     return Rows(
         notice_files=pl.DataFrame(schema=files),
-        deliveries=pl.DataFrame(
-            schema={
-                **intake,
-                "payment_count": pl.Int64,
-                "payment_yen": pl.Int64,
-                "lines": pl.Int64,
-                "money_yen": pl.Int64,
-                "claim_rows": pl.Int64,
-                "new_claim_rows": pl.Int64,
-            }
-        ),
-        delivery_findings=pl.DataFrame(schema={"name": pl.String, "code": pl.String}),
+        deliveries=Delivery.empty(),
+        delivery_findings=DeliveryFinding.empty(),
         decisions=found,
         exceptions=found,
         awaiting=found.clear(),

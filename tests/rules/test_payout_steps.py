@@ -15,7 +15,7 @@ _WHOLE = {
     "formula": "", "step_said": "還付決定", "done_said": "2026-11-18", "number": "5", "interest_said": "0", "payee_ref": "",
     "reason": "理由", "staff": "山田", "payment_no": 2, "standing": "refund", "stood_on": None, "stood_number": None, "before_yen": 10_000, "after_yen": 10_000,
     "falls_on": date(2026, 11, 5), "held_yen": 10_000, "refunded_yen": 0, "barred_on": date(2026, 11, 19), "mark": "x", "is_waiting": False,
-    "waiting_review_no": None, "waiting_said": None, "waiting_is_same": None,
+    "waiting_review_no": None, "waiting_said": None, "waiting_is_same": None, "is_done": None,
 }  # fmt: skip
 """還付決定 of a candidate of 10,000 yen, as it may be."""
 
@@ -72,7 +72,7 @@ BAD = [
     ("支払の還付先", _DECIDED | {"payee_ref": "8800"}, Code.RULING_UNFIT, "別の還付先の宛名番号", "8800"),
     ("理由が空", {"reason": ""}, Code.RULING_INCOMPLETE, "一歩の理由", "空欄"),
     ("担当が空", {"staff": ""}, Code.RULING_INCOMPLETE, "担当", "空欄"),
-    ("収納より前", {"done_said": "2026-11-04"}, Code.RULING_UNFIT, "一歩", "受付2は 2026-11-04 より後の収納です"),
+    ("収納より前", {"done_said": "2026-11-04"}, Code.RULING_UNFIT, "一歩", "受付2の収納の日は 2026-11-05 です。それより前の日付は書けません"),
     (
         "前の一歩より前", _DECIDED | {"stood_on": date(2026, 11, 19)}, Code.RULING_UNFIT, "一歩",
         "受付2の還付決定は 2026-11-19 です。それより前の日付は書けません",
@@ -104,3 +104,10 @@ def test_what_cannot_be_is_refused_at_its_cell(given: dict[str, object], code: C
 def test_a_row_that_repeats_what_waits_is_counted() -> None:
     judged = _judged(waiting_review_no=7, waiting_said="還付決定", waiting_is_same=True)
     assert (judged.good.height, judged.same, judged.findings) == (0, 1, ())
+    done = _judged(is_done=True, row_mark="before", standing="refund_decided")
+    assert (done.good.height, done.same, done.findings) == (0, 1, ()), "nothing else about it matters"
+
+
+def test_a_wrong_day_is_told_as_a_day_and_not_as_a_wrong_decision() -> None:
+    (finding,) = _judged(done_said="2026-11-21").findings
+    assert "日付" in str(finding) and "正: 2026-11-20 まで" in str(finding) and "選び直して" not in str(finding)

@@ -10,6 +10,7 @@ from tests.cases.prepared import prepared
 from tests.cases.ruling_desk import MORNING, Desk
 
 FIRST, SECOND, PAID = date(2026, 11, 11), date(2026, 11, 12), date(2026, 11, 20)
+NEXT = date(2026, 11, 24)
 _DECIDE = ("--on", "2026-11-18", "--number", "還付第5号")
 _PAY = ("--on", "2026-11-19", "--number", "伝票77")
 
@@ -39,6 +40,10 @@ def _step(desk: Desk, step: str, *what: object, payment: int = 2) -> Ran:
     return desk.approved(_ask(desk, step, *what, payment=payment), MORNING)
 
 
+def _trail(desk: Desk, asked: Ran) -> str:
+    return elqr("review", "trail", "--review", asked.json["review"], "--job", desk.city.job).out
+
+
 def _of_second(desk: Desk) -> dict[str, int]:
     return {where: yen for (no, where), yen in desk.stands().items() if no == 2}
 
@@ -46,6 +51,9 @@ def _of_second(desk: Desk) -> dict[str, int]:
 def test_a_refund_goes_from_decision_to_payment(desk: Desk) -> None:
     asked = _ask(desk, "decide", *_DECIDE, "--interest", 1_200, "--payee", "8800")
     assert (asked.json["rulings"], asked.json["suspense_yen"]) == (1, 10_000)
+    payee = {"code": "V126", "at": "「受付2 還付先」", "actual": "宛名番号 8800", "expected": "宛名番号 1000001"}
+    assert asked.json["remarks"] == [payee], "the city has no rule for 加算金"
+    assert "注意 [V126] 「受付2 還付先」" in _trail(desk, asked)
     assert desk.run("refund", "list", "--json").json[0]["standing"] == "refund", "one person decides nothing"
     assert desk.approved(asked, MORNING).json["moved_yen"] == 0
     (case,) = desk.run("refund", "list", "--json").json  # type: ignore[misc]
@@ -92,8 +100,15 @@ def test_a_transfer_that_failed_goes_back_one_step(desk: Desk) -> None:
     assert _of_second(desk) == {"suspense": 10_000}
     row = desk.report("過誤納整理簿")[2]
     assert (row["状態"], row["還付・充当候補額"]) == ("還付返戻", 10_000)
+    page = (desk.city.folder / "out" / MORNING.isoformat() / "index.html").read_text(encoding="utf-8")
+    assert "決裁で還付済へ" in page and "決裁で還付済から" in page, "together they are nothing, and that says nothing"
     _step(desk, "paid", "--on", "2026-11-20", "--number", "伝票78")
     assert _of_second(desk) == {"refunded": 10_000}
+    desk.city.night(NEXT)
+    (row,) = desk.city.report("日計表の後の還付など", NEXT)
+    names = ("計上した日", "勘定", "手続", "領収日", "件数", "額")
+    assert [row[name] for name in names] == ["2026-11-20", "還付済", "国民健康保険料", "2026-11-05", 1, 10_000]
+    assert not (desk.city.folder / "out" / NEXT.isoformat() / "日計表の後の計上.csv").exists(), "no claim was touched"
 
 
 @pytest.mark.parametrize(("step", "state"), [("time-barred", "時効"), ("too-small", "少額")])
@@ -102,6 +117,26 @@ def test_what_is_not_paid_back_is_revenue(desk: Desk, step: str, state: str) -> 
     assert _of_second(desk) == {"revenue": 10_000}
     row = desk.report("過誤納整理簿")[2]
     assert [row[name] for name in ("状態", "過誤納額", "還付・充当候補額")] == [state, 10_000, 0]
+
+
+def test_the_card_of_a_claim_shows_what_was_decided_on_its_payments(desk: Desk) -> None:
+    _ask(desk, "decide", *_DECIDE)
+    (card,) = desk.run("claim", "show", "100001", "--json").json["claims"]  # type: ignore[misc]
+    decided = {payment["payment_no"]: payment["rulings"] for payment in card["payments"]}  # type: ignore[index]
+    first, second = decided[2]
+    assert decided[1] == []
+    assert first == {
+        "ruling_no": 1, "review_no": 1, "ruling": "refund", "asked_on": "2026-11-20", "taken_on": "2026-11-20",
+        "done_on": None, "undone_by_no": None,
+    }  # fmt: skip
+    assert (second["ruling"], second["taken_on"], second["done_on"]) == ("refund_decided", None, "2026-11-18")
+    shown = desk.run("claim", "show", "100001").out
+    assert "決裁1　還付候補　（令和8年11月20日 承認済）" in shown
+    assert "決裁2　還付決定　令和8年11月18日　（令和8年11月20日 申請2 承認待ち）" in shown
+    desk.run("review", "reject", 2, "--reason", "x", "--by", "山田")
+    desk.undo(1)
+    shown = desk.run("claim", "show", "100001").out
+    assert "決裁1　還付候補　（令和8年11月20日 承認済）　決裁3で取消済" in shown and "還付決定" not in shown
 
 
 def test_what_is_not_ours_is_passed_on(desk: Desk) -> None:
@@ -127,7 +162,7 @@ REFUSED = [
     ("支払のない返戻", 2, "bounced", ("--on", "2026-11-20"), "還付返戻は「還付支払済」の後です"),
     ("当市の収納", 2, "passed-on", _PAY, "返還済は「当市の収納でない」の後です"),
     ("ない番号", 99, "decide", _DECIDE, "受付99は台帳にありません"),
-    ("収納より前", 2, "decide", ("--on", "2026-11-04", "--number", "5"), "受付2は 2026-11-04 より後の収納です"),
+    ("収納より前", 2, "decide", ("--on", "2026-11-04", "--number", "5"), "受付2の収納の日は 2026-11-05 です。それより前の日付は書けません"),
     ("先の日付", 2, "decide", ("--on", "2099-01-01", "--number", "5"), "日付 2099-01-01 は、まだ来ていません"),
     ("番号なし", 2, "decide", ("--on", "2026-11-18"), "--number が必要です"),
     ("空の番号", 2, "decide", ("--on", "2026-11-18", "--number", " "), "決定番号が空です"),
@@ -261,7 +296,12 @@ def test_the_list_says_what_is_due_besides_by_the_city_s_rule(desk: Desk) -> Non
     assert [row[name] for name in names] == due
     early = desk.run("refund", "time-barred", 2, "--on", "2026-12-15", "--reason", "早い", "--by", "山田", day=later)
     assert early.code == 1 and "受付2の時効完成日は 2028-11-05 です。それより前に時効にはできません" in early.err
-    what = (2, *_DECIDE, "--reason", "確かめた", "--by", "山田", "--json")
+    signed = ("--reason", "確かめた", "--by", "山田", "--json")
+    asked = desk.run("refund", "decide", 2, "--on", "2026-12-15", "--number", "6", "--interest", 50, *signed, day=later)
+    (remark,) = asked.json["remarks"]  # type: ignore[misc]
+    assert (remark["code"], remark["actual"], remark["expected"]) == ("V125", "50円", f"20円（{due[3]}）")  # type: ignore[index]
+    assert desk.run("review", "reject", asked.json["review"], *signed[:4], day=later).code == 0
+    what = (2, *_DECIDE, *signed)
     desk.approved(desk.run("refund", "decide", *what, day=later), later)
     row = desk.report("過誤納整理簿", date(2026, 12, 16))[2]
     assert [row[name] for name in names[2:4]] == [0, "起算日 2026-12-06 の前"]

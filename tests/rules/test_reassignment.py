@@ -38,7 +38,7 @@ def _target(desk: Desk, claim: str) -> tuple[str, str]:
 
 def test_a_payment_goes_to_the_claim_that_it_was_meant_for(desk: Desk) -> None:
     asked = desk.ask_reassignment(1, *_target(desk, "100001/3"))
-    assert (asked.json["rulings"], asked.json["suspense_yen"]) == (1, 10_000)
+    assert (asked.json["rulings"], asked.json["suspense_yen"], asked.json["remarks"]) == (1, 10_000, [])
     assert desk.stands() == {(1, "100001/4"): 10_000}, "one person moves nothing"
     ended = desk.approved(asked, MORNING)
     assert ended.json["results"] == {"承認": 1} and ended.json["moved_yen"] == 0
@@ -77,7 +77,17 @@ def test_without_a_target_it_waits_for_a_decision(desk: Desk) -> None:
 
 
 def test_what_the_target_does_not_take_waits(desk: Desk) -> None:
-    ended = desk.reassign(1, *_target(desk, "200002/1"))
+    asked = desk.ask_reassignment(1, *_target(desk, "200002/1"))
+    remark = {
+        "code": "V112",
+        "at": "「受付1 対象の納付番号」",
+        "actual": "宛名番号 2000002",
+        "expected": "宛名番号 1000001",
+    }
+    assert asked.json["remarks"] == [remark], "it is another payer's"
+    (row,) = elqr("review", "trail", "--review", 1, "--json", "--job", desk.city.job).json
+    assert row["remarks"] == [remark], "who approves sees it too"  # type: ignore[index]
+    ended = desk.approved(asked, MORNING)
     assert ended.json["moved_yen"] == -4_000
     assert desk.stands() == {(1, "200002/1"): 6_000, (1, "suspense"): 4_000}
     assert desk.report("要確認一覧")[1]["仮受額"] == 4_000

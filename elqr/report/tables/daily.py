@@ -10,7 +10,10 @@ from elqr.vocabulary.counted_terms import CountedBy, DayRule
 from elqr.vocabulary.report_frames import DailySum, LaterSum
 from elqr.vocabulary.terms import Account, Channel, YearKind
 
-_MOVES = "区分の決裁は、承認された決裁で仮受から移した額、減額は、納付書の取消・減額で仮受へ移した額です。"
+_MOVES = (
+    "区分の決裁は、承認された決裁で移した額、減額は、納付書の取消・減額で仮受へ移した額です。"
+    "外した額は、入れた額と相殺せず、別の行に負の額で出します。"
+)
 
 
 def daily_table(postings: pl.DataFrame, register: Register) -> Table:
@@ -55,23 +58,37 @@ def kind_columns(rows: pl.DataFrame, register: Register) -> dict[str, tuple[pl.E
     }
 
 
-def later_table(later: pl.DataFrame, register: Register) -> Table:
-    """日計表の後の計上: what was posted on claims for earlier days (frame LaterSum) after their lists were drawn."""
-    table = table_of(
+def later_tables(later: pl.DataFrame, register: Register) -> tuple[Table, ...]:
+    """日計表の後の計上と還付など (frame LaterSum): on claims, and where yen end; each only if there is something."""
+    is_on_claim = pl.col(LaterSum.ACCOUNT) == Account.CLAIM.value
+    on_claims, ended = later.filter(is_on_claim), later.filter(~is_on_claim)
+    posted_on = {"計上した日": (pl.col(LaterSum.NIGHT_ON), Style.DATE)}
+    paid_on = {"領収日": (pl.col(LaterSum.PAID_ON), Style.DATE)}
+    posted = table_of(
         "日計表の後の計上",
         "前の夜の収納日計表を作った後に、今夜より前の日で調定に計上したもの（決裁など）。その日の額に足してください。"
         "その日の収納日計表を後で作り直していれば、もう入っています。足した一日の表は elqr day で引けます。",
-        later,
-        {
-            "計上した日": (pl.col(LaterSum.NIGHT_ON), Style.DATE),
-            **kind_columns(later, register),
-            "領収日": (pl.col(LaterSum.PAID_ON), Style.DATE),
-            **caused_sums(),
-        },
+        on_claims,
+        {**posted_on, **kind_columns(on_claims, register), **paid_on, **caused_sums()},
         ("件数", "収納額"),
     )
-    assert table.total("収納額") == later[LaterSum.YEN].sum(), "the list holds all of it"
-    return table
+    moved = table_of(
+        "日計表の後の還付など",
+        "前の夜の帳票を作った後に、今夜より前の日で決裁した還付・返還・送付元の取消などの額（調定のほかの勘定）。"
+        "勘定から出た額（還付返戻、決裁の取消など）は負の額です。",
+        ended,
+        {
+            **posted_on,
+            "勘定": (labels_of(LaterSum.ACCOUNT, Account), Style.TEXT),
+            **kind_columns(ended, register),
+            **paid_on,
+            "件数": (pl.col(LaterSum.COUNT), Style.COUNT),
+            "額": (pl.col(LaterSum.YEN), Style.YEN),
+        },
+        ("件数", "額"),
+    )
+    assert posted.total("収納額") + moved.total("額") == later[LaterSum.YEN].sum(), "the lists hold all of it"
+    return tuple(table for table in (posted, moved) if table.height)
 
 
 def fiscal_year_name(rows: pl.DataFrame, column: str) -> pl.Expr:

@@ -115,9 +115,9 @@ def table_of(
 
 def intake_table(deliveries: pl.DataFrame, findings: pl.DataFrame) -> Table:
     """取込結果: every delivery of the night (frame Delivery) and its result, with the first finding of each file."""
-    file_findings = findings.group_by(DeliveryFinding.NAME, maintain_order=True)
+    file_findings = findings.group_by(DeliveryFinding.DELIVERY_NO, maintain_order=True)
     first_findings = file_findings.agg(pl.col(DeliveryFinding.CODE).first(), pl.len().alias("findings"))
-    rows = deliveries.join(first_findings, on=Delivery.NAME, how="left", maintain_order="left")
+    rows = deliveries.join(first_findings, on=Delivery.DELIVERY_NO, how="left", validate="1:1", maintain_order="left")
     return table_of(
         "取込結果",
         "今夜受信したファイル一つごとの結果。取込保留のファイルは丸ごと保留し、元のまま保管しています。",
@@ -280,7 +280,7 @@ def exception_table(
             "期別": (installment_name(), Style.TEXT),
             "宛名番号": (pl.col(ExceptionRow.PAYER_REF), Style.DIGITS),
             "照会キー": (pl.col(ExceptionRow.KEY_DIGITS), Style.DIGITS),
-            "付記": (flag_names(), Style.TEXT),
+            "付記": (_remarks(), Style.TEXT),
             "先の収納": (pl.col(_OTHER), Style.TEXT),
             "近い納付書（候補）": (pl.col(_NEAR), Style.TEXT),
             "前回の決裁": (_last_ruling(), Style.TEXT),
@@ -291,6 +291,15 @@ def exception_table(
         },
         ("領収額", "収納額", "仮受額"),
     )
+
+
+def _remarks() -> pl.Expr:
+    """付記 of an exception: also what ends a 確報 that a 訂正 or a 取消 emptied, or that paid nothing."""
+    is_empty = (pl.col(ExceptionRow.CLAIM_YEN) == 0) & (pl.col(ExceptionRow.SUSPENSE_YEN) == 0)
+    is_confirmed = pl.col(ExceptionRow.STAGE) == Stage.CONFIRMED.value
+    nothing_left = pl.when(is_confirmed & is_empty).then(pl.lit("お金は残っていない（決裁「確認のみ」で終える）"))
+    flags = flag_names()
+    return pl.concat_str(pl.when(flags != "").then(flags), nothing_left, separator="・", ignore_nulls=True)
 
 
 def _last_ruling() -> pl.Expr:

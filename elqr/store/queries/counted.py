@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 
 from elqr.store.db.bulk import Columns, read_frame, schema_of, select_named
 from elqr.store.queries.chain import posted_between
-from elqr.store.queries.moves import is_move, is_reduction, signed_count
+from elqr.store.queries.moves import is_move, is_reduction, signed_count, takes_off
 from elqr.store.tables import ledger as t
 from elqr.store.tables.counted import counted_day
 from elqr.vocabulary.counted_frames import BasisSum, CountedBeside, CountedDay
@@ -73,6 +73,7 @@ def later_sums(connection: Connection, night: date) -> pl.DataFrame:
     posting, payment = t.posting.c, t.payment.c
     keys: Columns = {
         LaterSum.NIGHT_ON: posting.night_on,
+        LaterSum.ACCOUNT: posting.account,
         LaterSum.PROCEDURE_CODE: posting.procedure_code,
         LaterSum.FISCAL_YEAR: posting.fiscal_year,
         LaterSum.IS_ARREARS: posting.is_arrears,
@@ -80,10 +81,10 @@ def later_sums(connection: Connection, night: date) -> pl.DataFrame:
         LaterSum.PAID_ON: payment.paid_on,
         LaterSum.IS_MOVE: is_move(),
         LaterSum.IS_REDUCTION: is_reduction(),
+        LaterSum.TAKES_OFF: takes_off(),
     }
-    query = _sums(keys).where(
-        posting.posting_no > after_no, posting.night_on < night.isoformat(), posting.account == Account.CLAIM.value
-    )
+    is_told = posting.account != Account.SUSPENSE.value  # where the yen come from
+    query = _sums(keys).where(posting.posting_no > after_no, posting.night_on < night.isoformat(), is_told)
     if last_no is not None:
         query = query.where(posting.posting_no <= last_no)
     return read_frame(connection, query, LaterSum.SCHEMA)
@@ -119,6 +120,7 @@ def posted_sums(connection: Connection, first: date, last: date, by: CountedBy |
         PostedSum.SPEC: t.file.c.spec,
         PostedSum.IS_MOVE: is_move(),
         PostedSum.IS_REDUCTION: is_reduction(),
+        PostedSum.TAKES_OFF: takes_off(),
         **day_columns(),
     }
     base = _sums(keys).join(t.file, t.file.c.file_no == payment.file_no).outerjoin(counted_day, is_of_matching())

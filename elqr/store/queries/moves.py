@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import Connection, and_, case, exists, func, literal, select
+from sqlalchemy import Connection, and_, case, exists, func, literal, literal_column, select
 from sqlalchemy.sql import ColumnElement
 
 from elqr.store.tables import ledger as t
@@ -27,6 +27,11 @@ def is_posted_by(night: date) -> ColumnElement[bool]:
 def is_reduction() -> ColumnElement[bool]:
     """減額による過納の仕訳か, of the posting of a query."""
     return exists().where(r.reduced_posting.c.posting_no == t.posting.c.posting_no)
+
+
+def takes_off() -> ColumnElement[bool]:
+    """勘定から出す仕訳か, of the posting of a query. Without a parameter, so that a server may group by it."""
+    return t.posting.c.yen < literal_column("0")
 
 
 def has_moves(connection: Connection, night: date) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.sql import ColumnElement
 
 from elqr.store.db.bulk import Columns, look_up, read_frame, read_unordered, schema_of, select_named, stage_rows
 from elqr.store.queries.counted import day_columns, is_counted, is_of_matching
-from elqr.store.queries.moves import is_move, is_reduction, signed_count
+from elqr.store.queries.moves import is_move, is_reduction, signed_count, takes_off
 from elqr.store.queries.undecided import OPEN
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
@@ -111,7 +111,7 @@ def delivery_findings(connection: Connection, night: date) -> pl.DataFrame:
         .select_from(t.delivery_finding)
         .join(t.delivery, t.delivery.c.delivery_no == finding.delivery_no)
         .where(t.delivery.c.night_on == night.isoformat())
-        .order_by(t.delivery.c.name, finding.line_no)
+        .order_by(t.delivery.c.name, finding.delivery_no, finding.line_no)
     )
     return read_frame(connection, query, DeliveryFinding.SCHEMA)
 
@@ -299,6 +299,7 @@ def postings(connection: Connection, night: date) -> pl.DataFrame:
         DailySum.PAID_ON: payment.paid_on,
         DailySum.IS_MOVE: is_move(),
         DailySum.IS_REDUCTION: is_reduction(),
+        DailySum.TAKES_OFF: takes_off(),
     }
     sums: Columns = {DailySum.COUNT: signed_count(), DailySum.YEN: func.sum(posting.yen)}
     has_days = is_counted(connection)

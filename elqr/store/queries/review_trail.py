@@ -1,17 +1,19 @@
 """Queries on the trail of the review (決裁の記録): who asked for what, who ended it, and the yen that it moved."""
 
 from datetime import date
+from typing import Any
 
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
-from elqr.store.db.bulk import Columns, read_frame, select_named
+from elqr.store.db.bulk import Columns, read_frame, select_named, stage_rows
 from elqr.store.queries.chain import night_before
-from elqr.store.queries.open_exceptions import waiting_outcome
+from elqr.store.queries.open_exceptions import undone_by_no, waiting_outcome
 from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
+from elqr.vocabulary.claim_frames import CardRuling
 from elqr.vocabulary.report_frames import RulingRecord
-from elqr.vocabulary.ruling_terms import LEAVES_CLAIM
+from elqr.vocabulary.ruling_terms import LEAVES_CLAIM, RulingResult
 from elqr.vocabulary.terms import Account, KeyKind
 
 
@@ -32,6 +34,30 @@ def trail(connection: Connection, review_no: int | None = None, payment_no: int 
         moves_it = moved.where(t.posting.c.payment_no == payment_no, t.posting.c.reverses_no.is_not(None))
         conditions.append(or_(r.ruling.c.payment_no == payment_no, r.ruling.c.ruling_no.in_(moves_it)))
     return _read_trail(connection, conditions, date.max.isoformat())
+
+
+def rulings_on(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
+    """収納の決裁 that wait or were approved, in their order: frame CardRuling of `payments` (payment_no)."""
+    ruling, step, effect = r.ruling.c, r.review_step.c, r.ruling_result.c
+    columns: dict[str, ColumnElement[Any]] = {
+        **{name: ruling[name] for name in CardRuling.SCHEMA if name in ruling},
+        CardRuling.ASKED_ON: r.review.c.night_on,
+        CardRuling.TAKEN_ON: step.night_on,
+        CardRuling.DONE_ON: r.payout.c.done_on,
+        CardRuling.UNDONE_BY_NO: undone_by_no(ruling.ruling_no, ruling.payment_no),
+    }
+    with stage_rows(connection, payments.select(CardRuling.PAYMENT_NO).unique()) as staged:
+        query = (
+            select_named({name: columns[name] for name in CardRuling.SCHEMA})
+            .select_from(r.ruling)
+            .join(staged, staged.c.payment_no == ruling.payment_no)
+            .join(r.review, r.review.c.review_no == ruling.review_no)
+            .outerjoin(r.review_step, step.review_no == ruling.review_no)
+            .outerjoin(r.ruling_result, effect.ruling_no == ruling.ruling_no)
+            .outerjoin(r.payout, r.payout.c.ruling_no == ruling.ruling_no)
+            .where(or_(step.review_no.is_(None), effect.result == RulingResult.APPROVED.value))
+        )
+        return read_frame(connection, query, CardRuling.SCHEMA).sort(CardRuling.RULING_NO)
 
 
 def _read_trail(connection: Connection, conditions: list[ColumnElement[bool]], until: str) -> pl.DataFrame:

@@ -153,6 +153,19 @@ def waiting_rulings(connection: Connection) -> pl.DataFrame:
     return read_frame(connection, query, Ruled.SCHEMA).sort(Ruled.RULING_NO)
 
 
+def carried_out(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
+    """承認された決裁 of payments that were not undone: frame Ruled."""
+    ruling = r.ruling.c
+    with stage_rows(connection, payment_nos.select(Payment.PAYMENT_NO).drop_nulls().unique()) as staged:
+        query = (
+            select(*(ruling[name] for name in Ruled.SCHEMA))
+            .join(staged, staged.c.payment_no == ruling.payment_no)
+            .join(r.ruling_result, r.ruling_result.c.ruling_no == ruling.ruling_no)
+            .where(is_in_force())
+        )
+        return read_frame(connection, query, Ruled.SCHEMA).sort(Ruled.RULING_NO)
+
+
 def reassigned_before(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
     """前の組替 of payments, waiting or in force: frame Proposal."""
     ruling = r.ruling.c
