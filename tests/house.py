@@ -96,7 +96,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "notice_retraction retraction ruling_state review reassignment refund_book review_book payout_file "
         "typed_batches year_end",
     ),
-    ("synthetic", "frames files register notices events changes cast __init__"),
+    ("synthetic", "frames files register notices events changes filed_claims cast __init__"),
     (
         "cli",
         "terminal arrears backup batch claim day doctor export file held ledger month night notice payload printing "
