@@ -30,7 +30,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "month_figures night_result notice_lookup offsets pairing postings standing reductions refused_rows "
         "register refund_terms kpi repeats row_checks reminder_statuses claim_states instalments claim_changes "
         "joint_notices notice_keys notices reassignment payouts row_rules payout_steps stated_payouts "
-        "ruling_reversal sender_correction settlement settlement_rules suggestions totals whole_year matching "
+        "ruling_reversal sender_correction settlement settlement_rules suggestions near_bills totals whole_year matching "
         "debits partition rulings written_reassignments",
     ),
     (
