@@ -10,7 +10,6 @@ from datetime import date
 from functools import partial
 
 import polars as pl
-from sqlalchemy import Connection
 
 from elqr.disk.archive import begins_with
 from elqr.disk.content import read_part
@@ -107,7 +106,7 @@ def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> li
         incoming = Incoming(arrived.name, session.night_on, says_reasons(decoded), by_file, *numbers)
         codes = [procedure.code for procedure in session.register.procedure]
         gained = judge_rows(decoded, incoming, codes, registered, is_sent=is_sent)
-        gained = replace(gained, findings=_name_near_bills(connection, gained.findings, rows))
+        gained = replace(gained, findings=_name_near_bills(session, gained.findings, rows))
         step.count, step.yen = gained.rows_new, int(gained.notices[Notice.AMOUNT_YEN].sum())
         step.result = f"新規{gained.rows_new} 変更なし{gained.rows_same} 指摘{gained.rows_bad}"
         is_content_known = is_known or queries.notice_file_known(connection, arrived.sha256)
@@ -124,10 +123,12 @@ def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> li
         return gained.findings
 
 
-def _name_near_bills(connection: Connection, findings: list[Finding], rows: pl.DataFrame) -> list[Finding]:
+def _name_near_bills(session: Session, findings: list[Finding], rows: pl.DataFrame) -> list[Finding]:
     """近い通知書番号を添える to findings about unknown ones. Asks the ledger only about the neighbours of these."""
     near = near_bills(unknown_bills(findings, rows))
-    return with_near_bills(findings, near, claims_of_keys(connection, near)) if near.height else findings
+    if near.is_empty():
+        return findings
+    return with_near_bills(findings, near, claims_of_keys(session.ledger.connection, near))
 
 
 def retract_notices(night: Night, name: str, sha256: str) -> None:

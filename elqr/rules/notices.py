@@ -291,7 +291,7 @@ def _is_respelt(rows: pl.DataFrame) -> pl.Expr:
     name, known = Notice.PAYER_NAME, f"known_{Notice.PAYER_NAME}"
     differing = rows.filter(pl.col("is_known") & (pl.col(name) != pl.col(known))).head(LISTED_PER_CODE)
     pairs = differing.select(RECORD_NO, name, known).iter_rows()
-    numbers = [number for number, said, registered in pairs if differs_in_form_only(said, registered)]
+    numbers = [no for no, name_now, name_then in pairs if differs_in_form_only(name_now, name_then)]
     return pl.col(RECORD_NO).is_in(pl.Series(numbers, dtype=pl.Int64).implode())
 
 
