@@ -97,6 +97,8 @@ path = "inbox"
 specs = ["account_transfer_91_result", "cvs_family_a", "cvs_family_b", "dsk_csv", "eltax_payment_csv"]
 """
 
+CITY_JOB = JOB.replace('"secret"', '"check_no_secret"') + '\n[[claims]]\npath = "claims"\nspecs = ["claim_csv"]\n'
+"""The job of a synthetic city, in the folder where it was made."""
 
 TRAINING = "training = true\n"
 """Before a job: its nights may be ahead of the day on which the tests are run."""

@@ -30,7 +30,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "month_figures night_result notice_lookup offsets pairing postings standing reductions refused_rows "
         "register refund_terms kpi repeats row_checks reminder_statuses claim_states instalments claim_changes "
         "joint_notices notice_keys notices reassignment payouts row_rules payout_steps stated_payouts "
-        "ruling_reversal sender_correction settlement settlement_rules suggestions totals whole_year matching "
+        "ruling_reversal sender_correction settlement settlement_rules suggestions near_bills totals whole_year matching "
         "debits partition rulings ruling_remarks written_reassignments",
     ),
     (
@@ -96,7 +96,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "notice_retraction retraction row_check ruling_state remarks review reassignment refund_book review_book payout_file "
         "typed_batches year_end",
     ),
-    ("synthetic", "frames files register notices events changes cast __init__"),
+    ("synthetic", "frames files register notices events changes filed_claims cast __init__"),
     (
         "cli",
         "terminal answers file_lines arrears backup batch claim day doctor export file held ledger month night notice payload printing "

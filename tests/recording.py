@@ -26,7 +26,7 @@ import click
 
 from elqr.cli import cli
 from elqr.session import clock
-from tests.builders import JOB, REAL_CODE, ROOT, Ran, elqr
+from tests.builders import CITY_JOB, REAL_CODE, ROOT, Ran, elqr
 from tests.simulation.runner import simulate
 
 _LAST_NIGHT = date(2026, 11, 20)
@@ -131,9 +131,7 @@ def _city(folder: Path) -> Iterator[str]:
     sent = folder / "sent"
     (folder / "inbox").rename(sent)
     (folder / "inbox").mkdir()
-    (folder / "secret").write_bytes((folder / "check_no_secret").read_bytes())
-    (folder / "secret").chmod(0o600)
-    (folder / "job.toml").write_text(JOB + _EXPORT, encoding="utf-8")
+    (folder / "job.toml").write_text(CITY_JOB + _EXPORT, encoding="utf-8")
     job = ("--job", folder / "job.toml")
     for back in reversed(range(10)):
         night = _LAST_NIGHT - timedelta(days=back)

@@ -1,4 +1,4 @@
-"""People (担当者): who asked and who approved, identified by the names they give, as a reader sees them.
+"""Names of people (氏名): who asked and who approved, identified by the names they give, as a reader sees them.
 
 Two spellings that a reader takes for one name belong to one person. Width, case, spaces, dots, old and new forms of a
 kanji, and kana that look like a kanji make no difference; nor does a surname alone, or the name of a section before
@@ -57,6 +57,11 @@ def written_alike(name: str, other: str) -> bool:
     """同じ書き方か: names that differ in width, case or spaces only. Ledgers before version 8 compared no more."""
     folded = ["".join(unicodedata.normalize("NFKC", spelling).casefold().split()) for spelling in (name, other)]
     return folded[0] == folded[1]
+
+
+def differs_in_form_only(name: str, other: str) -> bool:
+    """字体か空白だけの違いか: whether a reader sees the same letters. Of payers it is told, never applied."""
+    return any(left == right != "" for left, right in zip(_fold(name), _fold(other), strict=True))
 
 
 def name_fault(name: str) -> str:

@@ -22,6 +22,7 @@ from elqr.formats.spec import Spec
 from elqr.night.night import Night
 from elqr.rules.claim_changes import Incoming
 from elqr.rules.claim_states import new_states, refuse_states
+from elqr.rules.near_bills import near_bills, unknown_bills, with_near_bills
 from elqr.rules.notice_keys import key_rows
 from elqr.rules.notices import judge_rows, rows_of, says_reasons
 from elqr.rules.reminder_statuses import new_statuses, refuse_statuses
@@ -36,7 +37,7 @@ from elqr.store.entries.notice_retraction import enter_retraction
 from elqr.store.queries import held_files as held_queries
 from elqr.store.queries import matching as queries
 from elqr.store.queries import refused_rows as refused_queries
-from elqr.store.queries.claim_states import states_of_assessments
+from elqr.store.queries.claim_states import claims_of_keys, states_of_assessments
 from elqr.store.queries.reminder_statuses import known_statuses
 from elqr.store.queries.retracted_files import retraction_of_content, standing_import
 from elqr.store.queries.typed_batches import is_confirmed
@@ -105,6 +106,7 @@ def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> li
         incoming = Incoming(arrived.name, session.night_on, says_reasons(decoded), by_file, *numbers)
         codes = [procedure.code for procedure in session.register.procedure]
         gained = judge_rows(decoded, incoming, codes, registered, is_sent=is_sent)
+        gained = replace(gained, findings=_name_near_bills(session, gained.findings, rows))
         step.count, step.yen = gained.rows_new, int(gained.notices[Notice.AMOUNT_YEN].sum())
         step.result = f"新規{gained.rows_new} 変更なし{gained.rows_same} 指摘{gained.rows_bad}"
         is_content_known = is_known or queries.notice_file_known(connection, arrived.sha256)
@@ -119,6 +121,14 @@ def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> li
             entries.enter_notices(connection, _delivered(arrived), gained)
             night.changes.append(arrived.name)
         return gained.findings
+
+
+def _name_near_bills(session: Session, findings: list[Finding], rows: pl.DataFrame) -> list[Finding]:
+    """近い通知書番号を添える to findings about unknown ones. Asks the ledger only about the neighbours of these."""
+    near = near_bills(unknown_bills(findings, rows))
+    if near.is_empty():
+        return findings
+    return with_near_bills(findings, near, claims_of_keys(session.ledger.connection, near))
 
 
 def retract_notices(night: Night, name: str, sha256: str) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
+from elqr.arithmetic.person_name import differs_in_form_only
 from elqr.formats.decode import Decoded
 from elqr.formats.sequence import RECORD_NO
 from elqr.issue.layout import EARLIEST_YEAR, LATEST_YEAR
@@ -50,7 +51,7 @@ from elqr.rules.row_checks import CLAIM_KEY, NOTICE_KEY, Registered, Sieve
 from elqr.vocabulary.claim_frames import OwnNotice
 from elqr.vocabulary.claim_terms import PARTS
 from elqr.vocabulary.codes import Code
-from elqr.vocabulary.findings import MASKED, Finding
+from elqr.vocabulary.findings import LISTED_PER_CODE, MASKED, Finding
 from elqr.vocabulary.frames import Claim, Notice, NoticeClaim, NoticeKey
 from elqr.vocabulary.notice_frames import CANCEL, NOTICE_KIND, NoticeLine, RefusedRow
 
@@ -275,18 +276,23 @@ def _refuse_changed(sieve: Sieve, registered: pl.DataFrame, titles: Mapping[str,
 
     sieve.rows = rows
     is_changed = pl.any_horizontal(*differs.values()) & pl.col("is_known")
-    sieve.refuse(
-        Code.NOTICE_CHANGED,
-        "通知書番号",
-        is_changed,
-        describe(""),
-        describe("known_"),
-    )
+    respelt = pl.when(_is_respelt(rows)).then(pl.lit("（氏名は字体か空白だけの違い）"))
+    registered_text = pl.concat_str(describe("known_"), respelt, ignore_nulls=True)
+    sieve.refuse(Code.NOTICE_CHANGED, "通知書番号", is_changed, describe(""), registered_text)
     same = sieve.rows.filter("is_known").height
     sieve.rows = sieve.rows.filter(pl.col("is_known").is_null()).drop(
         "is_known", *(f"known_{name}" for name in compared)
     )
     return same
+
+
+def _is_respelt(rows: pl.DataFrame) -> pl.Expr:
+    """氏名の字体か空白だけが違うか, of rows beside their notices. The names are masked, so that nobody could see it."""
+    name, known = Notice.PAYER_NAME, f"known_{Notice.PAYER_NAME}"
+    differing = rows.filter(pl.col("is_known") & (pl.col(name) != pl.col(known))).head(LISTED_PER_CODE)
+    pairs = differing.select(RECORD_NO, name, known).iter_rows()
+    numbers = [no for no, name_now, name_then in pairs if differs_in_form_only(name_now, name_then)]
+    return pl.col(RECORD_NO).is_in(pl.Series(numbers, dtype=pl.Int64).implode())
 
 
 def _drop_ended(sieve: Sieve, registered: Registered) -> set[int]:

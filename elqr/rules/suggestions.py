@@ -18,6 +18,9 @@ _PAYMENT_COLUMNS = (Payment.PAYMENT_NO, Payment.KEY_KIND, Payment.REISSUE_NO, Pa
 ASKED = (*_PAYMENT_COLUMNS, Payment.KEY_DIGITS)
 """Columns of a payment whose key is unknown."""
 
+WAS, TO = "was", "to"
+"""A number as it was written, and as it may have been meant."""
+
 _ONE_DIGIT, _SWAP = "1桁違い", "隣り合う2桁の入れ替わり"
 
 
@@ -26,27 +29,30 @@ def neighbours(unknown: pl.DataFrame) -> pl.DataFrame:
 
     `unknown` has the columns `ASKED`. Keys that are not all digits have no neighbours.
     """
-    keys = unknown.select(*_PAYMENT_COLUMNS, pl.col(Payment.KEY_DIGITS).alias("was"))
-    keys = keys.filter(pl.col("was").str.contains("^[0-9]+$")).head(ASKED_AT_MOST)
-    positions = keys.with_columns(pl.int_ranges(0, pl.col("was").str.len_bytes()).alias("at")).explode(
+    keys = unknown.select(*_PAYMENT_COLUMNS, pl.col(Payment.KEY_DIGITS).alias(WAS))
+    keys = keys.filter(pl.col(WAS).str.contains("^[0-9]+$")).head(ASKED_AT_MOST)
+    return misread(keys).select(*_PAYMENT_COLUMNS, pl.col(TO).alias(NoticeKey.KEY_DIGITS), Suggestion.HOW)
+
+
+def misread(numbers: pl.DataFrame) -> pl.DataFrame:
+    """読み違えた番号: each row once for every number (`TO`) that its digits (`WAS`) may have been, and `how`."""
+    positions = numbers.with_columns(pl.int_ranges(0, pl.col(WAS).str.len_bytes()).alias("at")).explode(
         "at", empty_as_null=False
     )
-    before, after = pl.col("was").str.head(pl.col("at")), pl.col("was").str.slice(pl.col("at") + 1)
+    before, after = pl.col(WAS).str.head(pl.col("at")), pl.col(WAS).str.slice(pl.col("at") + 1)
     digits = positions.with_columns(pl.lit([str(digit) for digit in range(10)]).alias("digit")).explode(
         "digit", empty_as_null=False
     )
     changed = digits.with_columns(
-        pl.concat_str(before, "digit", after).alias("to"), pl.lit(_ONE_DIGIT).alias(Suggestion.HOW)
+        pl.concat_str(before, "digit", after).alias(TO), pl.lit(_ONE_DIGIT).alias(Suggestion.HOW)
     )
-    pair = pl.concat_str(after.str.head(1), pl.col("was").str.slice(pl.col("at"), 1))
+    pair = pl.concat_str(after.str.head(1), pl.col(WAS).str.slice(pl.col("at"), 1))
     swapped = positions.filter(after != "").with_columns(
-        pl.concat_str(before, pair, after.str.slice(1)).alias("to"), pl.lit(_SWAP).alias(Suggestion.HOW)
+        pl.concat_str(before, pair, after.str.slice(1)).alias(TO), pl.lit(_SWAP).alias(Suggestion.HOW)
     )
-    columns = [*_PAYMENT_COLUMNS, "was", "to", Suggestion.HOW]
+    columns = [*numbers.columns, TO, Suggestion.HOW]
     both = pl.concat([changed.select(columns), swapped.select(columns)])
-    return both.filter(pl.col("was") != pl.col("to")).select(
-        *_PAYMENT_COLUMNS, pl.col("to").alias(NoticeKey.KEY_DIGITS), Suggestion.HOW
-    )
+    return both.filter(pl.col(WAS) != pl.col(TO))
 
 
 def suggestions(near: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""The synthetic city (架空の都市): a register, notices, payment files and the truth, from a seed.
+"""The synthetic city (架空の都市): a register, notices, claim files, payment files and the truth, from a seed.
 
 The same seed gives the same bytes. `truth.csv` gives the outcome that every record should have, and `truth_claims.csv`
 what every claim should owe and have. They come from the scenes that were played, never from the matcher. The keys are
@@ -20,9 +20,10 @@ from elqr.synthetic import files
 from elqr.synthetic.cast import describe, play
 from elqr.synthetic.changes import change_claims, change_paid_claims, claim_truths, pay_changes
 from elqr.synthetic.events import Scenes
+from elqr.synthetic.filed_claims import FiledClaims, file_claims, pay_filed_claims, with_filed
 from elqr.synthetic.frames import InventedNotice, InventedPayment, ScenicNotice, Truth
 from elqr.synthetic.notices import Calendar, invent_notices, with_issued_keys
-from elqr.synthetic.register import register_toml
+from elqr.synthetic.register import BY_FILE, register_toml
 from elqr.vocabulary.notice_frames import CANCEL
 from elqr.vocabulary.terms import Stage
 
@@ -62,27 +63,34 @@ def generate(out: Path, *, seed: int, notices: int, days: int, specs: dict[str, 
     rng = np.random.Generator(np.random.PCG64(seed))
     calendar = Calendar(last_on - timedelta(days=days - 1), last_on)
     rows = with_issued_keys(invent_notices(rng, notices, calendar), KEY_RULE, SECRET)
-    played = play(
-        rng, rows, calendar, next((share for most, share in _PAID_SHARES.items() if notices < most), _PAID_SHARE)
-    )
+    filed = file_claims(rng, rows, calendar)
+    is_played = ~pl.col(InventedNotice.CLAIM_ID).is_in(filed.claims[InventedNotice.CLAIM_ID].implode())
+    paid_share = next((share for most, share in _PAID_SHARES.items() if notices < most), _PAID_SHARE)
+    played = play(rng, rows.filter(is_played), calendar, paid_share)
     issued = rows.filter(pl.col(InventedNotice.ELQR_KEY).is_not_null() & pl.col(InventedNotice.KEY_NO).is_null()).height
-    slips = change_claims(rng, played.free, calendar).with_row_index(InventedNotice.ROW, rows.height)
-    slips = with_issued_keys(slips, KEY_RULE, SECRET, issued)
-    later = change_paid_claims(rng, played.paid, calendar)
-    changes = pay_changes(Scenes(rng, calendar), describe(slips, calendar), played.free)
+    by_notices = ~pl.col(InventedNotice.PROCEDURE_CODE).is_in(BY_FILE)
+    free, paid = played.free.filter(by_notices), played.paid.filter(by_notices)
+    slips = pl.concat([change_claims(rng, free, calendar), filed.slips])
+    slips = with_issued_keys(slips.with_row_index(InventedNotice.ROW, rows.height), KEY_RULE, SECRET, issued)
+    later = pl.concat([change_paid_claims(rng, paid, calendar), filed.later_slips])
+    scenes, scenic_slips = Scenes(rng, calendar), describe(slips, calendar)
+    changes = pay_changes(scenes, scenic_slips, free)
+    changes += pay_filed_claims(scenes, describe(filed.claims, calendar), scenic_slips)
     events = pl.concat([played.events, *changes])
     delivered = _plant_deliveries(files.deliver(events, specs, last_on), rows, calendar, specs)
     truth = pl.concat([file.truth for file in delivered]).sort(Truth.FILE, Truth.RECORD_NO)
+    truths = with_filed(claim_truths(rows, slips, later, events), filed)
     _write_notices(out, rows, specs["notice_csv"])
     # Changes are read after all other notices, because their file is the last by name.
     write_whole(out / "notices" / "tsuika.csv", encode_csv(specs["notice_csv"], slips))
     write_whole(out / "next_night" / "notices" / "tsuika_2.csv", encode_csv(specs["notice_csv"], later))
+    _write_claims(out, filed, specs["claim_csv"])
     for file in delivered:
         write_whole(out / "inbox" / file.name, file.data)
     write_whole(out / "procedures.toml", register_toml().encode())
     write_whole(out / "check_no_secret", SECRET + b"\n")
     write_whole(out / "truth.csv", truth.write_csv().encode())
-    write_whole(out / "truth_claims.csv", claim_truths(rows, slips, later, events).write_csv().encode())
+    write_whole(out / "truth_claims.csv", truths.write_csv().encode())
     counts = truth.group_by(Truth.FAULT).len()
     return City(rows.height + slips.height, len(delivered), truth.height, dict(counts.iter_rows()))
 
@@ -125,3 +133,13 @@ def _write_notices(out: Path, rows: pl.DataFrame, spec: Spec) -> None:
     for number, ((code,), notices) in enumerate(rows.group_by([InventedNotice.PROCEDURE_CODE], maintain_order=True)):
         charset: Charset = "cp932" if number % 2 else "utf-8-sig"
         write_whole(out / "notices" / f"{code}.csv", encode_csv(spec, notices, charset))
+
+
+def _write_claims(out: Path, filed: FiledClaims, spec: Spec) -> None:
+    """調定データを書く: all claims, what changed since, and on the next night what changed then."""
+    for path, states in (
+        (out / "claims" / "choutei.csv", filed.assessed),
+        (out / "claims" / "choutei_2.csv", filed.changed),
+        (out / "next_night" / "claims" / "choutei_3.csv", filed.later),
+    ):
+        write_whole(path, files.claim_file(states, spec))

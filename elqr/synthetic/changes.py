@@ -1,7 +1,8 @@
 """Changes (架空の異動): slips for parts of claims, rows that raise, lower or take back a claim, and what is paid then.
 
 They are for claims that no other scene plays with, and come in a file of their own after all others. Some come only on
-the next night, for claims that were paid. What becomes of every payment follows from what notices may ask for.
+the next night, for claims that were paid. What becomes of every payment follows from what notices may ask for. Claims
+that come in claim files are none of these (elqr/synthetic/filed_claims.py).
 """
 
 from datetime import timedelta
@@ -21,7 +22,7 @@ from elqr.vocabulary.terms import Outcome
 _SHARE = 0.004
 """The share of the claims left that each change gets; one at least."""
 
-_CHANGE_YEN, _SHORT_YEN, _LATE_YEN, _FEE_YEN = 500, 500, 300, 100
+CHANGE_YEN, _SHORT_YEN, LATE_YEN, _FEE_YEN = 500, 500, 300, 100
 _KEYS = (InventedNotice.KEY_NO, InventedNotice.CHECK_NO, InventedNotice.CUSTOMER_NO)
 _ADDED_LATER = (
     InventedNotice.ROW,
@@ -34,11 +35,11 @@ _ADDED_LATER = (
 _LATER = "_later"
 """What is owed on the next night, after the name of its column."""
 
-_PRINCIPAL, _PART = pl.col(InventedNotice.PRINCIPAL_YEN), pl.col(InventedNotice.PRINCIPAL_YEN) // 300 * 100
-_NOTHING = pl.lit(0, dtype=pl.Int64)
+PRINCIPAL, _PART = pl.col(InventedNotice.PRINCIPAL_YEN), pl.col(InventedNotice.PRINCIPAL_YEN) // 300 * 100
+NOTHING = pl.lit(0, dtype=pl.Int64)
 
 
-class _Slip(NamedTuple):
+class Slip(NamedTuple):
     """異動の行: what a row says, and what it asks: 本税・本料, 督促手数料 and 延滞金."""
 
     kind: NoticeKind | None
@@ -46,12 +47,12 @@ class _Slip(NamedTuple):
     asks: tuple[pl.Expr, pl.Expr, pl.Expr]
 
 
-_PLAN = _Slip(NoticeKind.INSTALMENT_PLAN, None, (_PART, _NOTHING, _NOTHING))
-_LATE = _Slip(NoticeKind.LATE_CHARGE, None, (_NOTHING, _NOTHING, pl.lit(_LATE_YEN, dtype=pl.Int64)))
-_DEMAND = _Slip(NoticeKind.DEMAND, None, (_PRINCIPAL, pl.lit(_FEE_YEN, dtype=pl.Int64), _NOTHING))
-_RAISED = _Slip(None, ChangeReason.INCREASED, (_PRINCIPAL + _CHANGE_YEN, _NOTHING, _NOTHING))
-_LOWERED = _Slip(None, ChangeReason.REDUCED, (_PRINCIPAL - _CHANGE_YEN, _NOTHING, _NOTHING))
-_FALLEN = _Slip(None, ChangeReason.CLAIM_CANCELLED, (_PRINCIPAL, _NOTHING, _NOTHING))
+_PLAN = Slip(NoticeKind.INSTALMENT_PLAN, None, (_PART, NOTHING, NOTHING))
+LATE_SLIP = Slip(NoticeKind.LATE_CHARGE, None, (NOTHING, NOTHING, pl.lit(LATE_YEN, dtype=pl.Int64)))
+_DEMAND = Slip(NoticeKind.DEMAND, None, (PRINCIPAL, pl.lit(_FEE_YEN, dtype=pl.Int64), NOTHING))
+_RAISED = Slip(None, ChangeReason.INCREASED, (PRINCIPAL + CHANGE_YEN, NOTHING, NOTHING))
+_LOWERED = Slip(None, ChangeReason.REDUCED, (PRINCIPAL - CHANGE_YEN, NOTHING, NOTHING))
+_FALLEN = Slip(None, ChangeReason.CLAIM_CANCELLED, (PRINCIPAL, NOTHING, NOTHING))
 
 TOGETHER = {"joint": _PLAN, "joint_twice": _PLAN, "joint_short": _PLAN}
 """二つの調定を一枚で納める分納."""
@@ -63,8 +64,8 @@ CHANGES = TOGETHER | {
     "plan_twice": _PLAN,
     "plan_after_whole": _PLAN,
     "whole_after_plan": _PLAN,
-    "late_charge": _LATE,
-    "late_charge_alone": _LATE,
+    "late_charge": LATE_SLIP,
+    "late_charge_alone": LATE_SLIP,
     "raised": _RAISED,
     "raised_old": _RAISED,
     "lowered": _LOWERED,
@@ -87,7 +88,7 @@ def change_claims(rng: np.random.Generator, free: pl.DataFrame, calendar: Calend
         chosen = _choose(free, name, count)
         assert not chosen.is_empty(), f"too few claims are left for {name}"
         free = free.join(chosen, on=ScenicNotice.CLAIM_ID, how="anti", maintain_order="left")
-        rows.append(_rows(chosen, name, slip, calendar))
+        rows.append(slip_rows(chosen, name, slip, calendar))
     return pl.concat(rows)
 
 
@@ -96,7 +97,7 @@ def change_paid_claims(rng: np.random.Generator, paid: pl.DataFrame, calendar: C
     paid = _shuffled(rng, paid)
     count = max(int(paid.height * _SHARE), 1)
     parts = [paid.slice(number * count, count) for number in range(len(NEXT_NIGHT))]
-    rows = [_rows(part, name, slip, calendar) for part, (name, slip) in zip(parts, NEXT_NIGHT.items(), strict=True)]
+    rows = [slip_rows(part, name, slip, calendar) for part, (name, slip) in zip(parts, NEXT_NIGHT.items(), strict=True)]
     return pl.concat(rows)
 
 
@@ -121,8 +122,11 @@ def _choose(free: pl.DataFrame, name: str, count: int) -> pl.DataFrame:
     return pairs.head(2 * count)
 
 
-def _rows(claims: pl.DataFrame, name: str, slip: _Slip, calendar: Calendar) -> pl.DataFrame:
-    """異動の行 of claims. The rows of a slip for several have one bar code, with the yen of all."""
+def slip_rows(claims: pl.DataFrame, name: str, slip: Slip, calendar: Calendar) -> pl.DataFrame:
+    """異動の行 of claims: frame InventedNotice, from that of their first notices.
+
+    The rows of a slip for several have one bar code, with the yen of all.
+    """
     is_part, is_gone = slip.kind is not None, slip.reason is ChangeReason.CLAIM_CANCELLED
     asks = dict(zip(ClaimEntry.ITEMS, slip.asks, strict=True))
     rows = claims.with_columns(
@@ -164,15 +168,15 @@ class _Paid(NamedTuple):
 _SLIP, _BASE = "slip", "base"
 _SLIP_YEN = "slip_yen"
 _ALL = pl.col(ScenicNotice.AMOUNT_YEN)
-_MATCHED, _TWICE = _Paid(_SLIP, Outcome.MATCHED, _ALL), _Paid(_SLIP, Outcome.ALREADY_SETTLED, _NOTHING)
+_MATCHED, _TWICE = _Paid(_SLIP, Outcome.MATCHED, _ALL), _Paid(_SLIP, Outcome.ALREADY_SETTLED, NOTHING)
 _WHOLE = _Paid(_BASE, Outcome.MATCHED, _ALL)
 
 _PAYMENTS: dict[str, tuple[_Paid, ...]] = {
     "joint": (_MATCHED,),
     "joint_twice": (_MATCHED, _TWICE),
-    "joint_short": (_Paid(_SLIP, Outcome.UNDERPAID, _NOTHING, -_SHORT_YEN),),
+    "joint_short": (_Paid(_SLIP, Outcome.UNDERPAID, NOTHING, -_SHORT_YEN),),
     "demand_short": (_Paid(_SLIP, Outcome.UNDERPAID, _ALL - _SHORT_YEN, -_SHORT_YEN),),
-    "fallen": (_Paid(_BASE, Outcome.NOTICE_CANCELLED, _NOTHING),),
+    "fallen": (_Paid(_BASE, Outcome.NOTICE_CANCELLED, NOTHING),),
     "plan": (_MATCHED,),
     "plan_twice": (_MATCHED, _TWICE),
     "plan_after_whole": (_WHOLE, _TWICE),
@@ -272,11 +276,11 @@ def _with_collected(
     together = slips.filter(pl.col(InventedNotice.ROLE).is_in(list(TOGETHER)))
     together = together.join(paid, on=claim_id, how="left", maintain_order="left")
     is_paid = pl.col(ClaimTruth.COLLECTED_YEN).max().over(InventedNotice.BARCODE) > 0
-    shared = together.filter(is_paid).select(claim_id, _PRINCIPAL.alias("shared_yen"))
+    shared = together.filter(is_paid).select(claim_id, PRINCIPAL.alias("shared_yen"))
     wholes = notices.filter(pl.col(InventedNotice.ROLE) == "whole").join(paid, on=claim_id)
     wholes = wholes.filter(pl.col(ClaimTruth.COLLECTED_YEN) > 0).select(*bill, by_whole=True)
     rows = claims.join(paid, on=claim_id, how="left", validate="1:1", maintain_order="left")
     rows = rows.join(shared, on=claim_id, how="left", validate="1:1", maintain_order="left")
     rows = rows.join(wholes, on=bill, how="left", validate="m:1", maintain_order="left")
-    collected = pl.coalesce(pl.when("by_whole").then(_PRINCIPAL), "shared_yen", ClaimTruth.COLLECTED_YEN)
+    collected = pl.coalesce(pl.when("by_whole").then(PRINCIPAL), "shared_yen", ClaimTruth.COLLECTED_YEN)
     return rows.with_columns(collected.fill_null(0).alias(ClaimTruth.COLLECTED_YEN))

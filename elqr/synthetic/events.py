@@ -13,6 +13,7 @@ import polars as pl
 
 from elqr.synthetic.frames import InventedPayment, ScenicNotice
 from elqr.synthetic.notices import Calendar
+from elqr.synthetic.register import BY_FILE
 from elqr.vocabulary.terms import PLACE_OF, Outcome, Stage
 
 SHARES: dict[str, float] = {
@@ -197,12 +198,15 @@ def _pay_cancelled_notice(scenes: Scenes, notices: pl.DataFrame) -> list[pl.Data
 
 
 def _pay_old_notice(scenes: Scenes, notices: pl.DataFrame) -> list[pl.DataFrame]:
-    """旧納付書の収納: the first notice is paid after a second was sent, which asks the same or adds the 督促手数料."""
+    """旧納付書の収納: the first notice is paid after a second was sent, which asks the same or adds the 督促手数料.
+
+    Of claims in claim files every notice counts by its own yen.
+    """
     parts = []
-    for is_same, outcome in ((True, Outcome.OLD_NOTICE), (False, Outcome.UNDERPAID)):
-        notices_of_amount = notices.filter(
-            (pl.col(ScenicNotice.OWED_YEN) == pl.col(ScenicNotice.AMOUNT_YEN)) == is_same
-        )
+    is_filed = pl.col(ScenicNotice.PROCEDURE_CODE).is_in(BY_FILE)
+    pays_all = is_filed | (pl.col(ScenicNotice.OWED_YEN) == pl.col(ScenicNotice.AMOUNT_YEN))
+    for is_whole, outcome in ((True, Outcome.OLD_NOTICE), (False, Outcome.UNDERPAID)):
+        notices_of_amount = notices.filter(pays_all == is_whole)
         days = scenes.days(notices_of_amount.height, 0, 0.5)
         parts.append(scenes.event(notices_of_amount, "barcode", outcome, "old_slip", days, claim_yen=_AMOUNT_YEN))
     return parts

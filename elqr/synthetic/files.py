@@ -1,4 +1,4 @@
-"""The invented payment files (架空の収納データ): records by sender and date, encoded by their specs."""
+"""The invented files (架空の収納データと調定データ): records by sender and date, and claims, encoded by their specs."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -7,7 +7,7 @@ import polars as pl
 
 from elqr.formats.encode import encode_csv, encode_records, join_records
 from elqr.formats.spec import LineEnd, Spec
-from elqr.synthetic.frames import InventedPayment, Truth
+from elqr.synthetic.frames import FiledState, InventedPayment, Truth
 from elqr.vocabulary.terms import Stage
 
 _GROUP_DAYS = 6
@@ -238,3 +238,27 @@ def mark_quarantined(file: Delivered) -> Delivered:
         pl.lit("broken_trailer").alias(Truth.FAULT),
     )
     return Delivered(file.name, file.data, truth)
+
+
+def claim_file(states: pl.DataFrame, spec: Spec) -> bytes:
+    """調定データ of states (frame FiledState). The core system worked on each on the day of its change, at nine."""
+    off = pl.col(FiledState.PRINCIPAL_OFF_YEN)
+    fields = states.select(
+        pl.col(FiledState.PROCEDURE_CODE).alias("zeimoku_cd"),
+        pl.col(FiledState.LEVY_YEAR).alias("fuka_nendo"),
+        pl.col(FiledState.TAX_YEAR).alias("soto_nendo"),
+        pl.col(FiledState.BILL_NO).alias("tsuchisho_no"),
+        pl.col(FiledState.INSTALLMENT_NO).alias("kibetsu_cd"),
+        pl.col(FiledState.PAYER_REF).alias("atena_no"),
+        pl.col(FiledState.DUE_ON).alias("noki_ymd"),
+        pl.col(FiledState.CHANGED_ON).alias("kazei_kosei_ymd"),
+        pl.col(FiledState.REASON).alias("kosei_jiyu_cd"),
+        pl.col(FiledState.PRINCIPAL_YEN).alias("zeigaku"),
+        pl.col(FiledState.DEMAND_FEE_YEN).alias("tokusoku"),
+        pl.col(FiledState.LATE_CHARGE_YEN).alias("entaikin"),
+        pl.when(off > 0).then(FiledState.CHANGED_ON).alias("kesson_ymd"),
+        pl.when(off > 0).then(off).alias("zeigaku_kesson"),
+        pl.col(FiledState.CHANGED_ON).alias("sosa_ymd"),
+        pl.lit("090000").alias("sosa_time"),
+    )
+    return encode_csv(spec, fields)

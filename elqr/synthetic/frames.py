@@ -5,7 +5,8 @@ Fields of a payment file have the names that its spec gives them. elqr/synthetic
 
 import polars as pl
 
-from elqr.vocabulary.frames import Column, Decision, Frame, Notice, Payment
+from elqr.vocabulary.claim_frames import ClaimStateContent
+from elqr.vocabulary.frames import ClaimKey, Column, Decision, Frame, Notice, Payment
 from elqr.vocabulary.notice_frames import NOTICE_KIND, RefusedRow
 
 
@@ -85,6 +86,20 @@ class InventedPayment(Frame):
     CLAIM_YEN = Decision.CLAIM_YEN
     SUSPENSE_YEN = Decision.SUSPENSE_YEN
     FAULT = Column("fault", pl.String)
+
+
+class FiledState(ClaimKey):
+    """調定データの行: what a claim file says of a claim. Only 本税・本料 is ever written off."""
+
+    CLAIM_ID = InventedNotice.CLAIM_ID
+    PAYER_REF = Notice.PAYER_REF
+    DUE_ON = Notice.DUE_ON
+    CHANGED_ON = ClaimStateContent.CHANGED_ON
+    REASON = ClaimStateContent.REASON
+    PRINCIPAL_YEN = Notice.PRINCIPAL_YEN
+    DEMAND_FEE_YEN = Notice.DEMAND_FEE_YEN
+    LATE_CHARGE_YEN = Notice.LATE_CHARGE_YEN
+    PRINCIPAL_OFF_YEN = ClaimStateContent.PRINCIPAL_OFF_YEN
 
 
 class Truth(Frame):

@@ -9,7 +9,7 @@ import polars as pl
 from elqr.arithmetic.checkdigit import gs1_column
 from elqr.issue.keys import KeyRule, check_no_column
 from elqr.synthetic.frames import InventedNotice
-from elqr.synthetic.register import LEVIES, Levy
+from elqr.synthetic.register import BY_FILE, LEVIES, Levy
 
 _SURNAMES = ("架空", "見本", "例示", "仮名", "試作", "雛形", "想定", "模擬")
 _GIVEN_NAMES = ("太郎", "花子", "一郎", "さくら", "次郎", "みどり", "三郎", "かおる")
@@ -91,7 +91,7 @@ class Calendar:
 def invent_notices(rng: np.random.Generator, count: int, calendar: Calendar) -> pl.DataFrame:
     """納付書の行 in file order: frame InventedNotice up to `row`. A claim's first notice precedes its other rows."""
     bases = [
-        _first_notices(rng, number, levy, max(int(count * levy.share / 1.08), 12), calendar)
+        _first_notices(rng, number, levy, max(int(count * levy.share / 1.08), _least_notices(levy)), calendar)
         for number, levy in enumerate(LEVIES)
     ]
     parts = [
@@ -102,6 +102,11 @@ def invent_notices(rng: np.random.Generator, count: int, calendar: Calendar) -> 
     real = pl.DataFrame([REAL_NOTICE | {"claim_id": -1, "role": "real", "is_live": True}], schema_overrides=rows.schema)
     rows = pl.concat([rows, real.select(rows.columns)]).sort(InventedNotice.PROCEDURE_CODE, maintain_order=True)
     return rows.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(InventedNotice.ROW))
+
+
+def _least_notices(levy: Levy) -> int:
+    """手続の納付書の最少数. Every story of a claim file needs a claim, beside those of all other scenes."""
+    return 24 if levy.procedure.code in BY_FILE else 12
 
 
 def _first_notices(rng: np.random.Generator, number: int, levy: Levy, count: int, calendar: Calendar) -> pl.DataFrame:

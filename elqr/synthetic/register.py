@@ -3,14 +3,18 @@
 The model is a city of 300,000 people that has 7 procedures in fiscal 2026 and 10 by 2029.
 Only 税目・料金番号 127 is real: the real notice in samples/ has it. That notice is a prefecture's (office code 44000),
 so the city is given its tax too. That it is 自動車税（種別割） is inferred, because 39,500 yen is a rate of this tax.
-All other numbers are visibly provisional (9xx).
+All other numbers are visibly provisional (9xx). The claims of one procedure come in claim files.
 """
 
 from dataclasses import dataclass
 from datetime import date
 
 from elqr.rules.register import Accounting, Procedure
+from elqr.vocabulary.claim_terms import ClaimSource
 from elqr.vocabulary.terms import AccountingKind, Priority, ProcedureKind
+
+_FILED = "kaigo"
+"""調定データで受ける手続."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ def _levy(
         item_no=item_no,
         go_live_on=go_live_on,
         accounting=(Accounting(kind=accounting),),
+        claims=ClaimSource.FILE if code == _FILED else ClaimSource.NOTICES,
     )
     return Levy(procedure, installments, share, has_given_keys)
 
@@ -156,6 +161,9 @@ LEVIES: tuple[Levy, ...] = (
     ),
 )
 
+BY_FILE = tuple(levy.procedure.code for levy in LEVIES if levy.procedure.claims is ClaimSource.FILE)
+"""調定データで受ける手続: the codes of the procedures whose claims come in claim files."""
+
 
 def register_toml() -> str:
     """架空の手続台帳: the text of procedures.toml, in the order of going live."""
@@ -174,5 +182,6 @@ def register_toml() -> str:
             f'item_no = "{procedure.item_no}"',
         ]
         lines += [f"go_live_on = {procedure.go_live_on.isoformat()}"] if procedure.go_live_on else []
+        lines += [f'claims = "{procedure.claims}"'] if procedure.code in BY_FILE else []
         lines += [f'accounting = "{procedure.accounting[0].kind}"', ""]
     return "\n".join(lines)

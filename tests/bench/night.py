@@ -11,7 +11,7 @@ from pathlib import Path
 
 from elqr.synthetic import generate
 from tests.bench.measure import Row, ran
-from tests.builders import JOB, NIGHT, SPECS
+from tests.builders import CITY_JOB, NIGHT, SPECS
 from tests.server import programs, running
 
 NOTICES = 100_000
@@ -28,7 +28,7 @@ def rows(scale: int) -> Iterator[Row]:
         city = Path(name) / "city"
         made = generate(city, seed=7, notices=NOTICES * scale, days=30, specs=SPECS)
         size = f"{made.records:,}×{made.notices:,}"
-        job = JOB.replace('"secret"', '"check_no_secret"').replace("date = 2026-11-20\n", "")
+        job = CITY_JOB.replace("date = 2026-11-20\n", "")
         (city / "job.toml").write_text(job, encoding="utf-8")
         yield from _nights(city, f"{size} ファイル")
         if programs():

@@ -345,12 +345,12 @@ def test_a_folder_among_the_notices_is_told_and_the_rest_is_taken_in(city: City)
 @pytest.mark.parametrize("most_bytes", [40_000, 600_000])
 def test_a_full_disk_stops_the_night_and_the_next_run_finishes_it(tmp_path: Path, most_bytes: int) -> None:
     from elqr.synthetic import generate
-    from tests.builders import JOB, SPECS
+    from tests.builders import CITY_JOB, SPECS
 
     folders = [tmp_path / "full", tmp_path / "whole"]
     for folder in folders:
         generate(folder, seed=5, notices=400, days=30, specs=SPECS)
-        (folder / "job.toml").write_text(JOB.replace('"secret"', '"check_no_secret"'), encoding="utf-8")
+        (folder / "job.toml").write_text(CITY_JOB, encoding="utf-8")
     command = [sys.executable, "-m", "elqr", "night", str(folders[0] / "job.toml")]
     limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))  # noqa: E731
     stopped = subprocess.run(

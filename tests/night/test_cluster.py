@@ -1,6 +1,7 @@
 """クラスタ: a night on many machines is the night of one, row by row, whoever dies in the middle of it."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from elqr.vocabulary.errors import NotFound
 from elqr.vocabulary.frames import Decision
 from tests import builders
 from tests.builders import (
+    CITY_JOB,
     JOB,
     NIGHT,
     SPECS,
@@ -76,13 +78,13 @@ def on_server(database_server: Server) -> Iterator[Server]:
 
 def _founded(folder: Path, made: Path, master: str = "") -> City:
     """The synthetic city of a folder, with a year's slip beside the instalments that it covers."""
-    job = JOB.replace('"secret"', '"check_no_secret"') + ACCOUNTING + "received_days = 1\n"
+    job = CITY_JOB + ACCOUNTING + "received_days = 1\n"
     job += f'[cluster]\nmaster = "{master}"\n' if master else ""
     city = City.founded(folder, job)
     for part in ("check_no_secret", "procedures.toml"):
         (city.folder / part).write_bytes((made / part).read_bytes())
-    for path in (made / "notices").iterdir():
-        (city.folder / "notices" / path.name).write_bytes(path.read_bytes())
+    for part in ("claims", "notices"):
+        shutil.copytree(made / part, city.folder / part, dirs_exist_ok=True)
     rows = [
         notice_row(
             bill_no=str(bill),

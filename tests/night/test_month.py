@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from elqr.synthetic import generate
-from tests.builders import JOB, SPECS, City, elqr
+from tests.builders import CITY_JOB, SPECS, City, elqr
 from tests.cases.review_book import Written, written
 
 _DAY = re.compile(r"_(\d{4})(\d\d)(\d\d)")
@@ -69,8 +69,7 @@ def _passbook(city: City, sums: Counter[str], night: date) -> None:
 
 
 def _job(text: str) -> str:
-    text += _SETTLEMENT
-    return text.replace("date = 2026-11-20\n", "").replace('"secret"', '"check_no_secret"')
+    return (text + _SETTLEMENT).replace("date = 2026-11-20\n", "")
 
 
 def _decision(row: dict[str, object], near: dict[int, str], seen: Counter[int]) -> Written | None:
@@ -97,10 +96,11 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> tuple[City, list[date]]:
     """Every night of the month with its review, and the nights."""
     folder = tmp_path_factory.mktemp("month")
     generate(folder / "made", seed=7, notices=150, days=30, specs=SPECS)
-    city = City.founded(folder / "city", _job(JOB))
+    city = City.founded(folder / "city", _job(CITY_JOB))
     shutil.copy(folder / "made" / "check_no_secret", city.folder)
     shutil.copy(folder / "made" / "procedures.toml", city.folder)
-    shutil.copytree(folder / "made" / "notices", city.folder / "notices", dirs_exist_ok=True)
+    for part in ("claims", "notices"):
+        shutil.copytree(folder / "made" / part, city.folder / part, dirs_exist_ok=True)
     nights = {_FIRST, _LAST}
     arriving: dict[date, list[Path]] = {}
     for path in sorted((folder / "made" / "inbox").iterdir()):

@@ -13,7 +13,7 @@ from elqr.store.db import bulk
 from elqr.store.db.schema import metadata
 from elqr.synthetic import generate
 from tests.builders import (
-    JOB,
+    CITY_JOB,
     NIGHT,
     REAL_BARCODE,
     REAL_CODE,
@@ -82,7 +82,7 @@ def test_a_night_drawn_again_from_the_ledger_is_the_same_to_the_byte(
 ) -> None:
     """The first time the reports are of what the run had in hand, then of what several connections read."""
     generate(tmp_path, seed=31, notices=900, days=20, specs=SPECS)
-    (tmp_path / "job.toml").write_text(JOB.replace('"secret"', '"check_no_secret"'), encoding="utf-8")
+    (tmp_path / "job.toml").write_text(CITY_JOB, encoding="utf-8")
     city, found = City(tmp_path), []
     monkeypatch.setattr(bulk, "_KEYS_A_CONNECTION", 50)
     monkeypatch.setattr(bulk, "_KEYS_A_QUESTION", 37)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from elqr.synthetic import generate
-from tests.builders import JOB, ROOT, SPECS, elqr
+from tests.builders import CITY_JOB, ROOT, SPECS, elqr
 
 pytestmark = pytest.mark.ledger_file
 
@@ -24,7 +24,7 @@ _SEED = 20261120
 def _founded(folder: Path) -> Path:
     generate(folder, seed=9, notices=400, days=30, specs=SPECS)
     job = folder / "job.toml"
-    job.write_text(JOB.replace('"secret"', '"check_no_secret"') + "\n[export]\nnightly = true\n", encoding="utf-8")
+    job.write_text(CITY_JOB + "\n[export]\nnightly = true\n", encoding="utf-8")
     return job
 
 

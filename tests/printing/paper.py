@@ -12,7 +12,7 @@ from elqr.handover.printed_folder import read_lists, read_manifest
 from elqr.printing.picture import Symbology, decode_scan
 from elqr.synthetic import generate
 from elqr.vocabulary.frames import PrintableNotice, PrintNotice
-from tests.builders import JOB, SPECS, elqr
+from tests.builders import CITY_JOB, SPECS, elqr
 
 DPI = 300
 _PAPER = 255
@@ -21,7 +21,7 @@ _PAPER = 255
 def printed(folder: Path, notices: int, seed: int) -> Path:
     """A city's slips, nothing of them paid yet, printed through the command line; returns the printed folder."""
     generate(folder, seed=seed, notices=notices, days=30, specs=SPECS)
-    (folder / "job.toml").write_text(JOB.replace('"secret"', '"check_no_secret"'), encoding="utf-8")
+    (folder / "job.toml").write_text(CITY_JOB, encoding="utf-8")
     for path in (folder / "inbox").iterdir():
         path.unlink()
     assert elqr("night", folder / "job.toml").code == 0

@@ -46,6 +46,29 @@ def test_the_same_file_twice_changes_nothing(city: City) -> None:
     assert _import(city, notice_row(), notice_row(bill_no="3"))["result"] == "新規1 変更なし1 指摘0"
 
 
+_RESPELT = [
+    ("髙橋 﨑子", "高橋 﨑子", True),
+    ("髙橋 﨑子", "髙橋 崎子", True),
+    ("髙橋 﨑子", "髙橋　﨑子", True),
+    ("髙橋 﨑子", "髙橋﨑子", True),
+    ("渡邉 斎", "渡辺 齋", True),
+    ("タカハシ ハナコ", "ﾀｶﾊｼ ﾊﾅｺ", True),
+    ("髙橋 﨑子", "髙橋 咲子", False),
+    ("髙橋 﨑子", "髙橋", False),
+    ("髙橋 﨑子", "", False),
+]
+"""氏名 that is registered, that of the row, and whether they differ in their form only."""
+
+
+def test_a_name_in_another_form_is_still_a_conflict_and_told_as_such(city: City) -> None:
+    """The paper says what was registered, so a row that spells the payer otherwise is not the same row."""
+    _import(city, *(notice_row(bill_no=str(no), payer_name=name) for no, (name, _, _) in enumerate(_RESPELT, 1)))
+    ran = _import(city, *(notice_row(bill_no=str(no), payer_name=name) for no, (_, name, _) in enumerate(_RESPELT, 1)))
+    told = [(finding["code"], finding["actual"], finding["expected"]) for finding in ran["findings"]]  # type: ignore[attr-defined]
+    hint = "（氏名は字体か空白だけの違い）"
+    assert told == [("N604", "氏名 ＊＊＊", "氏名 ＊＊＊" + hint * is_respelt) for _, _, is_respelt in _RESPELT]
+
+
 def test_a_changed_row_is_a_conflict_and_never_an_overwrite(city: City) -> None:
     _import(city, notice_row())
     ran = _import(city, notice_row(payer_name="別人 二郎", principal_yen=9_000))

@@ -110,6 +110,17 @@ def test_no_question_of_a_night_reads_a_table_that_grows(
     assert _grown(plans) == {}
 
 
+def test_near_numbers_are_sought_by_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    city = City.founded(tmp_path / "city")
+    city.notices(notice_row(bill_no="3"))
+    city.night()
+    city.notices(notice_row(bill_no="03", change_kind="9"), name="torikeshi.csv")
+    plans = _watch(monkeypatch)
+    (finding,) = city.night().json["findings"]  # type: ignore[misc]
+    assert "近い通知書番号: 3（先頭の0・宛名番号も同じ）" in finding["expected"]
+    assert not {"claim", "claim_state", "notice"} & _grown(plans).keys()
+
+
 def test_no_question_about_a_request_reads_a_table_that_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What has an account and is due on a day is found by an index, and everything else by what the request names."""
     city = City.founded(tmp_path / "city")

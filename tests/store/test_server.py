@@ -23,7 +23,7 @@ from elqr.store.ledger_file import open_ledger
 from elqr.synthetic import generate
 from tests import builders
 from tests.builders import (
-    JOB,
+    CITY_JOB,
     NIGHT,
     REAL_NOTICE,
     REAL_PAYMENT,
@@ -107,12 +107,12 @@ def test_a_server_and_a_file_hold_the_same_rows_and_draw_the_same_reports(on_ser
     found = []
     for name, servers in (("file", []), ("server", [on_server])):
         builders.SERVERS[:] = servers
-        job = JOB.replace('"secret"', '"check_no_secret"') + "\n[export]\nnightly = true\n"
+        job = CITY_JOB + "\n[export]\nnightly = true\n"
         city = City.founded(tmp_path / name, job)
         for part in ("check_no_secret", "procedures.toml"):
             (city.folder / part).write_bytes((tmp_path / "made" / part).read_bytes())
-        for path in sorted((tmp_path / "made" / "notices").iterdir()):
-            (city.folder / "notices" / path.name).write_bytes(path.read_bytes())
+        for part in ("claims", "notices"):
+            shutil.copytree(tmp_path / "made" / part, city.folder / part, dirs_exist_ok=True)
         files = sorted((tmp_path / "made" / "inbox").iterdir())
         for number, day in enumerate((date(2026, 11, 18), date(2026, 11, 19), NIGHT)):
             for path in files[number::3]:

@@ -16,16 +16,18 @@ from elqr.synthetic.changes import CHANGES
 from elqr.synthetic.events import SHARES
 from elqr.synthetic.register import LEVIES
 from elqr.vocabulary.terms import Outcome, Place
-from tests.builders import JOB, NIGHT, ROOT, SPECS, City, elqr
+from tests.builders import CITY_JOB, NIGHT, ROOT, SPECS, City, elqr
 
 _OUTCOMES = {outcome.label: outcome.value for outcome in Outcome}
 _PLACES = {place.label: place.value for place in Place}
+_FILED = {"filed_raised", "filed_late_charge", "filed_raised_later", "filed_lowered_later", "filed_relieved_later"}
+"""Stories of claim files in which something is paid tonight."""
 SAMPLE_SEED, SAMPLE_NOTICES, SAMPLE_DAYS = 20260401, 400, 30
 
 
 def _city(folder: Path, seed: int, notices: int, days: int = 30) -> Path:
     generate(folder, seed=seed, notices=notices, days=days, specs=SPECS)
-    (folder / "job.toml").write_text(JOB.replace('"secret"', '"check_no_secret"'), encoding="utf-8")
+    (folder / "job.toml").write_text(CITY_JOB, encoding="utf-8")
     return folder
 
 
@@ -77,7 +79,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_fault_is_played(city: Path) -> None:
     played = set(_truth(city)["fault"])
-    assert played == set(SHARES) | set(CHANGES) | {"", "real_slip", "delivered_again", "broken_trailer"}
+    assert played == set(SHARES) | set(CHANGES) | _FILED | {"", "real_slip", "delivered_again", "broken_trailer"}
 
 
 _OWED = """
@@ -95,7 +97,7 @@ def _assert_claims_true(folder: Path, next_day: date) -> None:
     truth = columns.sort(key)
     assert found.equals(truth.select(found.columns)), found.join(truth, on=found.columns, how="anti").head(20)
     held = sum(yen for (yen,) in city.sql("SELECT yen FROM posting WHERE account = 'suspense'"))
-    shutil.copytree(folder / "next_night" / "notices", folder / "notices", dirs_exist_ok=True)
+    shutil.copytree(folder / "next_night", folder, dirs_exist_ok=True)
     city.night(next_day)
     later = pl.DataFrame(city.sql(_OWED), schema=[*key, *items, "later_collected_yen"], orient="row")
     later = later.select(*key, pl.sum_horizontal(items).alias("later_owed_yen"), "later_collected_yen")
@@ -155,11 +157,12 @@ def test_files_in_any_order_end_the_same(tmp_path: Path, city: Path, seed: int) 
 def test_the_sample_night_comes_out_as_its_truth_says(tmp_path: Path) -> None:
     samples = tmp_path / "samples"
     shutil.copytree(ROOT / "samples", samples)
-    (samples / "job.toml").write_text(JOB.replace('"secret"', '"check_no_secret"'), encoding="utf-8")
+    (samples / "job.toml").write_text(CITY_JOB, encoding="utf-8")
     elqr("night", samples / "job.toml")
     _assert_true(samples)
     real = _truth(samples).filter(pl.col("fault") == "real_slip")
     assert real["outcome"].to_list() == ["already_settled", "matched"] and real["paid_yen"].to_list() == [39_500] * 2
+    _assert_claims_true(samples, NIGHT + timedelta(days=1))
 
 
 @pytest.mark.parametrize(
@@ -171,7 +174,7 @@ def test_the_smallest_shortest_and_longest_cities_are_true_as_well(
 ) -> None:
     """Every fault however small the city, 支払期限 in a stretch of days, and a 引落日 whose 月日 comes twice in it."""
     small = _city(tmp_path / "c", seed, notices, days)
-    assert set(SHARES) | set(CHANGES) <= set(_truth(small)["fault"])
+    assert set(SHARES) | set(CHANGES) | _FILED <= set(_truth(small)["fault"])
     assert elqr("night", small / "job.toml").code == 4
     _assert_true(small, at_least=100)
     _assert_claims_true(small, NIGHT + timedelta(days=1))
@@ -179,7 +182,7 @@ def test_the_smallest_shortest_and_longest_cities_are_true_as_well(
 
 @pytest.mark.parametrize("seed", range(12))
 def test_the_smallest_city_plays_every_fault_whatever_the_seed(tmp_path: Path, seed: int) -> None:
-    assert set(SHARES) | set(CHANGES) <= set(_truth(_city(tmp_path / "c", seed, 100))["fault"])
+    assert set(SHARES) | set(CHANGES) | _FILED <= set(_truth(_city(tmp_path / "c", seed, 100))["fault"])
 
 
 def test_one_seed_gives_one_city(tmp_path: Path) -> None:

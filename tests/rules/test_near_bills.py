@@ -1,0 +1,103 @@
+"""Near 通知書番号: what a refused row may have meant, counted and written by hand, and what the morning says."""
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from elqr.rules.near_bills import ASKED_AT_MOST, near_bills, unknown_bills, with_near_bills
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import Finding, Location
+from tests.builders import JOB, REGISTER, City, claim_file, claim_row, notice_row
+from tests.cases.job_parts import CLAIMS
+
+_KEY = {"procedure_code": "kokuho", "levy_year": 2026, "tax_year": 2026, "bill_no": "100234", "installment_no": 1}
+_WANTED = "調定データにある調定"
+
+
+def _found(record_no: int = 1, code: Code = Code.CLAIM_UNFILED, expected: str = _WANTED) -> Finding:
+    return Finding(Location("f.csv", record_no, field="通知書番号"), code, "", expected)
+
+
+def _rows(*rows: dict[str, object]) -> pl.DataFrame:
+    usual = {**_KEY, "payer_ref": "7"}
+    return pl.DataFrame([{"record_no": no, **usual, **row} for no, row in enumerate(rows, start=1)])
+
+
+def _claims(*claims: dict[str, object]) -> pl.DataFrame:
+    usual = {**_KEY, "payer_ref": "8"}
+    schema = {
+        **dict.fromkeys(usual, pl.String),
+        "levy_year": pl.Int64,
+        "tax_year": pl.Int64,
+        "installment_no": pl.Int64,
+    }
+    return pl.DataFrame([{**usual, **claim} for claim in claims], schema=schema)
+
+
+def _told(finding: Finding, rows: pl.DataFrame, claims: pl.DataFrame) -> str:
+    (told,) = with_near_bills([finding], near_bills(unknown_bills([finding], rows)), claims)
+    assert told.expected.startswith(finding.expected)
+    return told.expected.removeprefix(finding.expected).removeprefix("。近い通知書番号: ")
+
+
+CASES: list[tuple[str, str, list[dict[str, object]], str]] = [
+    ("知らない番号だけ", "100234", [{"bill_no": "999999"}], ""),
+    ("一桁違い", "100234", [{"bill_no": "100239"}], "100239（1桁違い）"),
+    ("二桁の入れ替わり", "100234", [{"bill_no": "102034"}], "102034（隣り合う2桁の入れ替わり）"),
+    ("離れた二桁の入れ替わりは近くない", "100234", [{"bill_no": "400231"}], ""),
+    ("失われた先頭の0", "234", [{"bill_no": "0000234"}], "0000234（先頭の0）"),
+    ("余計な先頭の0", "000234", [{"bill_no": "234"}], "234（先頭の0）"),
+    ("20桁まで", "1", [{"bill_no": "0" * 19 + "1"}], f"{'0' * 19}1（先頭の0）"),
+    ("0だけの番号", "00", [{"bill_no": "0"}], ""),
+    ("桁の抜け", "10234", [{"bill_no": "100234"}], ""),
+    ("番号の順に三つまで", "100234", [{"bill_no": f"10023{no}"} for no in (9, 8, 7, 6, 5)],
+     "100235（1桁違い）、100236（1桁違い）、100237（1桁違い） ほか2"),
+    ("宛名番号の同じものだけ", "100234", [{"bill_no": "100235"}, {"bill_no": "100239", "payer_ref": "7"}],
+     "100239（1桁違い・宛名番号も同じ）"),
+    ("ほかの手続・年度・期別は近くない", "100234",
+     [{"bill_no": "100235", "procedure_code": "suido"}, {"bill_no": "100235", "levy_year": 2025},
+      {"bill_no": "100235", "tax_year": 2025}, {"bill_no": "100235", "installment_no": 2}], ""),
+    ("その番号の調定がある", "100234", [{"bill_no": "100234"}, {"bill_no": "100235"}], ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("bill_no", "claims", "wanted"), [row[1:] for row in CASES], ids=[row[0] for row in CASES])
+def test_near_numbers_by_hand(bill_no: str, claims: list[dict[str, object]], wanted: str) -> None:
+    assert _told(_found(), _rows({"bill_no": bill_no}), _claims(*claims)) == wanted
+
+
+def test_only_findings_of_unknown_numbers_are_told_of_near_ones() -> None:
+    rows, claims = _rows({}, {}, {}, {}), _claims({"bill_no": "100235"})
+    findings = [_found(1, Code.CANCEL_TARGET), _found(2, Code.ASKS_BEYOND), _found(3, expected=""), _found(4)]
+    near = near_bills(unknown_bills(findings, rows))
+    assert set(near["record_no"]) == {1, 4}
+    told = with_near_bills(findings, near, claims)
+    assert [finding.expected == before.expected for finding, before in zip(told, findings, strict=True)] == [
+        False, True, True, False,
+    ]  # fmt: skip
+
+
+def test_of_very_many_rows_the_first_are_asked_for() -> None:
+    count = ASKED_AT_MOST + 1
+    findings = [_found(no) for no in range(1, count + 1)]
+    asked = unknown_bills(findings, _rows(*({"bill_no": str(no)} for no in range(count))))
+    assert asked["record_no"].to_list() == list(range(1, ASKED_AT_MOST + 1))
+    assert near_bills(asked.clear()).is_empty()
+
+
+def test_the_morning_names_the_claim_that_a_mistyped_notice_may_mean(tmp_path: Path) -> None:
+    """The row stays refused, and the hint stays with it on later mornings."""
+    register = REGISTER.replace('code = "kokuho"', 'code = "kokuho"\nclaims = "file"')
+    city = City.founded(tmp_path / "city", JOB + CLAIMS, register)
+    (city.folder / "claims").mkdir()
+    claims = [claim_row(tsuchisho_no="0012345", atena_no="7"), claim_row(tsuchisho_no="12346", atena_no="9")]
+    (city.folder / "claims" / "01.csv").write_bytes(claim_file(*claims))
+    city.notices(notice_row(bill_no="12345", payer_ref="7"), notice_row(bill_no="12364", payer_ref="5"))
+    hints = ("0012345（先頭の0・宛名番号も同じ）", "12346（隣り合う2桁の入れ替わり）")
+    wanted = [("N617", f"調定データにある調定。近い通知書番号: {hint}") for hint in hints]
+    for day in (19, 20):
+        ran = city.night(date(2026, 11, day))
+        assert [(finding["code"], finding["expected"]) for finding in ran.json["findings"]] == wanted  # type: ignore[attr-defined]
+    assert city.sql("SELECT count(*) FROM notice") == [(0,)]
