@@ -13,6 +13,10 @@ from elqr.rules.register import Accounting, Procedure
 from elqr.vocabulary.claim_terms import ClaimSource
 from elqr.vocabulary.terms import AccountingKind, Priority, ProcedureKind
 
+_PLAN = "第2次四日市市情報化実行計画（2026年3月）「公金収納におけるeL-QRの活用」"
+_TARGETS = {2026: 7, 2027: 8, 2028: 9, 2029: 10}
+"""累積手続数の目標, by fiscal year. Source: measure 2 of the plan."""
+
 _FILED = "kaigo"
 """調定データで受ける手続."""
 
@@ -168,7 +172,16 @@ BY_FILE = tuple(levy.procedure.code for levy in LEVIES if levy.procedure.claims 
 def register_toml() -> str:
     """架空の手続台帳: the text of procedures.toml, in the order of going live."""
     order = sorted(LEVIES, key=lambda levy: (levy.procedure.go_live_on or date.max, levy.procedure.item_no))
-    lines = ["# 手続台帳（架空の都市の見本）。item_no の 9xx は仮の値。", ""]
+    lines = [
+        "# 手続台帳（架空の都市の見本）。item_no の 9xx は仮の値。",
+        "",
+        "[kpi]  # eL-QR対応の手続数（累積）の目標。市の計画から写す",
+        f'plan = "{_PLAN}"',
+        "targets = [",
+        *(f"  {{ year = {year}, procedures = {count} }}," for year, count in _TARGETS.items()),
+        "]",
+        "",
+    ]
     for procedure in (levy.procedure for levy in order):
         lines += [
             "[[procedure]]",
