@@ -43,6 +43,9 @@ def test_a_book_asks_for_decisions_and_for_reassignments_once(desk: Desk) -> Non
     assert taken.json["reassignment"] == {
         "review": 2, "rulings": 2, "suspense_yen": 14_000, "unchanged": 0, "left_out": 0,
         "returned": [{"payment": PAID, "yen": 3_000}], "refused": [],
+        "remarks": [
+            {"code": "V112", "at": "「受付1 対象の納付番号」", "actual": "宛名番号 2000002", "expected": "宛名番号 1000001"}
+        ],
     }  # fmt: skip
     assert desk.yen() == (WHOLE, HELD), "one person moves nothing"
     again = desk.taken(path)
