@@ -75,23 +75,35 @@ def record_sent(session: Session, list_no: int, issued_on: date, signature: Sign
         sent = {"list_no": list_no, "issued_on": issued_on.isoformat(), **_signed(session, signature)}
         entered = queries.enter_sent(connection, sent)
         sent_no = int(str(entered["sent_no"]))
-        fees = enter_fees(connection, session.night_on, _fees(session, list_no, sent_no, issued_on))
+        pulled = queries.pulled(connection, list_no, session.night_on)
+        fees = _charge(session, entered, ~pl.col(Claim.CLAIM_NO).is_in(list(pulled)))
         act = Act("reminder_sent", sent_no, RECORDED, signature.by, {"reminder_sent": [entered]})
         enter_act(connection, session.night_on, act)
-        pulled = len(queries.pulled(connection, list_no, session.night_on))
-    return Sending(sent_no, row["claims"] - pulled, pulled, fees.height, int(fees[ClaimEntry.DEMAND_FEE_YEN].sum()))
+    count, fee_yen = row["claims"] - len(pulled), int(fees[ClaimEntry.DEMAND_FEE_YEN].sum())
+    return Sending(sent_no, count, len(pulled), fees.height, fee_yen)
 
 
-def _fees(session: Session, list_no: int, sent_no: int, issued_on: date) -> pl.DataFrame:
-    """督促手数料 of the claims of a list: frame ClaimFee as `enter_fees` takes it."""
-    yen = session.register.demand_fees
-    claims = queries.chargeable(session.ledger.connection, list_no, yen, session.night_on)
-    return claims.with_columns(
-        pl.lit(sent_no, pl.Int64).alias(ClaimFee.SENT_NO),
+def _charge(session: Session, sending: Mapping[str, Any], is_charged: pl.Expr) -> pl.DataFrame:
+    """督促手数料をつける, as the register says, for claims of a sending. Returns the entries (frame ClaimEntry)."""
+    connection, yen = session.ledger.connection, session.register.demand_fees
+    claims = queries.chargeable(connection, sending["list_no"], yen).filter(is_charged)
+    fees = claims.with_columns(
+        pl.lit(sending["sent_no"], pl.Int64).alias(ClaimFee.SENT_NO),
         pl.col(Claim.PROCEDURE_CODE).replace_strict(yen, return_dtype=pl.Int64).alias(ClaimFee.YEN),
-        pl.lit(issued_on).alias(ClaimFee.ISSUED_ON),
+        pl.lit(date.fromisoformat(sending["issued_on"])).alias(ClaimFee.ISSUED_ON),
         pl.lit(None, pl.Int64).alias(ClaimFee.UNDOES_NO),
     )
+    return enter_fees(connection, session.night_on, fees)
+
+
+def charge_unpulled(session: Session, hold_no: int) -> None:
+    """引抜でなかった督促状の手数料をつける: the record that it was pulled is taken back after its list was sent."""
+    hold = queries.hold_numbered(session.ledger.connection, hold_no, session.night_on)
+    if hold is None or hold["list_no"] is None:
+        return
+    sending = queries.sending_of(session.ledger.connection, hold["list_no"], session.night_on)
+    if sending is not None:
+        _charge(session, sending, pl.col(Claim.CLAIM_NO) == hold["claim_no"])
 
 
 def _signed(session: Session, signature: Signature) -> dict[str, str]:

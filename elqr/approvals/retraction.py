@@ -20,7 +20,7 @@ from elqr.approvals.notice_retraction import (
     import_consequence,
     retract_import,
 )
-from elqr.approvals.reminder_record import claim_words, status_words
+from elqr.approvals.reminder_record import charge_unpulled, claim_words, status_words
 from elqr.arithmetic.plain_number import plain_number
 from elqr.session.session import Session
 from elqr.store.entries.claim_fees import undo_fees
@@ -269,7 +269,7 @@ def _find_hold(session: Session, name: str) -> Subject | None:
 def _after_hold(session: Session, number: int) -> str:
     return (
         "止める記録なら、未収が残っていて、ほかに止めるわけがなければ、次の一覧に載ります。"
-        "引抜なら、一覧のほかの調定と同じに扱います。"
+        "引抜なら、一覧のほかの調定と同じに扱い、発送を記録してあれば、手続台帳の督促手数料がつきます。"
     )
 
 
@@ -327,7 +327,7 @@ _RECORDS = {
     RetractionKind.EXPORT: _Record(_find_export, _find_export_obstacle, _after_export),
     RetractionKind.TAKEN: _Record(_find_taken, _no_obstacle, _after_taken),
     RetractionKind.REMINDED: _Record(_find_sent, _no_obstacle, _after_sent, _undo_fees),
-    RetractionKind.HELD: _Record(_find_hold, _no_obstacle, _after_hold),
+    RetractionKind.HELD: _Record(_find_hold, _no_obstacle, _after_hold, charge_unpulled),
     RetractionKind.NOTICES: _Record(_find_notices, find_import_obstacle, import_consequence, retract_import),
     RetractionKind.BATCH: _Record(_find_batch, _find_batch_obstacle, _after_batch),
     RetractionKind.STATUS: _Record(_find_status, _no_obstacle, _after_status),

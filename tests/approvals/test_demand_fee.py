@@ -254,6 +254,36 @@ def test_a_sending_that_was_undone_is_recorded_again_with_its_fee(tmp_path: Path
     assert elqr("verify", "--job", office.job, "--date", _DECEMBER.isoformat()).code == 0
 
 
+def test_a_reminder_that_was_not_pulled_after_all_gets_its_fee(told: Told) -> None:
+    city = told.city.copy(told.city.folder.parent / "unpulled")
+    ((hold_no,),) = city.sql("SELECT hold_no FROM reminder_hold")
+    _run(city, _UNDONE, "undo", "hold", hold_no, "--reason", "抜いていなかった")
+    approved = elqr("undo", "approve", 1, "--by", "佐藤", "--job", city.job, "--date", _UNDONE.isoformat())
+    assert approved.code == 0, approved.err
+    entries = _card(city, _BILL["引抜"], _UNDONE)["entries"]
+    assert [(entry["kind"], entry["entered_on"], entry["night_on"]) for entry in entries] == [
+        ("assessed", "2026-11-19", "2026-11-19"), ("demand_fee", "2026-11-24", "2026-11-26"),
+    ]  # fmt: skip
+    assert elqr("verify", "--job", city.job, "--date", _UNDONE.isoformat()).code == 0
+
+
+DAMAGE = (
+    "issued_on = '2026-11-23'",
+    "sent_no = 7",
+    "night_on = '2026-11-21'",
+    "undoes_no = 9",
+)
+"""What is changed of the fees from the first on: 発行日, the list, an earlier night, a sending that nobody undid."""
+
+
+def test_a_fee_that_no_sending_explains_is_told(told: Told, tmp_path: Path) -> None:
+    city = told.city.copy(tmp_path / "city")
+    city.damage(*(f"UPDATE claim_fee SET {change} WHERE fee_no = {number}" for number, change in enumerate(DAMAGE, 1)))
+    found = elqr("verify", "--json", "--job", city.job, "--date", told.last_day.isoformat()).json["findings"]
+    places = {finding["at"].split()[0] for finding in found}  # type: ignore[attr-defined, index]
+    assert places >= {f"督促手数料{number}" for number in range(1, len(DAMAGE) + 1)}, places
+
+
 def test_an_import_before_the_fee_stands_until_the_sending_is_undone(tmp_path: Path) -> None:
     """The list was drawn before the import, but the fee came after it."""
     office = Office(City.founded(tmp_path / "city", TRAINING + JOB, _WITH_FEE).folder)
