@@ -256,10 +256,10 @@ def _fees_taken_back(fees: pl.DataFrame, cancels: pl.DataFrame) -> pl.DataFrame:
     fell = cancels.select(
         ClaimFee.CLAIM_NO,
         pl.col(ClaimCancel.NOTICE_NO).alias(_BY),
-        pl.col(ClaimCancel.NOTICE_FILE_NO).alias("by_file_no"),
+        pl.col(ClaimCancel.NOTICE_FILE_NO).alias("upto_file_no"),
     )
     pairs = fees.join(fell, on=ClaimFee.CLAIM_NO)
-    return pairs.filter(pl.col(ClaimFee.NOTICES_UPTO) < pl.col("by_file_no")).select(ClaimFee.FEE_NO, _BY)
+    return pairs.filter(pl.col(ClaimFee.NOTICES_UPTO) < pl.col("upto_file_no")).select(ClaimFee.FEE_NO, _BY)
 
 
 def _taken_back(notices: pl.DataFrame, cancels: pl.DataFrame) -> pl.DataFrame:
