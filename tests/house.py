@@ -47,6 +47,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "tables tables.acts tables.arrears tables.claim_files tables.exports tables.held_files tables.item_orders "
         "tables.ledger migrations.identities migrations.versions.v14_received migrations.versions.v15_notice_lines "
         "migrations.versions.v16_payouts migrations.versions.v17_reminders migrations.versions.v18_ways_out "
+        "migrations.versions.v19_demand_fee "
         "queries.chain queries.conservation queries.item_orders queries.ledger_identity queries.retracted_files "
         "migrations.versions.v8_places queries.owed queries.claim_states queries.notice_lines queries.claim_entries "
         "migrations.versions.v12_claim_entries queries.claim_lookup queries.undecided tables.money queries.unsealed "
@@ -57,7 +58,8 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "queries.arrears queries.held_files queries.retractions queries.typed_batches queries.reminders "
         "queries.reminder_statuses queries.debits queries.exports queries.money queries.row_owners "
         "queries.sender_corrections queries.trends tables.totals entries.seals entries.chain entries.acts "
-        "migrations ledger_file queries.past_nights queries.totals entries.night entries.claim_files entries.money "
+        "migrations ledger_file queries.past_nights queries.totals entries.night entries.claim_files "
+        "entries.claim_fees entries.money "
         "migrations.versions.v4_money migrations.versions.v5_tallies queries.matching queries.late_notices "
         "queries.months queries.printing queries.reductions queries.reviews queries.notice_files "
         "entries.notice_retraction queries.ruling_target queries.verification staging",
@@ -78,7 +80,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ("handover", "__init__ collection_history manifest export print_manifest printed_folder print_batch"),
     (
         "audit",
-        "__init__ backup doctor verification.anchor verification.audit verification.claim_files "
+        "__init__ backup doctor verification.anchor verification.audit verification.claim_fees verification.claim_files "
         "verification.counted verification.coverage verification.handed verification.identity verification.ledger "
         "verification.money verification.payouts verification.people verification.refused verification.retracted "
         "verification.rows verification.runs "

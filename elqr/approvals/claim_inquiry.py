@@ -11,7 +11,6 @@ from elqr.report.claim_card import LookedUp
 from elqr.rules.claim_items import collected_items
 from elqr.session.session import Session
 from elqr.store.queries import claim_lookup as queries
-from elqr.store.queries.claim_entries import entries_of
 from elqr.store.queries.claim_items import item_frames, itemised
 from elqr.store.queries.review_trail import rulings_on
 from elqr.vocabulary.frames import Claim, Notice
@@ -39,7 +38,7 @@ def look_up_claims(
         payments = queries.claim_payments(connection, claims)
         return LookedUp(
             queries.claim_cards(connection, claims),
-            entries_of(connection, claims),
+            queries.card_entries(connection, claims),
             collected_items(frames.posted),
             queries.claim_notices(connection, claims),
             payments,

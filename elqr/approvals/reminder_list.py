@@ -25,6 +25,7 @@ from elqr.store.queries import reminders as reminder_queries
 from elqr.store.queries import reports as report_queries
 from elqr.store.queries.ledger_identity import ledger_id
 from elqr.vocabulary.arrival_frames import ChangedClaim, LeftOut, Reminded, Unpaid
+from elqr.vocabulary.claim_frames import ClaimEntry
 from elqr.vocabulary.errors import BadFile, NotFound, Refused
 from elqr.vocabulary.limits import BY_ELQR
 from elqr.vocabulary.ruling_terms import RulingResult
@@ -178,9 +179,10 @@ def check_list(session: Session, folder: Path) -> ListCheck:
         stops = _stops_of_others(session, row, today)
         pulled = reminder_queries.pulled(connection, row["list_no"], session.night_on)
         sending = reminder_queries.sending_of(connection, row["list_no"], session.night_on)
+        fees = reminder_queries.fee_entries(connection, sending["sent_no"]) if sending else ClaimEntry.empty()
     listed = listed.filter(~pl.col(Unpaid.CLAIM_NO).is_in(list(pulled)))
     _, stopped = divide_stopped(today, stops)
-    now = today.select(Unpaid.CLAIM_NO, pl.col(Unpaid.LEFT_YEN).alias(ChangedClaim.NOW_YEN), Unpaid.IS_ANNOUNCED)
+    now = today.select(Unpaid.CLAIM_NO, _left_without(fees).alias(ChangedClaim.NOW_YEN), Unpaid.IS_ANNOUNCED)
     now = now.join(stopped.select(LeftOut.CLAIM_NO, LeftOut.WHY), on=Unpaid.CLAIM_NO, how="left", validate="1:1")
     rows = listed.join(now, on=Unpaid.CLAIM_NO, how="left", maintain_order="left")
     why = (
@@ -201,6 +203,13 @@ def check_list(session: Session, folder: Path) -> ListCheck:
     accepted = {text for risk in (manifest["override"] or {}).get("against", []) for text in risk["found"]}
     obstacles = find_risks(session, claims, announced, accepted)
     return ListCheck(row["list_no"], listed.height, changed, obstacles, sending["issued_on"] if sending else None)
+
+
+def _left_without(fees: pl.DataFrame) -> pl.Expr:
+    """この一覧の手数料を除いた未収額: those of this very list (`fees`: frame ClaimEntry) are no change."""
+    sums = fees.group_by(ClaimEntry.CLAIM_NO).agg(pl.col(ClaimEntry.DEMAND_FEE_YEN).sum())
+    fee_yen = pl.col(Unpaid.CLAIM_NO).replace_strict(dict(sums.iter_rows()), default=0, return_dtype=pl.Int64)
+    return pl.col(Unpaid.LEFT_YEN) - fee_yen
 
 
 def _stops_of_others(session: Session, row: Mapping[str, Any], today: pl.DataFrame) -> Stops:

@@ -16,12 +16,13 @@ from elqr.rules.register import Register
 from elqr.rules.reminder_statuses import statuses_in_force, statuses_of_claims
 from elqr.session.session import Session
 from elqr.store.entries.acts import RECORDED, Act, enter_act
+from elqr.store.entries.claim_fees import enter_fees
 from elqr.store.queries import arrears as list_queries
 from elqr.store.queries import reminders as queries
 from elqr.store.queries.claim_states import claims_of_keys
 from elqr.store.queries.reminder_statuses import statuses_by
 from elqr.vocabulary.arrival_frames import Held
-from elqr.vocabulary.claim_frames import NamedStatus
+from elqr.vocabulary.claim_frames import ClaimEntry, ClaimFee, NamedStatus
 from elqr.vocabulary.errors import NotFound, Refused
 from elqr.vocabulary.frames import Claim, ClaimKey
 from elqr.vocabulary.signature import Signature
@@ -52,15 +53,17 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """発送の記録: its number, and how many claims of the list were reminded and pulled."""
+    """発送の記録: its number, how many claims of the list were reminded and pulled, and the fees that this brought."""
 
     sent_no: int
     count: int
     pulled: int
+    fees: int
+    fee_yen: int
 
 
 def record_sent(session: Session, list_no: int, issued_on: date, signature: Signature) -> Sending:
-    """督促状の発送を記す: all of a list but what was pulled.
+    """督促状の発送を記す: all of a list but what was pulled, with the fees that the register says (督促手数料).
 
     Raises NotFound for a list that there is not, Refused for one that is recorded, or a day before the list's.
     """
@@ -73,10 +76,35 @@ def record_sent(session: Session, list_no: int, issued_on: date, signature: Sign
         sent = {"list_no": list_no, "issued_on": issued_on.isoformat(), **_signed(session, signature)}
         entered = queries.enter_sent(connection, sent)
         sent_no = int(str(entered["sent_no"]))
+        pulled = queries.pulled(connection, list_no, session.night_on)
+        fees = _charge(session, entered, ~pl.col(Claim.CLAIM_NO).is_in(list(pulled)))
         act = Act("reminder_sent", sent_no, RECORDED, signature.by, {"reminder_sent": [entered]})
         enter_act(connection, session.night_on, act)
-        pulled = len(queries.pulled(connection, list_no, session.night_on))
-    return Sending(sent_no, row["claims"] - pulled, pulled)
+    count, fee_yen = row["claims"] - len(pulled), int(fees[ClaimEntry.DEMAND_FEE_YEN].sum())
+    return Sending(sent_no, count, len(pulled), fees.height, fee_yen)
+
+
+def _charge(session: Session, sending: Mapping[str, Any], is_charged: pl.Expr) -> pl.DataFrame:
+    """督促手数料をつける, as the register says, for claims of a sending. Returns the entries (frame ClaimEntry)."""
+    connection, yen = session.ledger.connection, session.register.demand_fees
+    claims = queries.chargeable(connection, sending["list_no"], yen).filter(is_charged)
+    fees = claims.with_columns(
+        pl.lit(sending["sent_no"], pl.Int64).alias(ClaimFee.SENT_NO),
+        pl.col(Claim.PROCEDURE_CODE).replace_strict(yen, return_dtype=pl.Int64).alias(ClaimFee.YEN),
+        pl.lit(date.fromisoformat(sending["issued_on"])).alias(ClaimFee.ISSUED_ON),
+        pl.lit(None, pl.Int64).alias(ClaimFee.UNDOES_NO),
+    )
+    return enter_fees(connection, session.night_on, fees)
+
+
+def charge_unpulled(session: Session, hold_no: int) -> None:
+    """引抜でなかった督促状の手数料をつける: the record that it was pulled is taken back after its list was sent."""
+    hold = queries.hold_numbered(session.ledger.connection, hold_no, session.night_on)
+    if hold is None or hold["list_no"] is None:
+        return
+    sending = queries.sending_of(session.ledger.connection, hold["list_no"], session.night_on)
+    if sending is not None:
+        _charge(session, sending, pl.col(Claim.CLAIM_NO) == hold["claim_no"])
 
 
 def _signed(session: Session, signature: Signature) -> dict[str, str]:

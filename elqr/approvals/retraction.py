@@ -20,9 +20,10 @@ from elqr.approvals.notice_retraction import (
     import_consequence,
     retract_import,
 )
-from elqr.approvals.reminder_record import claim_words, status_words
+from elqr.approvals.reminder_record import charge_unpulled, claim_words, status_words
 from elqr.arithmetic.plain_number import plain_number
 from elqr.session.session import Session
+from elqr.store.entries.claim_fees import undo_fees
 from elqr.store.queries import exports as export_queries
 from elqr.store.queries import printing as print_queries
 from elqr.store.queries import reminders as reminder_queries
@@ -31,7 +32,7 @@ from elqr.store.queries import typed_batches as batch_queries
 from elqr.store.queries.reminder_statuses import statuses_by
 from elqr.store.queries.requests import DIFFERENCE, RETRACTION, requests
 from elqr.store.tables.money import difference
-from elqr.vocabulary.claim_frames import NamedStatus
+from elqr.vocabulary.claim_frames import ClaimEntry, NamedStatus
 from elqr.vocabulary.errors import NotFound, Refused
 from elqr.vocabulary.ruling_terms import RetractionKind, RulingResult
 from elqr.vocabulary.signature import Signature
@@ -241,7 +242,17 @@ def _find_sent(session: Session, name: str) -> Subject | None:
 
 
 def _after_sent(session: Session, number: int) -> str:
-    return "この一覧の調定は、まだ督促していないものとして、次の一覧に載ります。"
+    words = "この一覧の調定は、まだ督促していないものとして、次の一覧に載ります。"
+    yen = pl.col(ClaimEntry.DEMAND_FEE_YEN)
+    undone = reminder_queries.fee_entries(session.ledger.connection, number).filter(yen < 0)
+    if undone.is_empty():
+        return words
+    sums = f"{undone.height:,}件 {-int(undone[ClaimEntry.DEMAND_FEE_YEN].sum()):,}円"
+    return f"{words}督促手数料 {sums}は取り消しました。納めてあった手数料は、次の夜に減額による過納になります。"
+
+
+def _undo_fees(session: Session, number: int) -> None:
+    undo_fees(session.ledger.connection, session.night_on, number)
 
 
 def _find_hold(session: Session, name: str) -> Subject | None:
@@ -260,7 +271,7 @@ def _find_hold(session: Session, name: str) -> Subject | None:
 def _after_hold(session: Session, number: int) -> str:
     return (
         "止める記録なら、未収が残っていて、ほかに止めるわけがなければ、次の一覧に載ります。"
-        "引抜なら、一覧のほかの調定と同じに扱います。"
+        "引抜なら、一覧のほかの調定と同じに扱い、発送を記録してあれば、手続台帳の督促手数料がつきます。"
     )
 
 
@@ -317,8 +328,8 @@ _RECORDS = {
     RetractionKind.DIFFERENCE: _Record(_find_difference, _no_obstacle, _after_difference),
     RetractionKind.EXPORT: _Record(_find_export, _find_export_obstacle, _after_export),
     RetractionKind.TAKEN: _Record(_find_taken, _no_obstacle, _after_taken),
-    RetractionKind.REMINDED: _Record(_find_sent, _no_obstacle, _after_sent),
-    RetractionKind.HELD: _Record(_find_hold, _no_obstacle, _after_hold),
+    RetractionKind.REMINDED: _Record(_find_sent, _no_obstacle, _after_sent, _undo_fees),
+    RetractionKind.HELD: _Record(_find_hold, _no_obstacle, _after_hold, charge_unpulled),
     RetractionKind.NOTICES: _Record(_find_notices, find_import_obstacle, import_consequence, retract_import),
     RetractionKind.BATCH: _Record(_find_batch, _find_batch_obstacle, _after_batch),
     RetractionKind.STATUS: _Record(_find_status, _no_obstacle, _after_status),

@@ -202,7 +202,10 @@ def arrears_check(folder: Path, job: Path, day: date | None, as_json: bool) -> i
     return ExitCode.CLEAN if checked.may_be_sent else ExitCode.REVIEW
 
 
-@arrears.command("sent", help="一覧 NO の督促状の発送を記録します。引き抜いたものは先に arrears pull で記録します。")
+@arrears.command(
+    "sent",
+    help="一覧 NO の督促状の発送を記録し、督促手数料を調定します。引き抜いたものは先に arrears pull で記録します。",
+)
 @click.argument("no", type=NUMBER)
 @click.option("--issued-on", required=True, callback=day_of, metavar="YYYY-MM-DD", help="督促状の発行日。")
 @signer_options
@@ -212,7 +215,8 @@ def arrears_sent(no: int, issued_on: date, signer: Signer) -> int:
     with signer.open_job() as session:
         sending = record_sent(session, no, issued_on, signer.sign())
     counts = f"督促 {sending.count:,}件　引抜 {sending.pulled:,}件"
-    click.echo(f"記録{sending.sent_no}　一覧{no}　発行日 {issued_on}　{counts}")
+    fees = f"　督促手数料 {sending.fees:,}件 {sending.fee_yen:,}円" if sending.fees else ""
+    click.echo(f"記録{sending.sent_no}　一覧{no}　発行日 {issued_on}　{counts}{fees}")
     return ExitCode.CLEAN
 
 

@@ -127,6 +127,7 @@ def _link(
         notice_files=looked_at["notice_files"],
         last_notice=looked_at["last_notice"],
         last_state=looked_at["last_state"],
+        last_fee=looked_at["last_fee"],
         places=posted.places,
         channels=posted.channels,
         posted_yen=posted.posted_yen,

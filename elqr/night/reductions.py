@@ -1,4 +1,4 @@
-"""Excess (減額による過納): when a new notice lowers what a claim owes, the yen collected beyond it go into suspense.
+"""Excess (減額による過納): when something lowers what a claim owes, the yen collected beyond it go into suspense.
 
 Each time has its link in the chain of runs, which says up to which notice was checked.
 """
@@ -48,17 +48,18 @@ def record_notices(night: Night, seals: Seals | None = None) -> tuple[int, int]:
 
 
 def notices_looked_at(session: Session, last_file_no: int) -> LookedAt:
-    """見た納付書と調定: the last notice file, notice and row of a claim file that a link has checked."""
+    """見た納付書と調定: the last notice file, notice, row of a claim file and fee that a link has checked."""
     connection = session.ledger.connection
     return LookedAt(
         notice_files=last_file_no,
         last_notice=queries.last_notice_no(connection),
         last_state=last_state_no(connection),
+        last_fee=queries.last_fee_no(connection),
     )
 
 
 def _excess(session: Session) -> pl.DataFrame:
-    """減額による過納 of the notices that no link has checked; frame Reduction."""
+    """減額による過納 of the notices and fees that no link has checked; frame Reduction."""
     years = OpenYears(session.register.without_closing_period(), session.night_on)
     return reductions(queries.reducible(session.ledger.connection, session.night_on), years)
 
@@ -73,6 +74,7 @@ def _enter_link(night: Night, excess: pl.DataFrame, seals: Seals) -> None:
         notice_files=looked_at["notice_files"],
         last_notice=looked_at["last_notice"],
         last_state=looked_at["last_state"],
+        last_fee=looked_at["last_fee"],
     )
     if not excess.is_empty():
         with session.journal.step("減額による過納") as step:

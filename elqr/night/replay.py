@@ -20,7 +20,7 @@ from elqr.disk.run_log import Clock, Journal
 from elqr.formats.spec import Spec
 from elqr.night.night import Night
 from elqr.night.order import run_night
-from elqr.night.take_in import Taken, retract_notices, take_file, take_notices
+from elqr.night.take_in import Taken, charge_again, retract_notices, take_file, take_notices
 from elqr.night.workers import OneMachine
 from elqr.session.job import Inbox, Job
 from elqr.session.session import Session
@@ -135,12 +135,15 @@ class PastDeliveries(OneMachine):
     unread: set[tuple[str, str]]
 
     def take_notices(self, night: Night) -> bool:
-        """納付書データを取り込む, in the order in which it came."""
-        for name, sha256, is_retracted in self.night.notice_files:
+        """納付書データを取り込む, in the order in which it came, with the fees that people charged in between."""
+        first, *later = self.night.fees
+        charge_again(night, first)
+        for (name, sha256, is_retracted), fees in zip(self.night.notice_files, later, strict=True):
             if is_retracted:
                 retract_notices(night, name, sha256)
             else:
                 take_notices(night, _read_kept(night.session.job, name, sha256))
+            charge_again(night, fees)
         return self.night.issued
 
     def take_claims(self, night: Night) -> None:

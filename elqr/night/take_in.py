@@ -31,6 +31,7 @@ from elqr.session.session import Session
 from elqr.store.db.bulk import next_no
 from elqr.store.entries import money as money_entries
 from elqr.store.entries import night as entries
+from elqr.store.entries.claim_fees import enter_fees
 from elqr.store.entries.claim_files import enter_claims, enter_statuses
 from elqr.store.entries.night import Delivered, Receipt
 from elqr.store.entries.notice_retraction import enter_retraction
@@ -44,7 +45,7 @@ from elqr.store.queries.typed_batches import is_confirmed
 from elqr.store.tables import ledger as tables
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding, Location
-from elqr.vocabulary.frames import Notice, Payment
+from elqr.vocabulary.frames import Claim, ClaimKey, Notice, Payment
 from elqr.vocabulary.limits import IN_HAND_PAYMENTS, PIECE_BYTES, WHOLE
 from elqr.vocabulary.report_frames import HeldFile
 from elqr.vocabulary.terms import FileStatus
@@ -136,6 +137,14 @@ def retract_notices(night: Night, name: str, sha256: str) -> None:
     with night.session.ledger.transaction() as connection:
         if (file_no := standing_import(connection, name, sha256)) is not None:
             enter_retraction(connection, file_no, night.session.night_on)
+
+
+def charge_again(night: Night, fees: pl.DataFrame) -> None:
+    """督促手数料をもう一度つける, as people once did, where the claims are there. `fees`: as of PastNight."""
+    with night.session.ledger.transaction() as connection:
+        numbers = claims_of_keys(connection, fees).select(Claim.CLAIM_NO, *ClaimKey.SCHEMA)
+        known = fees.drop(Claim.CLAIM_NO).join(numbers, on=list(ClaimKey.SCHEMA), validate="m:1", maintain_order="left")
+        enter_fees(connection, night.session.night_on, known)
 
 
 def _retracted(name: str, file_no: int, on: str) -> Finding:

@@ -21,7 +21,7 @@ _ITEM_OF: dict[str, Item] = dict(zip(ClaimEntry.ITEMS, Item, strict=True))
 
 @dataclass(frozen=True, slots=True)
 class LookedUp:
-    """照会の結果: frames ClaimCard, ClaimEntry, CardItems, CardNotice and CardPayment of the same claims.
+    """照会の結果: frames ClaimCard, CardEntry, CardItems, CardNotice and CardPayment of the same claims.
 
     `rulings` (frame CardRuling) are those on the payments.
     """
@@ -115,7 +115,8 @@ def card_lines(card: dict[str, Any], register: Register) -> Iterator[str]:
             yield f"　　{kind.label}　{item['owed_yen']:,}円　収納 {'内訳未定' if known is None else f'{known:,}円'}"
     yield "　調定異動"
     for entry in card["entries"]:
-        yield f"　　{_day(entry['entered_on'])}　{_label(entry)}　{_yen(entry):+,}円"
+        reminder = f"　督促対象一覧{entry['list_no']}　発行日 {_day(entry['issued_on'])}" if entry["list_no"] else ""
+        yield f"　　{_day(entry['entered_on'])}　{_label(entry)}　{_yen(entry):+,}円{reminder}"
     yield "　納付書"
     yield from (f"　　{line}" for line in _notice_lines(card["notices"]))
     yield "　収納"

@@ -12,10 +12,10 @@ from datetime import date
 import polars as pl
 
 from elqr.formats.sequence import RECORD_NO
-from elqr.rules.claim_entries import new_entries, newest_asked, speaks_for, valid_notices
+from elqr.rules.claim_entries import Asked, new_entries, newest_asked, speaks_for, valid_fees, valid_notices
 from elqr.rules.instalments import without_whole
 from elqr.rules.row_checks import CLAIM_KEY, NOTICE_KEY, Registered, Sieve
-from elqr.vocabulary.claim_frames import ClaimCancel, ClaimEntry, OwnNotice
+from elqr.vocabulary.claim_frames import ClaimCancel, ClaimEntry, ClaimFee, OwnNotice
 from elqr.vocabulary.claim_terms import ChangeReason, Item, NoticeKind
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.frames import Claim, Notice
@@ -31,7 +31,7 @@ _HAS_BASE, _SAID_KIND = "has_base", "said_kind"
 IS_STATED, ASKS_ONLY = "is_stated", "asks_only"
 """調定データにある調定か, of a row; and whether its notice only asks, and says nothing about what is owed."""
 
-_COUNTED = (*NOTICE_KEY, Notice.PART_KIND, *_ITEMS)
+_COUNTED = (*NOTICE_KEY, Notice.PART_KIND, *_ITEMS, ClaimFee.FEE_NO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,15 +166,23 @@ def _before(item: str) -> str:
 
 
 def _standing(registered: Registered, cancels: pl.DataFrame, *, says_reasons: bool) -> pl.DataFrame:
-    """数える納付書: key, kind and items of the registered notices that still count on their claim after the file."""
-    valid = valid_notices(registered.own, registered.taken_back)
+    """数える納付書: key, kind and items of the registered notices and fees that still count after the file.
+
+    A fee has a `fee_no`, and the 発行連番 of the last notice before it.
+    """
+    asked = _asked(registered)
+    valid = pl.concat([valid_notices(asked), valid_fees(asked)], how="diagonal")
     keyed = valid.join(registered.claims.select(Claim.CLAIM_NO, *CLAIM_KEY), on=Claim.CLAIM_NO, validate="m:1")
     gone = cancels.filter(FALLS).select(CLAIM_KEY)
     standing = keyed.join(gone.unique(), on=CLAIM_KEY, how="anti")
-    named = standing.join(cancels.select(NOTICE_KEY).unique(), on=NOTICE_KEY, how="semi")
+    named = standing.join(cancels.select(NOTICE_KEY).unique(), on=NOTICE_KEY, how="semi").drop_nulls(Notice.NOTICE_NO)
     if says_reasons:
         named = named.filter(pl.col(Notice.PART_KIND).is_not_null())
-    return standing.join(named, on=NOTICE_KEY, how="anti").select(_COUNTED)
+    return standing.join(named, on=Notice.NOTICE_NO, how="anti").select(_COUNTED)
+
+
+def _asked(registered: Registered) -> Asked:
+    return Asked(registered.own, registered.taken_back, registered.fees)
 
 
 def _beside_what_is_owed(rows: pl.DataFrame, standing: pl.DataFrame, covers: pl.DataFrame) -> pl.DataFrame:
@@ -183,9 +191,10 @@ def _beside_what_is_owed(rows: pl.DataFrame, standing: pl.DataFrame, covers: pl.
     These are those of `standing` and the other rows. `_HAS_BASE`: one of them asks for the whole claim.
     """
     single = without_whole(rows, covers)
-    known = pl.concat([standing, single.select(_COUNTED)]).rename({Notice.ISSUE_NO: "before_no"})
-    pairs = single.select(RECORD_NO, *NOTICE_KEY).join(known, on=CLAIM_KEY)
-    before = pairs.filter(pl.col("before_no") < pl.col(Notice.ISSUE_NO)).sort("before_no")
+    asking = single.with_columns(pl.lit(None, pl.Int64).alias(ClaimFee.FEE_NO)).select(_COUNTED)
+    own_no = pl.col(Notice.ISSUE_NO).alias("own_no")
+    pairs = single.select(RECORD_NO, *CLAIM_KEY, own_no).join(pl.concat([standing, asking]), on=CLAIM_KEY)
+    before = pairs.filter(pl.col(Notice.ISSUE_NO) < pl.col("own_no")).sort(Notice.ISSUE_NO)
     owed = before.group_by(RECORD_NO).agg(
         pl.col(Notice.PART_KIND).is_null().any().alias(_HAS_BASE),
         *(newest_asked(name).alias(_before(name)) for name in _ITEMS),
@@ -261,8 +270,11 @@ def entries_of_file(
     )
     numbers = [frame[OwnNotice.CLAIM_NO] for frame in (new, known.filter(is_cancelled), cancelled.claims)]
     is_changed = pl.col(OwnNotice.CLAIM_NO).is_in(pl.concat(numbers).unique().implode())
-    cancels = pl.concat([registered.taken_back, cancelled.claims]).filter(is_changed)
+    cancels = pl.concat([registered.taken_back, cancelled.claims])
+    before = _asked(registered)
     return new_entries(
-        (registered.own.filter(is_changed), registered.taken_back.filter(is_changed)),
-        (after.filter(is_changed), cancels),
+        *(
+            Asked(*(frame.filter(is_changed) for frame in asked))
+            for asked in (before, Asked(after, cancels, registered.fees))
+        )
     )

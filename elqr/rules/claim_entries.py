@@ -4,19 +4,27 @@ Pure, for claims that come from notices (納付書による調定). Of each item
 that speaks for it asks: one for the whole claim speaks for all items, one for 延滞金 or 督促 for its own item only, and
 one for 分納 for none. An entry is the change that a notice or a cancellation brought, so that the entries of a claim
 always sum to this, and to nothing when no valid notice is left. A 調定取消 takes back all that was asked by then.
+A reminder for which the city charges a fee is like a notice for 督促, but it only raises: from then on no less than
+the fee is owed, until a newer notice speaks for the item. It counts while a notice for the whole claim does.
 Where two people took back a whole file, each entry of its notices has a counter-entry of its own kind, so that all sums
 are what they were before the file.
 """
 
+from typing import NamedTuple
+
 import polars as pl
 
-from elqr.vocabulary.claim_frames import ClaimCancel, ClaimEntry, OwnNotice
+from elqr.vocabulary.claim_frames import ClaimCancel, ClaimEntry, ClaimFee, OwnNotice
 from elqr.vocabulary.claim_terms import EntryKind, NoticeKind
 
 _AT, _FILE_NO, _WHAT = "at", "came_in", "what"
-_CAME, _WENT, _FELL, _RETRACTED = 0, 1, 2, 3
-"""What happened, in order within a file: a notice came, was cancelled, its claim was, or its file was taken back."""
+_CAME, _WENT, _FELL, _RETRACTED, _CHARGED, _UNCHARGED = 0, 1, 2, 3, 4, 5
+"""What happened, in order within a file: a notice came, was cancelled, its claim was, or its file was taken back.
+
+The last two follow the file, in the order of their own numbers: a fee was charged, or taken back.
+"""
 _MADE, _BROUGHT = "made_kind", "brought_kind"
+_HAS_NOTICE = "has_notice"
 _BORN_AT, _WENT_AT, _FELL_AT, _BY = "born_at", "went_at", "fell_at", "by_notice_no"
 _ITEMS = ClaimEntry.ITEMS
 _SPOKEN_BY: dict[str, NoticeKind] = {
@@ -28,17 +36,23 @@ _ENTRY_OF = {
     NoticeKind.LATE_CHARGE.value: EntryKind.LATE_CHARGE.value,
 }
 
-Asked = tuple[pl.DataFrame, pl.DataFrame]
-"""納付書と調定取消: frames OwnNotice and ClaimCancel of the same claims."""
+
+class Asked(NamedTuple):
+    """納付書・調定取消・督促手数料: frames OwnNotice, ClaimCancel and ClaimFee of the same claims."""
+
+    notices: pl.DataFrame
+    cancels: pl.DataFrame
+    fees: pl.DataFrame
 
 
-def claim_entries(notices: pl.DataFrame, cancels: pl.DataFrame) -> pl.DataFrame:
-    """調定異動: frame ClaimEntry, in order, of the claims of `notices` (frame OwnNotice with all that came for each).
+def claim_entries(asked: Asked) -> pl.DataFrame:
+    """調定異動: frame ClaimEntry, in order, of the claims of notices of which `asked` has all that came for each.
 
-    `cancels` is frame ClaimCancel of these claims. Later files only add entries: those of earlier ones stay as they
-    are. Asserts that no claim owes less than nothing.
+    Later files and fees only add entries: earlier ones stay as they are. Asserts that no claim owes less than nothing.
     """
-    stands = ~pl.col(OwnNotice.CLAIM_NO).is_in(cancels[ClaimCancel.CLAIM_NO].implode())
+    notices = asked.notices
+    others = pl.concat([frame[OwnNotice.CLAIM_NO] for frame in (asked.cancels, asked.fees)]).unique()
+    stands = ~pl.col(OwnNotice.CLAIM_NO).is_in(others.implode())
     is_whole = pl.col(OwnNotice.PART_KIND).is_null()
     is_alone = pl.col(OwnNotice.CLAIM_NO).is_unique() & pl.col(OwnNotice.GONE_FILE_NO).is_null() & stands & is_whole
     first = notices.filter(is_alone).with_columns(
@@ -46,8 +60,10 @@ def claim_entries(notices: pl.DataFrame, cancels: pl.DataFrame) -> pl.DataFrame:
         pl.lit(EntryKind.ASSESSED.value).alias(ClaimEntry.KIND),
         pl.col(OwnNotice.ISSUED_ON).alias(ClaimEntry.ENTERED_ON),
         pl.lit(None, pl.Int64).alias(ClaimEntry.STATE_NO),
+        pl.lit(None, pl.Int64).alias(ClaimEntry.FEE_NO),
     )
-    entries = pl.concat([ClaimEntry.of(first), _changes(notices.filter(~is_alone), cancels)])
+    changes = _changes(asked._replace(notices=notices.filter(~is_alone)))
+    entries = pl.concat([ClaimEntry.of(first), changes])
     owed = entries.group_by(ClaimEntry.CLAIM_NO).agg(pl.col(_ITEMS).sum())
     assert owed.select(pl.all_horizontal((pl.col(_ITEMS) >= 0).all())).item(), "no claim owes less than nothing"
     return entries.sort(ClaimEntry.CLAIM_NO, ClaimEntry.ENTRY_NO)
@@ -60,31 +76,31 @@ def speaks_for(item: str) -> pl.Expr:
 
 
 def new_entries(before: Asked, after: Asked) -> pl.DataFrame:
-    """新しい調定異動: frame ClaimEntry of what a file brought; `before` is without it, and `after` with it."""
+    """新しい調定異動: frame ClaimEntry of what a file or fees brought; `before` is without these, `after` with them."""
     number = (ClaimEntry.CLAIM_NO, ClaimEntry.ENTRY_NO)
-    return claim_entries(*after).join(claim_entries(*before), on=number, how="anti", maintain_order="left")
+    return claim_entries(after).join(claim_entries(before), on=number, how="anti", maintain_order="left")
 
 
-def _changes(notices: pl.DataFrame, cancels: pl.DataFrame) -> pl.DataFrame:
-    """増減した調定の異動: an entry for each notice or cancellation that changed what is owed."""
+def _changes(asked: Asked) -> pl.DataFrame:
+    """増減した調定の異動: an entry for each notice, cancellation or fee that changed what is owed."""
     claim_no = OwnNotice.CLAIM_NO
-    events = _events(notices, cancels)
-    owed = _standing(events, notices, cancels)
+    events = _events(asked)
+    owed = _standing(events, asked)
     rows = events.join(owed, on=_AT, how="left", validate="1:1", maintain_order="left")
     is_none = pl.col(_ITEMS[0]).is_null()
     rows = rows.with_columns(is_none.alias("is_none"), pl.col(_ITEMS).fill_null(0))
     changes = (pl.col(_ITEMS) - pl.col(_ITEMS).shift(1).over(claim_no).fill_null(0)).name.keep()
     rows = rows.with_columns(changes).filter(pl.any_horizontal(pl.col(_ITEMS) != 0))
     entry_no = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(claim_no)
-    is_counter = pl.col(_WHAT) == _RETRACTED
-    standing = pl.when(is_counter).then(-1).otherwise(1)
+    is_counter, is_uncharged = pl.col(_WHAT) == _RETRACTED, pl.col(_WHAT) == _UNCHARGED
+    standing = pl.when(is_counter | is_uncharged).then(-1).otherwise(1)
     is_first = standing.cum_sum().over(claim_no) == standing
     change = pl.sum_horizontal(_ITEMS)
     is_up = (change > 0) | ((change == 0) & (pl.col(ClaimEntry.PRINCIPAL_YEN) > 0))
     kind = (
         pl.when(is_first).then(pl.lit(EntryKind.ASSESSED.value))
         .when("is_none").then(pl.lit(EntryKind.CANCELLED.value))
-        .when(is_up & pl.col(_MADE).is_not_null()).then(_MADE)
+        .when((is_up | is_uncharged) & pl.col(_MADE).is_not_null()).then(_MADE)
         .when(is_up).then(pl.lit(EntryKind.INCREASED.value))
         .otherwise(pl.lit(EntryKind.REDUCED.value))
     )  # fmt: skip
@@ -101,12 +117,14 @@ def _changes(notices: pl.DataFrame, cancels: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _events(notices: pl.DataFrame, cancels: pl.DataFrame) -> pl.DataFrame:
-    """納付書の動き: a row for each notice that came, for each that was cancelled and for each 調定取消.
+def _events(asked: Asked) -> pl.DataFrame:
+    """納付書の動き: a row for each notice that came, for each that was cancelled, for each 調定取消 and for each fee.
 
     They are numbered (`at`) in order by claim. Files come in order. In a file the notices come in the order of
-    発行連番, then the cancellations, then 調定取消. A file that is taken back goes in the reverse order.
+    発行連番, then the cancellations, then 調定取消. A file that is taken back goes in the reverse order. Fees, and what
+    takes them back, come after the file before them.
     """
+    notices, cancels, fees = asked
     came = notices.select(
         OwnNotice.CLAIM_NO,
         OwnNotice.NOTICE_NO,
@@ -136,19 +154,29 @@ def _events(notices: pl.DataFrame, cancels: pl.DataFrame) -> pl.DataFrame:
         pl.col(ClaimCancel.NIGHT_ON).alias(ClaimEntry.ENTERED_ON),
         ClaimCancel.NIGHT_ON,
     )
+    is_undone = pl.col(ClaimFee.UNDOES_NO).is_not_null()
+    charged = fees.select(
+        ClaimFee.CLAIM_NO,
+        ClaimFee.FEE_NO,
+        ClaimFee.UNDOES_NO,
+        pl.col(ClaimFee.NOTICES_UPTO).alias(_FILE_NO),
+        pl.when(is_undone).then(pl.lit(_UNCHARGED)).otherwise(pl.lit(_CHARGED)).alias(_WHAT),
+        pl.when(is_undone).then(ClaimFee.NIGHT_ON).otherwise(ClaimFee.ISSUED_ON).alias(ClaimEntry.ENTERED_ON),
+        ClaimFee.NIGHT_ON,
+        pl.lit(EntryKind.DEMAND_FEE.value).alias(_MADE),
+    )
     issue_no = pl.col(OwnNotice.ISSUE_NO)
-    turn = pl.when(pl.col(_WHAT) == _RETRACTED).then(-issue_no).otherwise(issue_no)
-    events = pl.concat([came, went, fell], how="diagonal")
-    return events.sort(OwnNotice.CLAIM_NO, _FILE_NO, _WHAT, turn).with_row_index(_AT)
+    turn = pl.when(pl.col(_WHAT) == _RETRACTED).then(-issue_no).otherwise(pl.coalesce(issue_no, ClaimFee.FEE_NO))
+    events = pl.concat([came, went, fell, charged], how="diagonal")
+    events = events.sort(OwnNotice.CLAIM_NO, _FILE_NO, pl.min_horizontal(_WHAT, pl.lit(_CHARGED)), turn)
+    return events.with_row_index(_AT)
 
 
-def _standing(events: pl.DataFrame, notices: pl.DataFrame, cancels: pl.DataFrame) -> pl.DataFrame:
+def _standing(events: pl.DataFrame, asked: Asked) -> pl.DataFrame:
     """最新の有効な納付書の額 after each event (`at`), item by item; no row where none is valid."""
-    lives = notices.select(OwnNotice.CLAIM_NO, OwnNotice.NOTICE_NO, OwnNotice.ISSUE_NO, OwnNotice.PART_KIND, *_ITEMS)
-    for name, what in ((_BORN_AT, [_CAME]), (_WENT_AT, [_WENT, _RETRACTED])):
-        ats = events.filter(pl.col(_WHAT).is_in(what)).select(OwnNotice.NOTICE_NO, pl.col(_AT).alias(name))
-        lives = lives.join(ats, on=OwnNotice.NOTICE_NO, how="left", validate="1:1")
-    lives = lives.join(_falls(notices, cancels, events), on=OwnNotice.NOTICE_NO, how="left", validate="1:1")
+    lives = _lives_of_notices(events, asked).with_columns(pl.lit(None, pl.Int64).alias(ClaimFee.FEE_NO))
+    if asked.fees.height:
+        lives = pl.concat([lives, _lives_of_fees(events, asked)], how="diagonal")
     at = pl.col(_AT)
     is_gone = (at >= pl.min_horizontal(_WENT_AT, _FELL_AT)).fill_null(False)
     is_valid = (pl.col(_BORN_AT) <= at) & ~is_gone
@@ -158,22 +186,80 @@ def _standing(events: pl.DataFrame, notices: pl.DataFrame, cancels: pl.DataFrame
         .filter(is_valid)
         .sort(_AT, OwnNotice.ISSUE_NO)
         .group_by(_AT)
-        .agg(newest_asked(name) for name in _ITEMS)
+        .agg(*(newest_asked(name) for name in _ITEMS), pl.col(ClaimFee.FEE_NO).is_null().any().alias(_HAS_NOTICE))
+        .filter(_HAS_NOTICE)
+        .drop(_HAS_NOTICE)
     )
+
+
+def _lives_of_notices(events: pl.DataFrame, asked: Asked) -> pl.DataFrame:
+    """納付書の初めと終わり: what each asks, and the events by which it came and went or fell."""
+    number = OwnNotice.NOTICE_NO
+    lives = asked.notices.select(OwnNotice.CLAIM_NO, number, OwnNotice.ISSUE_NO, OwnNotice.PART_KIND, *_ITEMS)
+    for name, what in ((_BORN_AT, [_CAME]), (_WENT_AT, [_WENT, _RETRACTED])):
+        ats = events.filter(pl.col(_WHAT).is_in(what)).select(number, pl.col(_AT).alias(name))
+        lives = lives.join(ats, on=number, how="left", validate="1:1")
+    pairs = _taken_back(asked.notices, asked.cancels)
+    return lives.join(_first_fall(pairs, number, events), on=number, how="left", validate="1:1")
+
+
+def _lives_of_fees(events: pl.DataFrame, asked: Asked) -> pl.DataFrame:
+    """督促手数料の初めと終わり: as `_lives_of_notices`."""
+    number = ClaimFee.FEE_NO
+    ats = ((_BORN_AT, _CHARGED, number), (_WENT_AT, _UNCHARGED, ClaimFee.UNDOES_NO))
+    lives = _as_notices(asked)
+    for name, what, of_fee in ats:
+        at = events.filter(pl.col(_WHAT) == what).select(pl.col(of_fee).alias(number), pl.col(_AT).alias(name))
+        lives = lives.join(at, on=number, how="left", validate="1:1")
+    pairs = _fees_taken_back(asked.fees, asked.cancels)
+    return lives.join(_first_fall(pairs, number, events), on=number, how="left", validate="1:1")
+
+
+def _as_notices(asked: Asked) -> pl.DataFrame:
+    """納付書としての督促手数料: what each fee asks, as a 督促 notice with the 発行連番 of the last one before it."""
+    fees = asked.fees.filter(pl.col(ClaimFee.UNDOES_NO).is_null())
+    issued = asked.notices.select(OwnNotice.CLAIM_NO, OwnNotice.ISSUE_NO, OwnNotice.NOTICE_FILE_NO)
+    earlier = fees.join(issued, on=ClaimFee.CLAIM_NO)
+    earlier = earlier.filter(pl.col(OwnNotice.NOTICE_FILE_NO) <= pl.col(ClaimFee.NOTICES_UPTO))
+    last = earlier.group_by(ClaimFee.FEE_NO).agg(pl.col(OwnNotice.ISSUE_NO).max())
+    yen = dict.fromkeys(_ITEMS, pl.lit(0, pl.Int64)) | {ClaimEntry.DEMAND_FEE_YEN: pl.col(ClaimFee.YEN)}
+    rows = fees.join(last, on=ClaimFee.FEE_NO, validate="1:1").with_columns(**yen)
+    kind = pl.lit(NoticeKind.DEMAND.value).alias(OwnNotice.PART_KIND)
+    return rows.select(ClaimFee.CLAIM_NO, ClaimFee.FEE_NO, OwnNotice.ISSUE_NO, kind, *_ITEMS)
 
 
 def newest_asked(item: str) -> pl.Expr:
-    """求めた額 of an item, by the last notice of a group that speaks for it, or 0."""
-    return pl.col(item).filter(speaks_for(item)).last().fill_null(0)
+    """求めた額 of an item, by the last notice of a group that speaks for it, or 0; and no less than a fee after it.
+
+    The notices are in the order of 発行連番. A row with a `fee_no` is a fee.
+    """
+    speaks, is_fee = speaks_for(item), pl.col(ClaimFee.FEE_NO).is_not_null()
+    asked = pl.col(item).filter(speaks & ~is_fee).last().fill_null(0)
+    if item != ClaimEntry.DEMAND_FEE_YEN:
+        return asked
+    is_later = pl.col(OwnNotice.ISSUE_NO) >= pl.col(OwnNotice.ISSUE_NO).filter(speaks & ~is_fee).max()
+    has_whole = pl.col(OwnNotice.PART_KIND).is_null().any()
+    fee = pl.when(has_whole).then(pl.col(item).filter(is_fee & is_later).max())
+    return pl.max_horizontal(asked, fee).alias(item)
 
 
-def _falls(notices: pl.DataFrame, cancels: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
-    """調定取消で消えた納付書: notice_no and the first 調定取消 (`fell_at`) that takes back what it asks."""
+def _first_fall(pairs: pl.DataFrame, number: str, events: pl.DataFrame) -> pl.DataFrame:
+    """調定取消で消えたもの: a number and the first 調定取消 (`fell_at`) that takes it back. `pairs` has both."""
     fell = events.filter(pl.col(_WHAT) == _FELL).select(
         pl.col(OwnNotice.NOTICE_NO).alias(_BY), pl.col(_AT).alias(_FELL_AT)
     )
-    pairs = _taken_back(notices, cancels).join(fell, on=_BY, validate="m:1")
-    return pairs.group_by(OwnNotice.NOTICE_NO).agg(pl.col(_FELL_AT).min())
+    return pairs.join(fell, on=_BY, validate="m:1").group_by(number).agg(pl.col(_FELL_AT).min())
+
+
+def _fees_taken_back(fees: pl.DataFrame, cancels: pl.DataFrame) -> pl.DataFrame:
+    """調定取消と督促手数料: fee_no and `by_notice_no` for each 調定取消 and each fee from before its file."""
+    fell = cancels.select(
+        ClaimFee.CLAIM_NO,
+        pl.col(ClaimCancel.NOTICE_NO).alias(_BY),
+        pl.col(ClaimCancel.NOTICE_FILE_NO).alias("upto_file_no"),
+    )
+    pairs = fees.join(fell, on=ClaimFee.CLAIM_NO)
+    return pairs.filter(pl.col(ClaimFee.NOTICES_UPTO) < pl.col("upto_file_no")).select(ClaimFee.FEE_NO, _BY)
 
 
 def _taken_back(notices: pl.DataFrame, cancels: pl.DataFrame) -> pl.DataFrame:
@@ -194,7 +280,15 @@ def _taken_back(notices: pl.DataFrame, cancels: pl.DataFrame) -> pl.DataFrame:
     return notices.select(names).join(fell, on=OwnNotice.CLAIM_NO).filter(is_taken).select(OwnNotice.NOTICE_NO, _BY)
 
 
-def valid_notices(notices: pl.DataFrame, cancels: pl.DataFrame) -> pl.DataFrame:
-    """数える納付書: those of `notices` (frame OwnNotice) that nothing has taken back. `cancels`: frame ClaimCancel."""
-    valid = notices.filter(pl.col(OwnNotice.GONE_FILE_NO).is_null())
-    return valid.join(_taken_back(notices, cancels), on=OwnNotice.NOTICE_NO, how="anti", maintain_order="left")
+def valid_notices(asked: Asked) -> pl.DataFrame:
+    """数える納付書: frame OwnNotice of those that nothing has taken back."""
+    valid = asked.notices.filter(pl.col(OwnNotice.GONE_FILE_NO).is_null())
+    gone = _taken_back(asked.notices, asked.cancels)
+    return valid.join(gone, on=OwnNotice.NOTICE_NO, how="anti", maintain_order="left")
+
+
+def valid_fees(asked: Asked) -> pl.DataFrame:
+    """数える督促手数料: claim_no, fee_no, and issue_no, part_kind and items as of a notice, if nothing took it back."""
+    undone = asked.fees.select(pl.col(ClaimFee.UNDOES_NO).alias(ClaimFee.FEE_NO)).drop_nulls()
+    valid = _as_notices(asked).join(undone, on=ClaimFee.FEE_NO, how="anti")
+    return valid.join(_fees_taken_back(asked.fees, asked.cancels), on=ClaimFee.FEE_NO, how="anti")

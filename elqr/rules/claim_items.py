@@ -1,5 +1,7 @@
 """Items (内訳): what each payment pays of a claim of which notices ask for parts (分納, 延滞金, 督促), item by item.
 
+So it does of a claim with a fee for a reminder, which no notice may ask.
+
 Pure. In the order of posting, a payment pays what its notice asks and is still open, in the order of items that the
 city says, or else 本税・本料 first. A notice for the whole claim asks what such notices made of each item; a notice for
 a part asks its own yen, once. Such claims are few, and what a payment may take depends on all before it, so they are
@@ -186,7 +188,8 @@ def _with_asks(postings: pl.DataFrame, notices: pl.DataFrame, entries: pl.DataFr
 def _asks(notices: pl.DataFrame, entries: pl.DataFrame, by: Sequence[str] = (AskedNotice.CLAIM_NO,)) -> pl.DataFrame:
     """納付書の求め: `_ASKED` of each notice, for each group `by` of entries.
 
-    A notice for the whole claim asks what such notices made of the item, or what it says itself if that is more.
+    A notice for the whole claim asks what such notices made of the item, or what it says itself if that is more. What
+    a reminder added no notice asks but those that say so.
     """
     claim_no, notice_no = AskedNotice.CLAIM_NO, AskedNotice.NOTICE_NO
     is_whole = ~pl.col(_IS_PART).fill_null(False)
@@ -194,7 +197,7 @@ def _asks(notices: pl.DataFrame, entries: pl.DataFrame, by: Sequence[str] = (Ask
     of_whole = (
         entries.join(kinds, on=[claim_no, notice_no], how="left", validate="m:1")
         .group_by(by)
-        .agg(pl.col(_ITEMS).filter(is_whole).sum().name.prefix("whole_"))
+        .agg(pl.col(_ITEMS).filter(is_whole & pl.col(ClaimEntry.FEE_NO).is_null()).sum().name.prefix("whole_"))
     )
     pairs = notices.join(of_whole, on=claim_no, how="left").with_columns(pl.col("^whole_.*$").fill_null(0))
     asked = {

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from elqr.issue.layout import EARLIEST_YEAR, LATEST_YEAR
-from elqr.rules.claim_entries import claim_entries
+from elqr.rules.claim_entries import Asked, claim_entries
 from elqr.rules.row_checks import ASSESSMENT_KEY, CLAIM_KEY, Sieve
 from elqr.vocabulary.claim_frames import (
     ClaimCancel,
@@ -130,24 +130,24 @@ def entries_of_states(states: pl.DataFrame, before: pl.DataFrame) -> pl.DataFram
             kind.alias(ClaimEntry.KIND),
             day.alias(ClaimEntry.ENTERED_ON),
             pl.lit(None, pl.Int64).alias(ClaimEntry.NOTICE_NO),
+            pl.lit(None, pl.Int64).alias(ClaimEntry.FEE_NO),
         )
     )
 
 
-def entries_of_claims(notices: pl.DataFrame, cancels: pl.DataFrame, states: pl.DataFrame) -> pl.DataFrame:
-    """調定異動 of claims with all that came for them: frame ClaimEntry, in order.
+def entries_of_claims(asked: Asked, states: pl.DataFrame) -> pl.DataFrame:
+    """調定異動 of claims with all that came for them: frame ClaimEntry, in order. `states` is frame DatedState.
 
-    `notices` is frame OwnNotice, `cancels` ClaimCancel and `states` DatedState. From its first row in a claim file on,
-    nothing but such rows says what a claim owes.
+    From its first row in a claim file on, nothing but such rows says what a claim owes. Fees are only entered before.
     """
     notices_upto = pl.col(DatedState.NOTICES_UPTO)
     upto = states.group_by(ClaimEntry.CLAIM_NO).agg(notices_upto.min())
-    beside = (frame.join(upto, on=ClaimEntry.CLAIM_NO, how="left", validate="m:1") for frame in (notices, cancels))
+    beside = (frame.join(upto, on=ClaimEntry.CLAIM_NO, how="left", validate="m:1") for frame in asked[:2])
     is_in_time = notices_upto.is_null() | (pl.col(OwnNotice.NOTICE_FILE_NO) <= notices_upto)
     notices, cancels = (frame.filter(is_in_time) for frame in beside)
     is_gone = notices_upto.is_null() | (pl.col(OwnNotice.GONE_FILE_NO) <= notices_upto)
     gone = (pl.when(is_gone).then(name).alias(name) for name in (OwnNotice.GONE_FILE_NO, OwnNotice.GONE_ON))
-    by_notices = claim_entries(OwnNotice.of(notices.with_columns(gone)), ClaimCancel.of(cancels))
+    by_notices = claim_entries(Asked(OwnNotice.of(notices.with_columns(gone)), ClaimCancel.of(cancels), asked.fees))
     before = by_notices.join(upto, on=ClaimEntry.CLAIM_NO, how="semi")
     entries = pl.concat([by_notices, entries_of_states(states, before)])
     owed = entries.group_by(ClaimEntry.CLAIM_NO).agg(pl.col(_ITEMS).sum())

@@ -41,6 +41,7 @@ class Procedure(Strict):
     go_live_on: WrittenDay | None = None
     claims: ClaimSource = ClaimSource.NOTICES
     order: tuple[Item, ...] = ()
+    demand_fee_yen: int | None = Field(default=None, gt=0)
     refund: str = ""
     accounting: Annotated[tuple[Accounting, ...], BeforeValidator(_list_kind)] = (
         Accounting(kind=AccountingKind.GENERAL),
@@ -51,6 +52,15 @@ class Procedure(Strict):
         if self.order and sorted(self.order) != sorted(Item):
             items = "・".join(f"{item.value}（{item.label}）" for item in Item)
             raise ValueError(f"order には {items} を一度ずつ、充てる順に書いてください")
+        return self
+
+    @model_validator(mode="after")
+    def _check_demand_fee(self) -> Self:
+        if self.demand_fee_yen is not None and self.claims is ClaimSource.FILE:
+            raise ValueError(
+                'demand_fee_yen（督促手数料）は、claims = "file" の手続には書けません。'
+                "その手続の督促手数料は、調定データが決めます。どちらかを消してください"
+            )
         return self
 
     @model_validator(mode="after")
@@ -174,6 +184,11 @@ class Register(Strict):
     def names(self) -> dict[str, tuple[str, str]]:
         """名前と所管課 of each procedure, by code."""
         return {procedure.code: (procedure.name, procedure.department) for procedure in self.procedure}
+
+    @property
+    def demand_fees(self) -> dict[str, int]:
+        """督促手数料 of a reminder, by the codes of the procedures that charge one."""
+        return {p.code: p.demand_fee_yen for p in self.procedure if p.demand_fee_yen is not None}
 
     @property
     def by_file(self) -> frozenset[str]:

@@ -25,10 +25,11 @@ class Registered:
     these, with what it asks of it, but is not in `own`. `cancelled` has the notice_no of cancelled notices, `retracted`
     those among them whose file two people took back, `singles` that of notices that pay a claim with 期別 0, which is
     an assessment without instalments. `own` (frame OwnNotice) are the notices that ask for a claim of their own,
-    `taken_back` (frame ClaimCancel) what said that such a claim falls, both without claims that a claim file names;
-    these are in `stated` (frame StatedClaim). `refused` (frame RefusedRow) are rows of earlier files that still wait,
-    `withdrawn` those that their 取消 took back before they ever came in, `given_up` those that two people gave up, and
-    `righted` those that a later file had right. `keys` are the file's keys that a notice has, with its NOTICE_KEY.
+    `taken_back` (frame ClaimCancel) what said that such a claim falls, `fees` (frame ClaimFee) what reminders added,
+    all without claims that a claim file names; these are in `stated` (frame StatedClaim). `refused` (frame RefusedRow)
+    are rows of earlier files that still wait, `withdrawn` those that their 取消 took back before they ever came in,
+    `given_up` those that two people gave up, and `righted` those that a later file had right. `keys` are the file's
+    keys that a notice has, with its NOTICE_KEY.
     """
 
     notices: pl.DataFrame
@@ -38,6 +39,7 @@ class Registered:
     singles: pl.DataFrame
     own: pl.DataFrame
     taken_back: pl.DataFrame
+    fees: pl.DataFrame
     stated: pl.DataFrame
     refused: pl.DataFrame
     withdrawn: pl.DataFrame

@@ -2,6 +2,8 @@
 
 import polars as pl
 
+from elqr.vocabulary.arrival_frames import Reminded
+from elqr.vocabulary.claim_frames import ClaimFee
 from elqr.vocabulary.frames import (
     Allocation,
     Column,
@@ -60,6 +62,21 @@ class OverpaidClaim(Frame):
     CLAIM_NO = NoticeClaim.CLAIM_NO
     COLLECTED_YEN = Column("collected_yen", pl.Int64)
     OWED_YEN = Column("owed_yen", pl.Int64)
+
+
+class SentFee(ClaimFee):
+    """督促手数料, beside the sending (`list_no` if the claim is on its list) and what the row takes back.
+
+    `printed_on` and `sent_on` are 発行日 and night of the sending, `undone_on` when that was taken back. `is_same`: the
+    fee that the row takes back is of the same claim, sending and yen. `is_stated`: a claim file names the claim.
+    """
+
+    LIST_NO = Reminded.LIST_NO
+    PRINTED_ON = Column("printed_on", pl.Date)
+    SENT_ON = Column("sent_on", pl.Date)
+    UNDONE_ON = Column("undone_on", pl.Date)
+    IS_SAME = Column("is_same", pl.Boolean)
+    IS_STATED = Column("is_stated", pl.Boolean)
 
 
 class SaidContent(Frame):

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from elqr.vocabulary.arrival_frames import DeliveredFile, Held
+from elqr.vocabulary.arrival_frames import DeliveredFile, Held, Reminded
 from elqr.vocabulary.frames import Claim, ClaimKey, Column, Decision, Frame, Notice, NoticeClaim, Payment, Ruled
 
 
@@ -10,8 +10,8 @@ class ClaimEntry(Frame):
     """調定異動: what changed on a claim, in signed yen for each item. What is owed is the sum of a claim's entries.
 
     `entry_no` counts the entries of a claim from 1. `entered_on` is the day from which the entry counts (異動日) and
-    `night_on` the night on which it came to the ledger. It comes from a notice (`notice_no`) or from a row of a claim
-    file (`state_no`).
+    `night_on` the night on which it came to the ledger. It comes from a notice (`notice_no`), from a row of a claim
+    file (`state_no`), or from a reminder that was sent or was not after all (`fee_no`).
     """
 
     CLAIM_NO = Column("claim_no", pl.Int64)
@@ -24,6 +24,7 @@ class ClaimEntry(Frame):
     NIGHT_ON = Column("night_on", pl.Date)
     NOTICE_NO = Notice.NOTICE_NO
     STATE_NO = Column("state_no", pl.Int64)
+    FEE_NO = Column("fee_no", pl.Int64)
 
     ITEMS = (PRINCIPAL_YEN, DEMAND_FEE_YEN, LATE_CHARGE_YEN)
     """内訳: the items of what is owed."""
@@ -158,6 +159,23 @@ class ClaimCancel(Frame):
     NIGHT_ON = ClaimEntry.NIGHT_ON
 
 
+class ClaimFee(Frame):
+    """督促手数料: a reminder of a claim was sent (`sent_no`), for which the city charges `yen`.
+
+    It came after the notice file `notices_upto` and before the next one. With `undoes_no` the row takes that fee back,
+    because two people took back the record that the reminder was sent.
+    """
+
+    FEE_NO = ClaimEntry.FEE_NO
+    CLAIM_NO = ClaimEntry.CLAIM_NO
+    SENT_NO = Reminded.SENT_NO
+    YEN = Column("yen", pl.Int64)
+    ISSUED_ON = Notice.ISSUED_ON
+    NIGHT_ON = ClaimEntry.NIGHT_ON
+    NOTICES_UPTO = DatedState.NOTICES_UPTO
+    UNDOES_NO = Column("undoes_no", pl.Int64)
+
+
 class OpenClaim(Frame):
     """消込前の調定: what is owed on a claim, what was collected on it, and the payment that settled it.
 
@@ -261,6 +279,13 @@ class ClaimCard(Claim):
     DEMAND_FEE_YEN = Notice.DEMAND_FEE_YEN
     LATE_CHARGE_YEN = Notice.LATE_CHARGE_YEN
     COLLECTED_YEN = Column("collected_yen", pl.Int64)
+
+
+class CardEntry(ClaimEntry):
+    """照会した調定の異動. One for a reminder names its list and the day of issue that is printed on it."""
+
+    LIST_NO = Reminded.LIST_NO
+    ISSUED_ON = Reminded.ISSUED_ON
 
 
 class CardItems(Frame):

@@ -19,14 +19,14 @@ from elqr.formats.encode import encode_csv, encode_records, join_records
 from elqr.issue.issuing import Codes, payloads, with_keys
 from elqr.issue.keys import KeyRule, check_no_column
 from elqr.rules.claim_changes import Cancelled, Incoming
-from elqr.rules.claim_entries import claim_entries
+from elqr.rules.claim_entries import Asked, claim_entries
 from elqr.rules.notices import JudgedRows
 from elqr.store.entries import night as entries
 from elqr.store.entries.chain import append_link
 from elqr.store.entries.links import NoticesRun
 from elqr.store.ledger_file import open_ledger
 from elqr.synthetic.files import transfer
-from elqr.vocabulary.claim_frames import ClaimCancel, OwnNotice
+from elqr.vocabulary.claim_frames import ClaimCancel, ClaimFee, OwnNotice
 from elqr.vocabulary.frames import Claim, Notice, NoticeClaim, NoticeKey, Payload
 from elqr.vocabulary.notice_frames import NoticeLine, RefusedRow
 from tests.builders import JOB, REGISTER, SPECS
@@ -198,7 +198,9 @@ def _gained(own: pl.DataFrame, file_no: int) -> JudgedRows:
             pl.lit(file_no).alias("notice_file_no"),
         ),
         lines=NoticeLine.empty(),
-        entries=claim_entries(OwnNotice.of(numbered.with_columns(**came)), ClaimCancel.empty()),
+        entries=claim_entries(
+            Asked(OwnNotice.of(numbered.with_columns(**came)), ClaimCancel.empty(), ClaimFee.empty())
+        ),
         covers=NoticeClaim.of(numbered.rename({Notice.AMOUNT_YEN: NoticeClaim.COVER_YEN})),
         keys=pl.concat(keys),
         cancelled=Cancelled(pl.DataFrame(schema={Notice.NOTICE_NO: pl.Int64}), ClaimCancel.empty(), 0, 0),

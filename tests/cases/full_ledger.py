@@ -63,7 +63,7 @@ def everything(folder: Path) -> City:
         job,
         REGISTER.replace(
             'code = "suido"', 'code = "suido"\nclaims = "file"\norder = ["demand_fee", "principal", "late_charge"]'
-        ),
+        ).replace('code = "kokuho"', 'code = "kokuho"\ndemand_fee_yen = 100'),
     )
     (folder / "money").mkdir()
     (folder / "slips").mkdir()
@@ -203,7 +203,7 @@ def _imported_wrongly(city: City) -> None:
     path.write_bytes(notice_file(notice_row(bill_no="100009", payer_ref="9", due_on=DUE), _BAD | {"bill_no": "100010"}))
     run(city, "notice", "import", path, *day, code=3)
     run(city, "undo", "notices", path.name, "--by", "山田", "--reason", "別の課のファイル", *day)
-    run(city, "undo", "approve", 3, "--by", "佐藤", *day)
+    run(city, "undo", "approve", 4, "--by", "佐藤", *day)
 
 
 def _typed(city: City) -> None:
@@ -224,6 +224,9 @@ def _reminded(city: City) -> None:
     run(city, "arrears", "list", "--approval", 2, "--by", "山田", *day)
     ((first,),) = city.sql("SELECT min(bill_no) FROM arrears_claim JOIN claim USING (claim_no)")
     run(city, "arrears", "pull", 1, str(first), "--reason", "窓口で約束", "--by", "山田", *day)
+    run(city, "arrears", "sent", 1, "--issued-on", LAST, "--by", "山田", *day)
+    run(city, "undo", "sent", 1, "--by", "山田", "--reason", "まだ出していない", *day)
+    run(city, "undo", "approve", 3, "--by", "佐藤", *day)
     run(city, "arrears", "sent", 1, "--issued-on", LAST, "--by", "山田", *day)
     run(
         city,

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from elqr.rules.claim_entries import claim_entries, new_entries
-from elqr.vocabulary.claim_frames import ClaimCancel, ClaimEntry, OwnNotice
+from elqr.rules.claim_entries import Asked, claim_entries, new_entries
+from elqr.vocabulary.claim_frames import ClaimCancel, ClaimEntry, ClaimFee, OwnNotice
 
 _FIRST = date(2026, 4, 1)
 Items = tuple[int, int, int]
@@ -38,7 +39,23 @@ def _frame(notices: Sequence[dict[str, object]]) -> pl.DataFrame:
     return pl.DataFrame(list(notices), schema=OwnNotice.SCHEMA)
 
 
-_NO_CANCELS = ClaimCancel.empty()
+def _fee(number: int, upto: int, yen: int = 100, undoes: int | None = None) -> dict[str, object]:
+    """Fee `number` of a reminder issued two days after file `upto` and recorded a day later; or what takes one back."""
+    issued_on, night_on = (_FIRST + timedelta(days=upto, hours=24 * days) for days in (2, 3))
+    values = (number, 1, undoes or number, yen, issued_on, night_on, upto, undoes)
+    return dict(zip(ClaimFee.SCHEMA, values, strict=True))
+
+
+def _asked(
+    notices: Sequence[dict[str, object]], cancels: pl.DataFrame | None = None, fees: Sequence[dict[str, object]] = ()
+) -> Asked:
+    none = ClaimCancel.empty()
+    return Asked(_frame(notices), none if cancels is None else cancels, pl.DataFrame(list(fees), ClaimFee.SCHEMA))
+
+
+def _cancel(number: int, file_no: int) -> pl.DataFrame:
+    """調定取消 by the row of a file that names a notice."""
+    return pl.DataFrame([(100 + number, 1, number, file_no, _day(file_no))], ClaimCancel.SCHEMA, orient="row")
 
 
 def _rows(entries: pl.DataFrame) -> list[tuple[object, ...]]:
@@ -173,7 +190,7 @@ _TEN, _FULL = (10_000, 0, 0), (10_000, 100, 300)
 def test_an_entry_is_what_a_notice_or_its_cancellation_changed(
     notices: list[dict[str, object]], expected: list[tuple[object, ...]]
 ) -> None:
-    assert _rows(claim_entries(_frame(notices), _NO_CANCELS)) == expected
+    assert _rows(claim_entries(_asked(notices))) == expected
 
 
 @pytest.mark.parametrize(
@@ -200,10 +217,125 @@ def test_an_entry_is_what_a_notice_or_its_cancellation_changed(
 def test_a_claim_that_is_cancelled_owes_nothing_of_what_was_asked_by_then(
     notices: list[dict[str, object]], fallen: tuple[int, int], expected: list[tuple[object, ...]]
 ) -> None:
-    number, file_no = fallen
-    cancel = pl.DataFrame([(100 + number, 1, number, file_no, _day(file_no))], ClaimCancel.SCHEMA, orient="row")
-    entries = claim_entries(_frame(notices), cancel)
+    entries = claim_entries(_asked(notices, _cancel(*fallen)))
     assert list(entries.select(ClaimEntry.KIND, *ClaimEntry.ITEMS).iter_rows()) == expected
+
+
+_ASSESSED = ("assessed", 10_000, 0, 0)
+_CHARGED, _UNDONE = ("demand_fee", 0, 100, 0), ("demand_fee", 0, -100, 0)
+FEES: dict[str, tuple[Asked, list[tuple[object, ...]]]] = {
+    "手数料": (_asked([_notice(1, 1, _TEN)], fees=[_fee(1, 1)]), [_ASSESSED, _CHARGED]),
+    "二度の発送": (_asked([_notice(1, 1, _TEN)], fees=[_fee(1, 1), _fee(2, 1)]), [_ASSESSED, _CHARGED]),
+    "発送の取り消し": (
+        _asked([_notice(1, 1, _TEN)], fees=[_fee(1, 1), _fee(2, 1, undoes=1)]),
+        [_ASSESSED, _CHARGED, _UNDONE],
+    ),
+    "二度の発送の一つの取り消し": (
+        _asked([_notice(1, 1, _TEN)], fees=[_fee(1, 1), _fee(2, 1), _fee(3, 1, undoes=1)]),
+        [_ASSESSED, _CHARGED],
+    ),
+    "取り消して、もう一度": (
+        _asked([_notice(1, 1, _TEN)], fees=[_fee(1, 1), _fee(2, 1, undoes=1), _fee(3, 1)]),
+        [_ASSESSED, _CHARGED, _UNDONE, _CHARGED],
+    ),
+    "同じ額の督促の納付書の後": (
+        _asked([_notice(1, 1, _TEN), _notice(2, 2, (10_000, 100, 0), kind="督促")], fees=[_fee(1, 2)]),
+        [_ASSESSED, _CHARGED],
+    ),
+    "高い督促の納付書の後": (
+        _asked([_notice(1, 1, _TEN), _notice(2, 2, (10_000, 150, 0), kind="督促")], fees=[_fee(1, 2)]),
+        [_ASSESSED, ("demand_fee", 0, 150, 0)],
+    ),
+    "安い督促の納付書の後": (
+        _asked([_notice(1, 1, _TEN), _notice(2, 2, (10_000, 80, 0), kind="督促")], fees=[_fee(1, 2)]),
+        [_ASSESSED, ("demand_fee", 0, 80, 0), ("demand_fee", 0, 20, 0)],
+    ),
+    "同じ額の督促の納付書の前": (
+        _asked([_notice(1, 1, _TEN), _notice(2, 2, (10_000, 100, 0), kind="督促")], fees=[_fee(1, 1)]),
+        [_ASSESSED, _CHARGED],
+    ),
+    "高い督促の納付書の前": (
+        _asked([_notice(1, 1, _TEN), _notice(2, 2, (10_000, 150, 0), kind="督促")], fees=[_fee(1, 1)]),
+        [_ASSESSED, _CHARGED, ("demand_fee", 0, 50, 0)],
+    ),
+    "督促の納付書の前、その取消": (
+        _asked([_notice(1, 1, _TEN), _notice(2, 2, (10_000, 100, 0), gone=3, kind="督促")], fees=[_fee(1, 1)]),
+        [_ASSESSED, _CHARGED],
+    ),
+    "督促の納付書の後、その取消": (
+        _asked([_notice(1, 1, _TEN), _notice(2, 2, (10_000, 100, 0), gone=3, kind="督促")], fees=[_fee(1, 2)]),
+        [_ASSESSED, _CHARGED],
+    ),
+    "督促の納付書の後の取り消し": (
+        _asked(
+            [_notice(1, 1, _TEN), _notice(2, 2, (10_000, 100, 0), kind="督促")], fees=[_fee(1, 1), _fee(2, 2, undoes=1)]
+        ),
+        [_ASSESSED, _CHARGED],
+    ),
+    "手数料のない再発行": (
+        _asked([_notice(1, 1, _TEN), _notice(2, 2, (9_000, 0, 0))], fees=[_fee(1, 1)]),
+        [_ASSESSED, _CHARGED, ("reduced", -1_000, -100, 0)],
+    ),
+    "手数料のある再発行": (
+        _asked([_notice(1, 1, _TEN), _notice(2, 2, (10_000, 100, 0))], fees=[_fee(1, 1)]),
+        [_ASSESSED, _CHARGED],
+    ),
+    "再発行の後の発送": (
+        _asked([_notice(1, 1, _TEN), _notice(2, 2, (9_000, 0, 0))], fees=[_fee(1, 2)]),
+        [_ASSESSED, ("reduced", -1_000, 0, 0), _CHARGED],
+    ),
+    "延滞金の納付書の後": (
+        _asked([_notice(1, 1, _TEN), _notice(2, 2, (0, 0, 500), kind="延滞金")], fees=[_fee(1, 1)]),
+        [_ASSESSED, _CHARGED, ("late_charge", 0, 0, 500)],
+    ),
+    "分納の納付書の後": (
+        _asked([_notice(1, 1, _TEN), _notice(2, 2, (3_000, 100, 0), kind="分納")], fees=[_fee(1, 1)]),
+        [_ASSESSED, _CHARGED],
+    ),
+    "調定取消": (
+        _asked([_notice(1, 1, _TEN)], _cancel(1, 2), [_fee(1, 1)]),
+        [_ASSESSED, _CHARGED, ("cancelled", -10_000, -100, 0)],
+    ),
+    "調定取消と同じファイルの新しい調定": (
+        _asked([_notice(1, 1, _TEN), _notice(2, 2, (8_000, 0, 0))], _cancel(1, 2), [_fee(1, 1)]),
+        [_ASSESSED, _CHARGED, ("reduced", -2_000, -100, 0)],
+    ),
+    "調定取消の後の取り消し": (
+        _asked([_notice(1, 1, _TEN)], _cancel(1, 2), [_fee(1, 1), _fee(2, 2, undoes=1)]),
+        [_ASSESSED, _CHARGED, ("cancelled", -10_000, -100, 0)],
+    ),
+    "調定取消の後の発送": (
+        _asked([_notice(1, 1, _TEN)], _cancel(1, 2), [_fee(1, 2)]),
+        [_ASSESSED, ("cancelled", -10_000, 0, 0)],
+    ),
+    "最後の納付書の取消": (
+        _asked([_notice(1, 1, _TEN, gone=2)], fees=[_fee(1, 1)]),
+        [_ASSESSED, _CHARGED, ("cancelled", -10_000, -100, 0)],
+    ),
+    "取消の後の再発行": (
+        _asked([_notice(1, 1, _TEN, gone=2), _notice(2, 3, _TEN)], fees=[_fee(1, 1)]),
+        [_ASSESSED, _CHARGED, ("cancelled", -10_000, -100, 0), ("increased", 10_000, 0, 0)],
+    ),
+    "取り消した発送の後の取込の取り消し": (
+        _asked([_retracted(1, 1, _TEN, by=2), _notice(2, 3, _TEN)], fees=[_fee(1, 1), _fee(2, 1, undoes=1)]),
+        [_ASSESSED, _CHARGED, _UNDONE, ("assessed", -10_000, 0, 0), _ASSESSED],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FEES)
+def test_a_fee_for_a_reminder_is_owed_once_and_no_less_than_it(name: str) -> None:
+    asked, expected = FEES[name]
+    entries = claim_entries(asked)
+    assert list(entries.select(ClaimEntry.KIND, *ClaimEntry.ITEMS).iter_rows()) == expected
+
+
+def test_an_entry_of_a_fee_has_the_day_of_issue_and_one_that_takes_it_back_its_own_day() -> None:
+    entries = claim_entries(_asked([_notice(1, 1, _TEN)], fees=[_fee(1, 1), _fee(2, 1, undoes=1)]))
+    names = (ClaimEntry.ENTERED_ON, ClaimEntry.NIGHT_ON, ClaimEntry.NOTICE_NO, ClaimEntry.FEE_NO)
+    assert list(entries.select(names).iter_rows()) == [
+        (_day(0), _day(1), 101, None), (_day(3), _day(4), None, 1), (_day(4), _day(4), None, 2),
+    ]  # fmt: skip
 
 
 _ITEMS = st.tuples(st.integers(1, 9), st.integers(0, 2), st.integers(0, 2))
@@ -240,7 +372,7 @@ def test_after_each_file_the_entries_sum_to_what_the_newest_valid_notice_asks(
         for claim_no, lives in enumerate(claims, 1)
     }
     every = [notice for notices in by_claim.values() for notice in notices]
-    entries, before = ClaimEntry.empty(), _frame([])
+    entries, before = ClaimEntry.empty(), _asked([])
     for file_no in range(1, 13):
         came = [notice for notice in every if notice["notice_file_no"] <= file_no]  # type: ignore[operator]
         known = [
@@ -249,16 +381,59 @@ def test_after_each_file_the_entries_sum_to_what_the_newest_valid_notice_asks(
             else notice
             for notice in came
         ]
-        after = _frame(known)
-        brought = new_entries((before, _NO_CANCELS), (after, _NO_CANCELS))
+        brought = new_entries(before, _asked(known))
         assert set(brought["night_on"]) <= {_day(file_no)}, "a file adds entries of its own night only"
-        entries, before = pl.concat([entries, brought]), after
+        entries, before = pl.concat([entries, brought]), _asked(known)
         for claim_no, notices in by_claim.items():
             sums = entries.filter(pl.col("claim_no") == claim_no).select(pl.col(ClaimEntry.ITEMS).sum()).row(0)
             assert sums == _newest_valid(notices, file_no)
     numbers = entries.sort("claim_no", "entry_no").group_by("claim_no", maintain_order=True).agg("entry_no")
     assert all(row == list(range(1, len(row) + 1)) for row in numbers["entry_no"].to_list())
-    assert entries.sort("claim_no", "entry_no").equals(claim_entries(_frame(every), _NO_CANCELS))
+    assert entries.sort("claim_no", "entry_no").equals(claim_entries(_asked(every)))
+
+
+def _owed_fee(notices: list[dict[str, Any]], fees: list[tuple[int, int, int]], now: int) -> int:
+    """督促手数料 after a file and the fees after it, event by event. A fee is a file before it, its yen and its end."""
+    owed = [0]
+    valid = [one for one in notices if one["notice_file_no"] <= now and (one["gone_file_no"] or 99) > now]
+    events = [(one["notice_file_no"], one["issue_no"], one["demand_fee_yen"]) for one in valid
+              if one["part_kind"] in (None, "督促")]  # fmt: skip
+    has_whole = any(one["part_kind"] is None for one in valid)
+    charges = [(upto, 99, yen) for upto, yen, end in fees if upto <= now < end and has_whole]
+    for _, issue_no, yen in sorted([*events, *charges]):
+        owed.append(max(owed[-1], yen) if issue_no == 99 else yen)
+    return owed[-1]
+
+
+@settings(max_examples=8)
+@given(_LIVES, st.lists(st.tuples(st.integers(1, 8), st.integers(1, 3), st.integers(1, 5)), min_size=1, max_size=3))
+def test_after_each_file_and_its_fees_no_less_than_the_newest_fee_is_owed(
+    lives: list[tuple[Items, int, int, str | None]], charged: list[tuple[int, int, int]]
+) -> None:
+    came = sorted(own[1] for own in lives)
+    every = [
+        _notice(number, file_no, items, file_no + after if after else None, kind=kind)
+        for number, ((items, _, after, kind), file_no) in enumerate(zip(lives, came, strict=True), 1)
+    ]
+    fees = [(max(upto, came[0]), yen, max(upto, came[0]) + end) for upto, yen, end in charged]
+    steps = sorted([(upto, 0, at, yen) for at, (upto, yen, _) in enumerate(fees)]
+                   + [(end, 1, at, fees[at][1]) for at, (*_, end) in enumerate(fees)])  # fmt: skip
+    number_of, rows = dict[int, int](), list[dict[str, object]]()
+    for number, (upto, is_end, at, yen) in enumerate(steps, 1):
+        rows.append(_fee(number, upto, yen, number_of.get(at) if is_end else None))
+        number_of.setdefault(at, number)
+    entries = ClaimEntry.empty()
+    before = _asked([])
+    for file_no in range(1, 15):
+        known = [
+            one if (one["gone_file_no"] or 99) <= file_no else one | {"gone_file_no": None, "gone_on": None}  # type: ignore[operator]
+            for one in every
+            if one["notice_file_no"] <= file_no  # type: ignore[operator]
+        ]
+        after = _asked(known, fees=[row for row in rows if row["notices_upto"] <= file_no])  # type: ignore[operator]
+        entries, before = pl.concat([entries, new_entries(before, after)]), after
+        assert entries[ClaimEntry.DEMAND_FEE_YEN].sum() == _owed_fee(every, fees, file_no)
+    assert entries.equals(claim_entries(before)), "what was entered stays"
 
 
 @settings(max_examples=60)
@@ -273,7 +448,7 @@ def test_a_file_that_is_taken_back_leaves_every_sum_as_it_was(
         for number, ((items, _, after, kind), file_no) in enumerate(zip(lives, came, strict=True), 1)
     ]
     more = [_retracted(len(lives) + n, 7, items, by=8, kind=kind) for n, (items, _, _, kind) in enumerate(wrong, 1)]
-    before, after = (claim_entries(_frame(rows), _NO_CANCELS) for rows in (earlier, [*earlier, *more]))
+    before, after = (claim_entries(_asked(rows)) for rows in (earlier, [*earlier, *more]))
     sums = [
         frame.group_by(ClaimEntry.KIND)
         .agg(pl.col(ClaimEntry.ITEMS).sum())

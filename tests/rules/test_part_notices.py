@@ -5,7 +5,6 @@ written down from the rules of 調定 and 納付書, by hand.
 """
 
 import json
-import re
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -16,32 +15,13 @@ import pytest
 
 from elqr.store.ledger_file import open_ledger
 from elqr.store.queries.printing import standings
-from tests.builders import City, elqr, eltax_file, eltax_row, notice_file, notice_row
+from tests.builders import City, elqr
 from tests.cases.lived import Lived
+from tests.cases.slip_stories import DEMAND, DOWN, FALLS, LATE, PLAN, UP, Row, Teller, gone, pay, slip
 
 _DAYS = [date(2026, 11, day) for day in range(16, 22)]
-_PLAN, _LATE, _DEMAND = "分納", "延滞金", "督促"
-_UP, _DOWN, _FALLS = "増額更正", "減額更正", "調定取消"
-
-Row = dict[str, object]
 Paid = tuple[str, int, int]
 """Why a payment waits, or else its 消込結果; then its yen that stand on the claim and in suspense in the end."""
-
-
-def slip(principal: int, fee: int = 0, late: int = 0, kind: str | None = None, why: str | None = None) -> Row:
-    """A notice. The numbers of a story's notices count from 1."""
-    yen = {"principal_yen": principal, "demand_fee_yen": fee, "late_charge_yen": late}
-    return {**yen, "notice_kind": kind, "change_reason": why}
-
-
-def gone(number: int, why: str | None = None) -> Row:
-    """A 取消 of a notice."""
-    return {"issue_no": number, "change_kind": "9", "change_reason": why}
-
-
-def pay(number: int, yen: int) -> tuple[int, int]:
-    """A payment by a notice."""
-    return number, yen
 
 
 @dataclass(frozen=True)
@@ -74,7 +54,7 @@ STORIES = [
         "二度納付", _BASE, pay(1, 10_000), pay(1, 10_000), owed=10_000, collected=10_000,
         paid=[(_ON, 10_000, 0), ("二重納付", 0, 10_000)],
     ),
-    _story("調定取消", _BASE, gone(1, _FALLS), pay(1, 10_000), owed=0, paid=[("取消済納付書", 0, 10_000)]),
+    _story("調定取消", _BASE, gone(1, FALLS), pay(1, 10_000), owed=0, paid=[("取消済納付書", 0, 10_000)]),
     _story("紙の取消", _BASE, gone(1), pay(1, 10_000), owed=10_000, paid=[("取消済納付書", 0, 10_000)]),
     _story(
         "再発行、前の紙で", _BASE, slip(10_000), pay(1, 10_000), owed=10_000, collected=10_000,
@@ -85,133 +65,133 @@ STORIES = [
         paid=[(_ON, 10_000, 0), ("二重納付", 0, 10_000)],
     ),
     # 増減
-    _story("減額してから納付", _BASE, slip(7_000, why=_DOWN), pay(2, 7_000), owed=7_000, collected=7_000,
+    _story("減額してから納付", _BASE, slip(7_000, why=DOWN), pay(2, 7_000), owed=7_000, collected=7_000,
            paid=[(_ON, 7_000, 0)]),
-    _story("減額後に前の紙で", _BASE, slip(7_000, why=_DOWN), pay(1, 10_000), owed=7_000, collected=7_000,
+    _story("減額後に前の紙で", _BASE, slip(7_000, why=DOWN), pay(1, 10_000), owed=7_000, collected=7_000,
            paid=[("過納", 7_000, 3_000)]),
-    _story("納付後の減額", _BASE, pay(1, 10_000), slip(7_000, why=_DOWN), owed=7_000, collected=7_000,
+    _story("納付後の減額", _BASE, pay(1, 10_000), slip(7_000, why=DOWN), owed=7_000, collected=7_000,
            paid=[("減額による過納", 7_000, 3_000)]),
-    _story("不足の後の減額、まだ足りない", _BASE, pay(1, 4_000), slip(7_000, why=_DOWN), owed=7_000, collected=4_000,
+    _story("不足の後の減額、まだ足りない", _BASE, pay(1, 4_000), slip(7_000, why=DOWN), owed=7_000, collected=4_000,
            paid=[("不足", 4_000, 0)]),
-    _story("不足の後の減額、余る", _BASE, pay(1, 4_000), slip(3_000, why=_DOWN), owed=3_000, collected=3_000,
+    _story("不足の後の減額、余る", _BASE, pay(1, 4_000), slip(3_000, why=DOWN), owed=3_000, collected=3_000,
            paid=[("減額による過納", 3_000, 1_000)]),
-    _story("納付後の調定取消", _BASE, pay(1, 10_000), gone(1, _FALLS), owed=0,
+    _story("納付後の調定取消", _BASE, pay(1, 10_000), gone(1, FALLS), owed=0,
            paid=[("減額による過納", 0, 10_000)]),
-    _story("紙の取消の後の調定取消", _BASE, pay(1, 10_000), gone(1), gone(1, _FALLS), owed=0,
+    _story("紙の取消の後の調定取消", _BASE, pay(1, 10_000), gone(1), gone(1, FALLS), owed=0,
            paid=[("減額による過納", 0, 10_000)]),
     _story("納付後の紙の取消", _BASE, pay(1, 10_000), gone(1), owed=10_000, collected=10_000,
            paid=[(_ON, 10_000, 0)]),
-    _story("納付後の増額", _BASE, pay(1, 10_000), slip(12_000, why=_UP), owed=12_000, collected=10_000,
+    _story("納付後の増額", _BASE, pay(1, 10_000), slip(12_000, why=UP), owed=12_000, collected=10_000,
            paid=[(_ON, 10_000, 0)]),
     _story("減額と言わない", _BASE, slip(7_000), owed=10_000, refused=["N614"]),
     # 分納
-    _story("分納の未納", _BASE, slip(3_000, kind=_PLAN), owed=10_000),
-    _story("分納", _BASE, slip(3_000, kind=_PLAN), pay(2, 3_000), owed=10_000, collected=3_000,
+    _story("分納の未納", _BASE, slip(3_000, kind=PLAN), owed=10_000),
+    _story("分納", _BASE, slip(3_000, kind=PLAN), pay(2, 3_000), owed=10_000, collected=3_000,
            paid=[(_ON, 3_000, 0)]),
-    _story("分納の不足", _BASE, slip(3_000, kind=_PLAN), pay(2, 2_000), owed=10_000, collected=2_000,
+    _story("分納の不足", _BASE, slip(3_000, kind=PLAN), pay(2, 2_000), owed=10_000, collected=2_000,
            paid=[("不足", 2_000, 0)]),
-    _story("分納の不足を同じ紙で", _BASE, slip(3_000, kind=_PLAN), pay(2, 2_000), pay(2, 1_000), owed=10_000,
+    _story("分納の不足を同じ紙で", _BASE, slip(3_000, kind=PLAN), pay(2, 2_000), pay(2, 1_000), owed=10_000,
            collected=3_000, paid=[("不足", 2_000, 0), (_ON, 1_000, 0)]),
-    _story("分納の過納", _BASE, slip(3_000, kind=_PLAN), pay(2, 5_000), owed=10_000, collected=3_000,
+    _story("分納の過納", _BASE, slip(3_000, kind=PLAN), pay(2, 5_000), owed=10_000, collected=3_000,
            paid=[("過納", 3_000, 2_000)]),
-    _story("分納を二度", _BASE, slip(3_000, kind=_PLAN), pay(2, 3_000), pay(2, 3_000), owed=10_000, collected=3_000,
+    _story("分納を二度", _BASE, slip(3_000, kind=PLAN), pay(2, 3_000), pay(2, 3_000), owed=10_000, collected=3_000,
            paid=[(_ON, 3_000, 0), ("二重納付", 0, 3_000)]),
-    _story("分納を同じ夜に二度", _BASE, slip(3_000, kind=_PLAN), [pay(2, 3_000), pay(2, 3_000)], owed=10_000,
+    _story("分納を同じ夜に二度", _BASE, slip(3_000, kind=PLAN), [pay(2, 3_000), pay(2, 3_000)], owed=10_000,
            collected=3_000, paid=[(_ON, 3_000, 0), ("二重納付", 0, 3_000)]),
-    _story("分納の取消の後", _BASE, slip(3_000, kind=_PLAN), gone(2), pay(2, 3_000), owed=10_000,
+    _story("分納の取消の後", _BASE, slip(3_000, kind=PLAN), gone(2), pay(2, 3_000), owed=10_000,
            paid=[("取消済納付書", 0, 3_000)]),
-    _story("納めた分納の取消", _BASE, slip(3_000, kind=_PLAN), pay(2, 3_000), gone(2), owed=10_000, collected=3_000,
+    _story("納めた分納の取消", _BASE, slip(3_000, kind=PLAN), pay(2, 3_000), gone(2), owed=10_000, collected=3_000,
            paid=[(_ON, 3_000, 0)]),
-    _story("三回の分納", _BASE, [slip(3_000, kind=_PLAN), slip(3_000, kind=_PLAN), slip(4_000, kind=_PLAN)],
+    _story("三回の分納", _BASE, [slip(3_000, kind=PLAN), slip(3_000, kind=PLAN), slip(4_000, kind=PLAN)],
            [pay(4, 4_000), pay(2, 3_000)], pay(3, 3_000), owed=10_000, collected=10_000,
            paid=[(_ON, 4_000, 0), (_ON, 3_000, 0), (_ON, 3_000, 0)]),
-    _story("分納が調定より多い", _BASE, [slip(6_000, kind=_PLAN), slip(6_000, kind=_PLAN)], pay(2, 6_000),
+    _story("分納が調定より多い", _BASE, [slip(6_000, kind=PLAN), slip(6_000, kind=PLAN)], pay(2, 6_000),
            pay(3, 6_000), owed=10_000, collected=10_000, paid=[(_ON, 6_000, 0), ("過納", 4_000, 2_000)]),
-    _story("分納の後で全額", _BASE, slip(3_000, kind=_PLAN), pay(2, 3_000), pay(1, 10_000), owed=10_000,
+    _story("分納の後で全額", _BASE, slip(3_000, kind=PLAN), pay(2, 3_000), pay(1, 10_000), owed=10_000,
            collected=10_000, paid=[(_ON, 3_000, 0), ("過納", 7_000, 3_000)]),
-    _story("全額の後で分納", _BASE, slip(3_000, kind=_PLAN), pay(1, 10_000), pay(2, 3_000), owed=10_000,
+    _story("全額の後で分納", _BASE, slip(3_000, kind=PLAN), pay(1, 10_000), pay(2, 3_000), owed=10_000,
            collected=10_000, paid=[(_ON, 10_000, 0), ("二重納付", 0, 3_000)]),
-    _story("納めた分納より下への減額", _BASE, slip(3_000, kind=_PLAN), pay(2, 3_000), slip(2_000, why=_DOWN),
+    _story("納めた分納より下への減額", _BASE, slip(3_000, kind=PLAN), pay(2, 3_000), slip(2_000, why=DOWN),
            owed=2_000, collected=2_000, paid=[("減額による過納", 2_000, 1_000)]),
-    _story("分納の後の調定取消", _BASE, slip(3_000, kind=_PLAN), pay(2, 3_000), gone(1, _FALLS), owed=0,
+    _story("分納の後の調定取消", _BASE, slip(3_000, kind=PLAN), pay(2, 3_000), gone(1, FALLS), owed=0,
            paid=[("減額による過納", 0, 3_000)]),
-    _story("調定取消の後の分納の納付", _BASE, slip(3_000, kind=_PLAN), gone(1, _FALLS), pay(2, 3_000), owed=0,
+    _story("調定取消の後の分納の納付", _BASE, slip(3_000, kind=PLAN), gone(1, FALLS), pay(2, 3_000), owed=0,
            paid=[("取消済納付書", 0, 3_000)]),
-    _story("分納の取消を通常の番号で", _BASE, slip(3_000, kind=_PLAN), {**gone(1, _FALLS), "notice_kind": _PLAN},
+    _story("分納の取消を通常の番号で", _BASE, slip(3_000, kind=PLAN), {**gone(1, FALLS), "notice_kind": PLAN},
            owed=10_000, refused=["N615"]),
-    _story("調定を超える分納", _BASE, slip(12_000, kind=_PLAN), owed=10_000, refused=["N616"]),
-    _story("調定にない延滞金の分納", _BASE, slip(3_000, late=100, kind=_PLAN), owed=10_000, refused=["N616"]),
-    _story("分納に異動事由", _BASE, slip(3_000, kind=_PLAN, why=_DOWN), owed=10_000, refused=["N615"]),
-    _story("分納の行で調定取消", _BASE, slip(3_000, kind=_PLAN), gone(2, _FALLS), owed=10_000, refused=["N615"]),
-    _story("ほかの収納の後で分納を二度", _BASE, [pay(1, 2_000), slip(3_000, kind=_PLAN)], pay(2, 3_000), pay(2, 3_000),
+    _story("調定を超える分納", _BASE, slip(12_000, kind=PLAN), owed=10_000, refused=["N616"]),
+    _story("調定にない延滞金の分納", _BASE, slip(3_000, late=100, kind=PLAN), owed=10_000, refused=["N616"]),
+    _story("分納に異動事由", _BASE, slip(3_000, kind=PLAN, why=DOWN), owed=10_000, refused=["N615"]),
+    _story("分納の行で調定取消", _BASE, slip(3_000, kind=PLAN), gone(2, FALLS), owed=10_000, refused=["N615"]),
+    _story("ほかの収納の後で分納を二度", _BASE, [pay(1, 2_000), slip(3_000, kind=PLAN)], pay(2, 3_000), pay(2, 3_000),
            owed=10_000, collected=5_000, paid=[("不足", 2_000, 0), (_ON, 3_000, 0), ("二重納付", 0, 3_000)]),
-    _story("ほかの収納の後で分納を同じ夜に二度", _BASE, [pay(1, 2_000), slip(3_000, kind=_PLAN)],
+    _story("ほかの収納の後で分納を同じ夜に二度", _BASE, [pay(1, 2_000), slip(3_000, kind=PLAN)],
            [pay(2, 3_000), pay(2, 3_000)], owed=10_000, collected=5_000,
            paid=[("不足", 2_000, 0), (_ON, 3_000, 0), ("二重納付", 0, 3_000)]),
-    _story("同じ夜に全額と分納", _BASE, slip(3_000, kind=_PLAN), [pay(1, 10_000), pay(2, 3_000)], owed=10_000,
+    _story("同じ夜に全額と分納", _BASE, slip(3_000, kind=PLAN), [pay(1, 10_000), pay(2, 3_000)], owed=10_000,
            collected=10_000, paid=[(_ON, 10_000, 0), ("二重納付", 0, 3_000)]),
     # 延滞金
-    _story("遅れて納めた後の延滞金", slip(9_500), pay(1, 9_500), slip(0, late=500, kind=_LATE), pay(2, 500),
+    _story("遅れて納めた後の延滞金", slip(9_500), pay(1, 9_500), slip(0, late=500, kind=LATE), pay(2, 500),
            owed=(9_500, 0, 500), collected=10_000, paid=[(_ON, 9_500, 0), (_ON, 500, 0)]),
-    _story("延滞金の未納", _BASE, slip(0, late=500, kind=_LATE), owed=(10_000, 0, 500)),
-    _story("延滞金だけ先に", _BASE, slip(0, late=500, kind=_LATE), pay(2, 500), owed=(10_000, 0, 500), collected=500,
+    _story("延滞金の未納", _BASE, slip(0, late=500, kind=LATE), owed=(10_000, 0, 500)),
+    _story("延滞金だけ先に", _BASE, slip(0, late=500, kind=LATE), pay(2, 500), owed=(10_000, 0, 500), collected=500,
            paid=[(_ON, 500, 0)]),
-    _story("延滞金が先、本税が後", _BASE, slip(0, late=500, kind=_LATE), pay(2, 500), pay(1, 10_000),
+    _story("延滞金が先、本税が後", _BASE, slip(0, late=500, kind=LATE), pay(2, 500), pay(1, 10_000),
            owed=(10_000, 0, 500), collected=10_500, paid=[(_ON, 500, 0), (_ON, 10_000, 0)]),
-    _story("本税の紙では延滞金は残る", _BASE, slip(0, late=500, kind=_LATE), pay(1, 10_000), owed=(10_000, 0, 500),
+    _story("本税の紙では延滞金は残る", _BASE, slip(0, late=500, kind=LATE), pay(1, 10_000), owed=(10_000, 0, 500),
            collected=10_000, paid=[(_ON, 10_000, 0)]),
-    _story("本税を二度、延滞金は未納", _BASE, slip(0, late=500, kind=_LATE), pay(1, 10_000), pay(1, 10_000),
+    _story("本税を二度、延滞金は未納", _BASE, slip(0, late=500, kind=LATE), pay(1, 10_000), pay(1, 10_000),
            owed=(10_000, 0, 500), collected=10_000, paid=[(_ON, 10_000, 0), ("二重納付", 0, 10_000)]),
-    _story("延滞金の不足", _BASE, slip(0, late=500, kind=_LATE), pay(2, 300), owed=(10_000, 0, 500), collected=300,
+    _story("延滞金の不足", _BASE, slip(0, late=500, kind=LATE), pay(2, 300), owed=(10_000, 0, 500), collected=300,
            paid=[("不足", 300, 0)]),
-    _story("延滞金を二度", _BASE, slip(0, late=500, kind=_LATE), pay(2, 500), pay(2, 500), owed=(10_000, 0, 500),
+    _story("延滞金を二度", _BASE, slip(0, late=500, kind=LATE), pay(2, 500), pay(2, 500), owed=(10_000, 0, 500),
            collected=500, paid=[(_ON, 500, 0), ("二重納付", 0, 500)]),
-    _story("延滞金の再発行", _BASE, slip(0, late=500, kind=_LATE), slip(0, late=500, kind=_LATE), pay(3, 500),
+    _story("延滞金の再発行", _BASE, slip(0, late=500, kind=LATE), slip(0, late=500, kind=LATE), pay(3, 500),
            owed=(10_000, 0, 500), collected=500, paid=[(_ON, 500, 0)]),
-    _story("延滞金が増える", _BASE, slip(0, late=500, kind=_LATE), slip(0, late=700, kind=_LATE), pay(3, 700),
+    _story("延滞金が増える", _BASE, slip(0, late=500, kind=LATE), slip(0, late=700, kind=LATE), pay(3, 700),
            owed=(10_000, 0, 700), collected=700, paid=[(_ON, 700, 0)]),
-    _story("増える前の紙と後の紙", _BASE, slip(0, late=500, kind=_LATE), slip(0, late=700, kind=_LATE), pay(2, 500),
+    _story("増える前の紙と後の紙", _BASE, slip(0, late=500, kind=LATE), slip(0, late=700, kind=LATE), pay(2, 500),
            pay(3, 700), owed=(10_000, 0, 700), collected=700, paid=[("旧納付書による納付", 500, 0), ("過納", 200, 500)]),
-    _story("延滞金が減ると言わない", _BASE, slip(0, late=500, kind=_LATE), slip(0, late=300, kind=_LATE),
+    _story("延滞金が減ると言わない", _BASE, slip(0, late=500, kind=LATE), slip(0, late=300, kind=LATE),
            owed=(10_000, 0, 500), refused=["N614"]),
-    _story("納めた延滞金の減額", _BASE, slip(0, late=500, kind=_LATE), pay(2, 500),
-           slip(0, late=300, kind=_LATE, why=_DOWN), owed=(10_000, 0, 300), collected=300,
+    _story("納めた延滞金の減額", _BASE, slip(0, late=500, kind=LATE), pay(2, 500),
+           slip(0, late=300, kind=LATE, why=DOWN), owed=(10_000, 0, 300), collected=300,
            paid=[("減額による過納", 300, 200)]),
-    _story("延滞金の取消", _BASE, slip(0, late=500, kind=_LATE), gone(2), owed=10_000),
-    _story("本税が未納で、納めた延滞金の取消", _BASE, slip(0, late=500, kind=_LATE), pay(2, 500), gone(2),
+    _story("延滞金の取消", _BASE, slip(0, late=500, kind=LATE), gone(2), owed=10_000),
+    _story("本税が未納で、納めた延滞金の取消", _BASE, slip(0, late=500, kind=LATE), pay(2, 500), gone(2),
            owed=10_000, paid=[("減額による過納", 0, 500)]),
-    _story("本税も納めた延滞金の取消", _BASE, slip(0, late=500, kind=_LATE), [pay(2, 500)], pay(1, 10_000), gone(2),
+    _story("本税も納めた延滞金の取消", _BASE, slip(0, late=500, kind=LATE), [pay(2, 500)], pay(1, 10_000), gone(2),
            owed=10_000, collected=10_000, paid=[("減額による過納", 0, 500), (_ON, 10_000, 0)]),
-    _story("延滞金が残り、本税の減額", _BASE, slip(0, late=500, kind=_LATE), pay(1, 10_000),
-           slip(7_000, late=500, why=_DOWN), owed=(7_000, 0, 500), collected=7_000,
+    _story("延滞金が残り、本税の減額", _BASE, slip(0, late=500, kind=LATE), pay(1, 10_000),
+           slip(7_000, late=500, why=DOWN), owed=(7_000, 0, 500), collected=7_000,
            paid=[("減額による過納", 7_000, 3_000)]),
-    _story("延滞金の紙に本税", _BASE, slip(10_000, late=500, kind=_LATE), owed=10_000, refused=["N615"]),
-    _story("延滞金のある再発行", _BASE, slip(0, late=500, kind=_LATE), slip(10_000, late=500), pay(3, 10_500),
+    _story("延滞金の紙に本税", _BASE, slip(10_000, late=500, kind=LATE), owed=10_000, refused=["N615"]),
+    _story("延滞金のある再発行", _BASE, slip(0, late=500, kind=LATE), slip(10_000, late=500), pay(3, 10_500),
            owed=(10_000, 0, 500), collected=10_500, paid=[(_ON, 10_500, 0)]),
-    _story("延滞金を忘れた再発行", _BASE, slip(0, late=500, kind=_LATE), slip(10_000), owed=(10_000, 0, 500),
+    _story("延滞金を忘れた再発行", _BASE, slip(0, late=500, kind=LATE), slip(10_000), owed=(10_000, 0, 500),
            refused=["N614"]),
     # 督促
-    _story("督促の未納", _BASE, slip(10_000, fee=100, kind=_DEMAND), owed=(10_000, 100, 0)),
-    _story("督促の納付", _BASE, slip(10_000, fee=100, kind=_DEMAND), pay(2, 10_100), owed=(10_000, 100, 0),
+    _story("督促の未納", _BASE, slip(10_000, fee=100, kind=DEMAND), owed=(10_000, 100, 0)),
+    _story("督促の納付", _BASE, slip(10_000, fee=100, kind=DEMAND), pay(2, 10_100), owed=(10_000, 100, 0),
            collected=10_100, paid=[(_ON, 10_100, 0)]),
-    _story("督促の後、前の紙で", _BASE, slip(10_000, fee=100, kind=_DEMAND), pay(1, 10_000), owed=(10_000, 100, 0),
+    _story("督促の後、前の紙で", _BASE, slip(10_000, fee=100, kind=DEMAND), pay(1, 10_000), owed=(10_000, 100, 0),
            collected=10_000, paid=[(_ON, 10_000, 0)]),
-    _story("前の紙の後、督促の紙で", _BASE, slip(10_000, fee=100, kind=_DEMAND), pay(1, 10_000), pay(2, 10_100),
+    _story("前の紙の後、督促の紙で", _BASE, slip(10_000, fee=100, kind=DEMAND), pay(1, 10_000), pay(2, 10_100),
            owed=(10_000, 100, 0), collected=10_100, paid=[(_ON, 10_000, 0), ("過納", 100, 10_000)]),
-    _story("残りの督促", _BASE, pay(1, 4_000), slip(6_000, fee=100, kind=_DEMAND), pay(2, 6_100),
+    _story("残りの督促", _BASE, pay(1, 4_000), slip(6_000, fee=100, kind=DEMAND), pay(2, 6_100),
            owed=(10_000, 100, 0), collected=10_100, paid=[("不足", 4_000, 0), (_ON, 6_100, 0)]),
-    _story("督促の不足", _BASE, slip(10_000, fee=100, kind=_DEMAND), pay(2, 10_000), owed=(10_000, 100, 0),
+    _story("督促の不足", _BASE, slip(10_000, fee=100, kind=DEMAND), pay(2, 10_000), owed=(10_000, 100, 0),
            collected=10_000, paid=[("不足", 10_000, 0)]),
-    _story("督促の残りを同じ紙で", _BASE, slip(10_000, fee=100, kind=_DEMAND), pay(2, 10_000), pay(2, 100),
+    _story("督促の残りを同じ紙で", _BASE, slip(10_000, fee=100, kind=DEMAND), pay(2, 10_000), pay(2, 100),
            owed=(10_000, 100, 0), collected=10_100, paid=[("不足", 10_000, 0), (_ON, 100, 0)]),
-    _story("督促を二度", _BASE, slip(10_000, fee=100, kind=_DEMAND), pay(2, 10_100), pay(2, 10_100),
+    _story("督促を二度", _BASE, slip(10_000, fee=100, kind=DEMAND), pay(2, 10_100), pay(2, 10_100),
            owed=(10_000, 100, 0), collected=10_100, paid=[(_ON, 10_100, 0), ("二重納付", 0, 10_100)]),
-    _story("督促の取消", _BASE, slip(10_000, fee=100, kind=_DEMAND), gone(2), owed=10_000),
-    _story("納めた督促の取消", _BASE, slip(10_000, fee=100, kind=_DEMAND), pay(2, 10_100), gone(2), owed=10_000,
+    _story("督促の取消", _BASE, slip(10_000, fee=100, kind=DEMAND), gone(2), owed=10_000),
+    _story("納めた督促の取消", _BASE, slip(10_000, fee=100, kind=DEMAND), pay(2, 10_100), gone(2), owed=10_000,
            collected=10_000, paid=[("減額による過納", 10_000, 100)]),
-    _story("調定を超える督促", _BASE, slip(11_000, fee=100, kind=_DEMAND), owed=10_000, refused=["N616"]),
+    _story("調定を超える督促", _BASE, slip(11_000, fee=100, kind=DEMAND), owed=10_000, refused=["N616"]),
     _story("督促と延滞金と分納", _BASE,
-           [slip(10_000, fee=100, kind=_DEMAND), slip(0, late=500, kind=_LATE), slip(2_000, 100, 0, kind=_PLAN)],
+           [slip(10_000, fee=100, kind=DEMAND), slip(0, late=500, kind=LATE), slip(2_000, 100, 0, kind=PLAN)],
            pay(4, 2_100), pay(3, 500), pay(1, 8_000), owed=(10_000, 100, 500), collected=10_600,
            paid=[(_ON, 2_100, 0), (_ON, 500, 0), (_ON, 8_000, 0)]),
 ]  # fmt: skip
@@ -221,30 +201,11 @@ STORIES = [
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
     """Each night is run twice."""
     city = City.founded(tmp_path_factory.mktemp("parts") / "city")
-    numbers, refused = dict[str, int](), list[tuple[str, str]]()
+    teller = Teller(city)
     for at, day in enumerate(_DAYS):
-        rows, payments = list[Row](), list[Row]()
-        for bill_no, story in _bills():
-            for step in story.nights[at] if at < len(story.nights) else []:
-                if isinstance(step, tuple):
-                    key_no, check_no = city.issued()["kokuho", bill_no, 1, step[0]]
-                    serial_no = f"{at}{len(payments):07}"
-                    payments.append(eltax_row(key_no, check_no, step[1], serial_no=serial_no, paid_on=day))
-                else:
-                    numbers[bill_no] = numbers.get(bill_no, 0) + ("issue_no" not in step)
-                    of_story = {"bill_no": bill_no, "payer_ref": bill_no, "issued_on": day}
-                    rows.append(notice_row(**{"issue_no": numbers[bill_no], **of_story, **step}))
-        if rows:
-            columns = notice_row(bill_no=f"9{at}", notice_kind="通常", change_reason=_UP, change_kind="9")
-            (city.folder / "notices" / f"{day}.csv").write_bytes(notice_file(*rows, columns))
-        if payments:
-            city.deliver(f"{day}.csv", eltax_file(*payments))
-        for finding in city.night(day).json["findings"]:  # type: ignore[attr-defined]
-            place = re.match(rf"{day}\.csv (\d+)", finding["at"])
-            if place and int(place[1]) <= len(rows):
-                refused.append((str(rows[int(place[1]) - 1]["bill_no"]), finding["code"]))
+        teller.live(day, [(bill_no, story.nights[at]) for bill_no, story in _bills() if at < len(story.nights)])
         city.night(day)
-    return Lived(city, _DAYS[-1], refused)
+    return Lived(city, _DAYS[-1], teller.refused)
 
 
 def _bills() -> list[tuple[str, Story]]:

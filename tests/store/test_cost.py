@@ -27,6 +27,7 @@ from tests.builders import (
 )
 from tests.builders import barcode as code_of
 from tests.cases.job_parts import ACCOUNTING
+from tests.cases.reminded_city import DAY, SLIPS, Office
 from tests.plans import plan_of
 
 pytestmark = pytest.mark.ledger_file
@@ -119,6 +120,22 @@ def test_near_numbers_are_sought_by_key(tmp_path: Path, monkeypatch: pytest.Monk
     (finding,) = city.night().json["findings"]  # type: ignore[misc]
     assert "近い通知書番号: 3（先頭の0・宛名番号も同じ）" in finding["expected"]
     assert not {"claim", "claim_state", "notice"} & _grown(plans).keys()
+
+
+def test_no_question_of_a_night_reads_all_fees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A claim with a fee for a reminder is seen item by item, and its notices are compared with the fee."""
+    office = Office.opened(tmp_path / "city")
+    register = (office.folder / "procedures.toml").read_text(encoding="utf-8")
+    with_fee = register.replace('code = "kokuho"', 'code = "kokuho"\ndemand_fee_yen = 100')
+    (office.folder / "procedures.toml").write_text(with_fee, encoding="utf-8")
+    office.draw()
+    assert office.arrears("sent", 1, "--issued-on", DAY, "--by", "山田").code == 0
+    office.notices(SLIPS[0] | {"issue_no": 2, "notice_kind": "督促", "demand_fee_yen": 100}, name="demand.csv")
+    office.paid("paid.csv", 1)
+    plans = _watch(monkeypatch)
+    assert office.night(DAY).code == 0
+    assert any("USING INDEX claim_fee_by_claim" in plan for plan, _ in plans)
+    assert not {"claim_fee", "claim", "claim_entry", "notice"} & set(_grown(plans))
 
 
 def test_no_question_about_a_request_reads_a_table_that_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

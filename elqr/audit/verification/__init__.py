@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from elqr.audit.verification.anchor import Anchor
 from elqr.audit.verification.audit import UNREADABLE, Audit, mismatch
+from elqr.audit.verification.claim_fees import claim_fees
 from elqr.audit.verification.counted import counted_days
 from elqr.audit.verification.handed import arrears, exports, months
 from elqr.audit.verification.identity import identity
@@ -54,6 +55,7 @@ RULES: tuple[tuple[str, Callable[[Audit], Iterator[Finding]]], ...] = (
     ("基幹システムへの書き出し", exports),
     ("締めた月", months),
     ("督促対象一覧", arrears),
+    ("督促手数料", claim_fees),
     ("封", seals),
     ("人のしたこと", acts),
     ("二人の目", two_people),

@@ -34,6 +34,7 @@ class Cover:
 _RECOMPUTED = {
     "claim": Proof.COMPUTED,
     "claim_entry": Proof.COMPUTED,
+    "claim_fee": Proof.COMPUTED,
     "claim_cancel": Proof.SOURCE,
     "claim_file": Proof.SOURCE,
     "claim_state": Proof.SOURCE,

@@ -99,14 +99,13 @@ def _check_identities(audit: Audit, rows: pl.DataFrame) -> Iterator[Finding]:
 
 
 def claim_entries(audit: Audit) -> Iterator[Finding]:
-    """調定異動: computed again from notices, cancellations and rows of claim files, and equal in every column."""
+    """調定異動: computed again from notices, cancellations, fees and rows of claim files, and equal in every column."""
     connection = audit.session.ledger.connection
     for numbers in stored_entries.pieces(connection):
         entries = stored_entries.entries(connection, numbers)
         audit.count("調定異動", entries.height)
-        notices = stored_entries.own_notices(connection, numbers)
-        cancels, states = (read(connection, numbers) for read in (stored_entries.claim_cancels, stored_entries.states))
-        computed = entries_of_claims(notices, cancels, states)
+        states = stored_entries.states(connection, numbers)
+        computed = entries_of_claims(stored_entries.asked(connection, numbers), states)
         key = [str(name) for name in (ClaimEntry.CLAIM_NO, ClaimEntry.ENTRY_NO)]
         yield from compare_rows(entries, computed, key, Code.ENTRY_DIFFERS, "調定異動")
 

@@ -31,7 +31,7 @@ from sqlalchemy.types import TypeEngine
 
 from elqr.vocabulary import frames
 
-SCHEMA_VERSION = 18
+SCHEMA_VERSION = 19
 BUSY_SECONDS = 30
 """How long a transaction waits for another writer."""
 

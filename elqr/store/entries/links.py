@@ -8,11 +8,12 @@ from typing import Any, TypedDict
 
 
 class LookedAt(TypedDict):
-    """見た納付書と調定: the last notice file, notice and row of a claim file that a link has looked at."""
+    """見た納付書と調定: the last notice file, notice, row of a claim file and fee that a link has looked at."""
 
     notice_files: int
     last_notice: int
     last_state: int
+    last_fee: int
 
 
 class NoticesRun(LookedAt, total=False):

@@ -2,17 +2,14 @@
 
 from datetime import date
 
-import polars as pl
-from sqlalchemy import Connection, Select, insert, literal, select
+from sqlalchemy import Connection, insert, literal, select
 
-from elqr.rules.claim_entries import Asked, new_entries
-from elqr.store.db.bulk import next_no, read_frame, stage_rows
-from elqr.store.queries.claim_entries import enter_entries, select_claim_cancels, select_own_notices
-from elqr.store.queries.claim_states import is_stated
+from elqr.rules.claim_entries import new_entries
+from elqr.store.db.bulk import next_no
+from elqr.store.queries.claim_entries import asked_of, enter_entries
 from elqr.store.queries.notice_files import brought_by
 from elqr.store.queries.refused_rows import end_retracted
 from elqr.store.tables import ledger as t
-from elqr.vocabulary.claim_frames import ClaimCancel, OwnNotice
 
 
 def enter_retraction(connection: Connection, file_no: int, night: date) -> None:
@@ -21,7 +18,7 @@ def enter_retraction(connection: Connection, file_no: int, night: date) -> None:
     Rows of the file that still wait for a correction wait no longer: the corrected file has them.
     """
     claims, day = brought_by(connection, file_no).claims, night.isoformat()
-    before = _asked(connection, claims)
+    before = asked_of(connection, claims)
     file = t.notice_file.c
     of_file = select(file.sha256, file.name).where(file.notice_file_no == file_no)
     number = next_no(connection, file.notice_file_no)
@@ -31,19 +28,5 @@ def enter_retraction(connection: Connection, file_no: int, night: date) -> None:
     cancelled = select(t.notice.c.notice_no, literal(day), literal(number)).where(t.notice.c.notice_file_no == file_no)
     names = ["notice_no", "night_on", "notice_file_no"]
     connection.execute(insert(t.notice_cancel).from_select(names, cancelled))
-    enter_entries(connection, new_entries(before, _asked(connection, claims)))
+    enter_entries(connection, new_entries(before, asked_of(connection, claims)))
     end_retracted(connection, file_no, number, night)
-
-
-def _asked(connection: Connection, claims: pl.DataFrame) -> Asked:
-    """納付書と調定取消 of claims (claim_no) of which notices say what is owed."""
-    with stage_rows(connection, claims) as staged:
-
-        def of_claims(query: Select[tuple[object, ...]]) -> Select[tuple[object, ...]]:
-            return query.join(staged, staged.c.claim_no == t.claim.c.claim_no).where(~is_stated())
-
-        fallen = select_claim_cancels().join(t.claim, t.claim.c.claim_no == t.claim_cancel.c.claim_no)
-        return (
-            read_frame(connection, of_claims(select_own_notices()), OwnNotice.SCHEMA),
-            read_frame(connection, of_claims(fallen), ClaimCancel.SCHEMA),
-        )

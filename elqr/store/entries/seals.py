@@ -81,6 +81,7 @@ RANGES = (
     _range(money_tables.settlement.c.settlement_no, money_tables.settlement_bundle, money_tables.settlement_deposit),
     _range(review_tables.ruling.c.ruling_no, review_tables.payout),
     _range(arrears_tables.arrears_list.c.list_no, arrears_tables.arrears_claim),
+    _range(arrears_tables.claim_fee.c.fee_no),
     _range(tables.print_batch.c.print_no, tables.print_notice),
     _range(item_order.c.order_no),
 )

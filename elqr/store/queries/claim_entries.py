@@ -1,4 +1,4 @@
-"""Queries of claim entries (調定異動の照会): the notices from which they come, and all entries, some at a time."""
+"""Queries of claim entries (調定異動の照会): the notices and fees from which they come, and all entries."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,12 +6,14 @@ from typing import Any
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, case, func, select
 
+from elqr.rules.claim_entries import Asked
 from elqr.store.db.bulk import insert_frame, read_frame, select_named, stage_rows
-from elqr.store.queries.claim_states import select_states
+from elqr.store.queries.claim_states import is_stated, select_states
 from elqr.store.queries.notice_lines import is_joint
 from elqr.store.tables import ledger as t
+from elqr.store.tables.arrears import claim_fee
 from elqr.store.tables.claim_files import claim_state
-from elqr.vocabulary.claim_frames import ClaimCancel, ClaimEntry, DatedState, OwnNotice
+from elqr.vocabulary.claim_frames import ClaimCancel, ClaimEntry, ClaimFee, DatedState, OwnNotice
 
 _CLAIMS_AT_ONCE = 200_000
 
@@ -66,6 +68,33 @@ def select_claim_cancels() -> Select[Any]:
 def claim_cancels(connection: Connection, numbers: range) -> pl.DataFrame:
     """調定取消 of the claims in a range of numbers: frame ClaimCancel."""
     return read_frame(connection, select_claim_cancels().where(_within(t.claim_cancel, numbers)), ClaimCancel.SCHEMA)
+
+
+def select_fees() -> Select[Any]:
+    """督促手数料: a query of frame ClaimFee, to which the caller adds which claims."""
+    return select(*(claim_fee.c[name] for name in ClaimFee.SCHEMA))
+
+
+def asked(connection: Connection, numbers: range) -> Asked:
+    """納付書・調定取消・督促手数料 of the claims in a range of numbers."""
+    fees = read_frame(connection, select_fees().where(_within(claim_fee, numbers)), ClaimFee.SCHEMA)
+    return Asked(own_notices(connection, numbers), claim_cancels(connection, numbers), fees)
+
+
+def asked_of(connection: Connection, claims: pl.DataFrame) -> Asked:
+    """納付書・調定取消・督促手数料 of claims (claim_no) of which notices say what is owed."""
+    with stage_rows(connection, claims.select(ClaimEntry.CLAIM_NO).unique()) as staged:
+
+        def of_claims(query: Select[Any]) -> Select[Any]:
+            return query.join(staged, staged.c.claim_no == t.claim.c.claim_no).where(~is_stated())
+
+        fallen = select_claim_cancels().join(t.claim, t.claim.c.claim_no == t.claim_cancel.c.claim_no)
+        charged = select_fees().join(t.claim, t.claim.c.claim_no == claim_fee.c.claim_no)
+        return Asked(
+            read_frame(connection, of_claims(select_own_notices()), OwnNotice.SCHEMA),
+            read_frame(connection, of_claims(fallen), ClaimCancel.SCHEMA),
+            read_frame(connection, of_claims(charged), ClaimFee.SCHEMA),
+        )
 
 
 def entries(connection: Connection, numbers: range) -> pl.DataFrame:

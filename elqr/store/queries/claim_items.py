@@ -16,6 +16,7 @@ from elqr.store.queries.notice_lines import line_of, of_line
 from elqr.store.queries.owed import owed_items, owed_yen
 from elqr.store.queries.paid_notice import join_paid_notice, paid_notice_no
 from elqr.store.tables import ledger as t
+from elqr.store.tables.arrears import claim_fee
 from elqr.store.tables.claim_files import claim_state
 from elqr.vocabulary.claim_frames import AskedNotice, ClaimEntry, NoticePosting
 from elqr.vocabulary.frames import Claim, ClaimKey
@@ -32,7 +33,7 @@ class ItemFrames:
 
 
 def has_parts(connection: Connection) -> ColumnElement[bool]:
-    """一部を求める納付書のある調定か, of the claim of a query. Such notices are few and have an index of their own.
+    """一部を求める納付書か督促手数料のある調定か, of the claim of a query. Both are few and have an index of their own.
 
     One for several claims bears the key of the first only, and has a line for each. Where a claim file says what is
     owed, any notice that asks something else asks for a part, as one for 全期 does where an instalment owes a fee
@@ -48,12 +49,14 @@ def has_parts(connection: Connection) -> ColumnElement[bool]:
     )
     is_part = or_(same.where(asks_other).correlate(t.claim), covers_other.correlate(t.claim))
     of_line = exists().where(t.notice_line.c.claim_no == t.claim.c.claim_no).correlate(t.claim)
+    has_fee = exists().where(claim_fee.c.claim_no == t.claim.c.claim_no).correlate(t.claim)
     ways = (
         (
             and_(t.notice.c.procedure_code > "", t.notice.c.part_kind.is_not(None)),
             same.where(asking.part_kind.is_not(None)).correlate(t.claim),
         ),
         (t.notice_line.c.notice_no > 0, of_line),
+        (claim_fee.c.fee_no > 0, has_fee),
         (claim_state.c.state_no > 0, case((is_stated(), is_part), else_=false())),
     )
     has_rows = connection.execute(select(*(exists().where(is_row) for is_row, _ in ways))).one()

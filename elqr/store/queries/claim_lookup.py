@@ -28,7 +28,8 @@ from elqr.store.queries.claim_states import stated
 from elqr.store.queries.notice_lines import line_of, of_line, said
 from elqr.store.queries.owed import newest_notice_no, owed_items
 from elqr.store.tables import ledger as t
-from elqr.vocabulary.claim_frames import CardNotice, CardPayment, ClaimCard
+from elqr.store.tables.arrears import claim_fee, reminder_sent
+from elqr.vocabulary.claim_frames import CardEntry, CardNotice, CardPayment, ClaimCard
 from elqr.vocabulary.frames import Claim, ClaimKey, Decision
 from elqr.vocabulary.terms import Account, KeyKind
 
@@ -108,6 +109,23 @@ def claim_cards(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
             .order_by(*(claim[name] for name in ClaimKey.SCHEMA))
         )
         return read_frame(connection, query, ClaimCard.SCHEMA)
+
+
+def card_entries(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
+    """照会した調定の異動 of claims (claim_no): frame CardEntry, in order."""
+    entry, fee, sent = t.claim_entry.c, claim_fee.c, reminder_sent.c
+    columns = {name: entry[name] for name in CardEntry.SCHEMA if name in entry}
+    columns |= {CardEntry.LIST_NO: sent.list_no, CardEntry.ISSUED_ON: sent.issued_on}
+    with stage_rows(connection, claims.select(Claim.CLAIM_NO).unique()) as staged:
+        query = (
+            select_named({name: columns[name] for name in CardEntry.SCHEMA})
+            .select_from(t.claim_entry)
+            .join(staged, staged.c.claim_no == entry.claim_no)
+            .outerjoin(claim_fee, fee.fee_no == entry.fee_no)
+            .outerjoin(reminder_sent, sent.sent_no == fee.sent_no)
+            .order_by(entry.claim_no, entry.entry_no)
+        )
+        return read_frame(connection, query, CardEntry.SCHEMA)
 
 
 def _newest_of_all() -> ColumnElement[int]:

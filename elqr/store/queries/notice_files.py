@@ -160,12 +160,16 @@ def stated_since(connection: Connection, brought: Brought) -> int:
 
 
 def reminders_since(connection: Connection, brought: Brought, night: date) -> list[int]:
-    """後から送った督促: sent_no of lists that were drawn after the file and name one of its claims."""
+    """後から送った督促: sent_no of lists drawn after the file, or charged for after it, with one of its claims."""
     sent, drawn, listed = a.reminder_sent.c, a.arrears_list.c, a.arrears_claim.c
     query = select(sent.sent_no, listed.claim_no).select_from(a.reminder_sent)
     query = query.join(a.arrears_list, drawn.list_no == sent.list_no)
     query = query.join(a.arrears_claim, listed.list_no == sent.list_no)
-    query = query.where(is_sent(night), drawn.night_on >= brought.night_on)
+    fee = a.claim_fee.c
+    is_charged = exists().where(
+        fee.sent_no == sent.sent_no, fee.claim_no == listed.claim_no, fee.notices_upto >= brought.file_no
+    )
+    query = query.where(is_sent(night), or_(drawn.night_on >= brought.night_on, is_charged))
     reminded = read_frame(connection, query, schema_of((Reminded.SENT_NO, Claim.CLAIM_NO)))
     return reminded.join(brought.claims, on=Claim.CLAIM_NO, how="semi")[Reminded.SENT_NO].unique().sort().to_list()
 

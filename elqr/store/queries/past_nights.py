@@ -1,6 +1,6 @@
 """The past (過去の夜): a ledger as it was before a night, what came on each night, and the results."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,18 +8,20 @@ import polars as pl
 from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, or_, select, union
 
 from elqr.issue.keys import KEY_DIGITS
-from elqr.store.db.bulk import insert_frame, read_frame
+from elqr.store.db.bulk import insert_frame, read_frame, select_named
 from elqr.store.entries.seals import schema_of
 from elqr.store.queries.item_orders import orders_on
 from elqr.store.queries.ledger_identity import skip_serials
 from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
 from elqr.store.tables import typed_batches as b
+from elqr.store.tables.arrears import claim_fee
 from elqr.store.tables.claim_files import claim_file, claim_state, reminder_status
 from elqr.store.tables.held_files import delivery_box
 from elqr.store.tables.item_orders import item_order
 from elqr.store.tables.reviews import ruling_result
 from elqr.store.tables.totals import issue_tally, posting_tally
+from elqr.vocabulary.claim_frames import ClaimFee
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.frames import ClaimKey, Decision, Notice, Payment
 from elqr.vocabulary.ruling_terms import RulingResult
@@ -30,12 +32,14 @@ from elqr.vocabulary.terms import FileStatus, KeyKind
 class PastNight:
     """過去の一夜: what came, by name and content hash, deliveries also with the spec by which they were read.
 
-    A notice file also says whether the import of this content was taken back then. `orders` are the orders of items
-    that held on the night, by procedure; None where those of the register are to count.
+    A notice file also says whether the import of this content was taken back then. `fees` has those that were charged
+    or taken back before the first of these files, and after each: frame ClaimFee with the keys of the claims. `orders`
+    are the orders of items that held on the night, by procedure; None where those of the register are to count.
     """
 
     night_on: date
     notice_files: tuple[tuple[str, str, bool], ...]
+    fees: tuple[pl.DataFrame, ...]
     deliveries: tuple[tuple[str, str, str], ...]
     issued: bool
     orders: dict[str, str] | None
@@ -74,6 +78,7 @@ def _parts(day: str) -> Iterator[tuple[Table, ColumnElement[bool]]]:
     asked = select(covers.claim_no).where(covers.notice_no.in_(notices))
     yield t.claim, or_(t.claim.c.claim_no.in_(asked), t.claim.c.claim_no.in_(stated))
     yield t.claim_entry, t.claim_entry.c.night_on < day
+    yield claim_fee, claim_fee.c.night_on < day
     yield t.notice, t.notice.c.notice_no.in_(notices)
     yield t.notice_line, t.notice_line.c.notice_no.in_(notices)
     yield t.notice_claim, covers.notice_no.in_(notices)
@@ -141,7 +146,7 @@ def _is_within(night_on: ColumnElement[str], since: date, until: date) -> Column
 def nights(connection: Connection, since: date, until: date) -> list[PastNight]:
     """過去の夜 between two days, each with what came on it, in order."""
     days: set[str] = set()
-    for table in (t.notice_file, t.upload, t.delivery, t.decided_file):
+    for table in (t.notice_file, t.upload, t.delivery, t.decided_file, claim_fee):
         query = select(table.c.night_on).where(_is_within(table.c.night_on, since, until)).distinct()
         days |= set(connection.execute(query).scalars())
     return [_read_night(connection, day) for day in sorted(days)]
@@ -149,20 +154,29 @@ def nights(connection: Connection, since: date, until: date) -> list[PastNight]:
 
 def _read_night(connection: Connection, day: str) -> PastNight:
     file, delivery = t.notice_file.c, t.delivery.c
-    imported = (
-        select(file.name, file.sha256, file.retracts_no.is_not(None))
-        .where(file.night_on == day)
-        .order_by(file.notice_file_no)
-    )
+    columns = (file.notice_file_no, file.name, file.sha256, file.retracts_no.is_not(None))
+    imported = connection.execute(select(*columns).where(file.night_on == day).order_by(file.notice_file_no)).all()
     delivered = select(delivery.name, delivery.sha256, delivery.spec).where(delivery.night_on == day)
     issued = select(exists().where(t.upload.c.night_on == day))
     return PastNight(
         date.fromisoformat(day),
-        tuple(tuple(row) for row in connection.execute(imported)),
+        tuple((name, sha256, is_retracted) for _, name, sha256, is_retracted in imported),
+        tuple(_read_fees(connection, day, [number for number, *_ in imported])),
         tuple(tuple(row) for row in connection.execute(delivered.order_by(delivery.delivery_no))),
         bool(connection.execute(issued).scalar_one()),
         orders_on(connection, date.fromisoformat(day)),
     )
+
+
+def _read_fees(connection: Connection, day: str, file_nos: Sequence[int]) -> Iterator[pl.DataFrame]:
+    """督促手数料 of a day by their place: before the first of its notice files, and after each."""
+    fee = claim_fee.c
+    columns = {**{name: fee[name] for name in ClaimFee.SCHEMA}, **{name: t.claim.c[name] for name in ClaimKey.SCHEMA}}
+    query = select_named(columns).join(t.claim, t.claim.c.claim_no == fee.claim_no).where(fee.night_on == day)
+    rows = read_frame(connection, query.order_by(fee.fee_no), ClaimFee.SCHEMA | ClaimKey.SCHEMA)
+    place = pl.Series(file_nos, dtype=pl.Int64).search_sorted(rows[ClaimFee.NOTICES_UPTO], side="right")
+    for number in range(len(file_nos) + 1):
+        yield rows.filter(place == number)
 
 
 def held_before(connection: Connection, day: date) -> list[tuple[str, str, str]]:

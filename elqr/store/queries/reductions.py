@@ -20,6 +20,7 @@ from elqr.store.queries.sender_corrections import places_of
 from elqr.store.queries.totals import enter_posting_tallies, posted_of
 from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
+from elqr.store.tables.arrears import claim_fee
 from elqr.store.tables.claim_files import claim_state
 from elqr.vocabulary.claim_frames import ClaimEntry
 from elqr.vocabulary.frames import NumberedPosting, Payment, Posting, Reduction
@@ -31,6 +32,9 @@ LAST_NOTICE = "last_notice"
 LAST_STATE = "last_state"
 """The key of a link for the last row of a claim file that was looked at."""
 
+LAST_FEE = "last_fee"
+"""The key of a link for the last fee for a reminder that was looked at."""
+
 _OWED_YEN, _IS_ITEMISED = "owed_yen", "is_itemised"
 
 
@@ -39,11 +43,17 @@ def last_notice_no(connection: Connection) -> int:
     return int(connection.execute(select(func.coalesce(func.max(t.notice.c.notice_no), 0))).scalar_one())
 
 
+def last_fee_no(connection: Connection) -> int:
+    """最後の督促手数料の番号, or 0."""
+    return int(connection.execute(select(func.coalesce(func.max(claim_fee.c.fee_no), 0))).scalar_one())
+
+
 def reducible(connection: Connection, night: date) -> pl.DataFrame:
     """減額された調定にある収納: frame Reducible.
 
-    These are claims with a notice that was cancelled or reissued since the last link with `LAST_NOTICE`, and with more
-    yen on them than is owed. A ledger from before version 9 has no such link: all of it is looked at once.
+    These are claims with a notice that was cancelled or reissued, or a fee for a reminder, since the last link with
+    `LAST_NOTICE`, and with more yen on them than is owed. A ledger from before version 9 has no such link: all of it is
+    looked at once.
     """
     changed = read_frame(connection, changed_claims(last_seen(connection)), {Posting.CLAIM_NO: pl.Int64})
     if changed.is_empty():
@@ -71,7 +81,7 @@ def reducible(connection: Connection, night: date) -> pl.DataFrame:
 
 
 def changed_claims(seen: "Seen") -> CompoundSelect[Any]:
-    """増減のありうる調定: claim_no of those cancelled, with a notice cancelled or reissued, or stated, since `seen`."""
+    """増減のありうる調定: claim_no of those with something cancelled, reissued, stated or charged since `seen`."""
     of_notice = select(t.notice_claim.c.claim_no)
     cancelled = of_notice.join(t.notice_cancel, t.notice_cancel.c.notice_no == t.notice_claim.c.notice_no)
     reissued = of_notice.join(t.notice, t.notice.c.notice_no == t.notice_claim.c.notice_no)
@@ -80,22 +90,24 @@ def changed_claims(seen: "Seen") -> CompoundSelect[Any]:
         reissued.where(t.notice.c.notice_no > seen.notice_no, t.notice.c.issue_no > 1),
         select(t.claim_cancel.c.claim_no).where(t.claim_cancel.c.notice_file_no > seen.file_no),
         select(claim_state.c.claim_no).where(claim_state.c.state_no > seen.state_no),
+        select(claim_fee.c.claim_no).where(claim_fee.c.fee_no > seen.fee_no),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """どこまで見たか: the last notice, notice file and row of a claim file that a link names; 0 if it names none."""
+    """どこまで見たか: the last notice, notice file, row of a claim file and fee that a link names, or 0."""
 
     notice_no: int
     file_no: int
     state_no: int
+    fee_no: int
 
 
 def last_seen(connection: Connection) -> Seen:
     """どこまで見たか, by the last link with `LAST_NOTICE`."""
     link = last_saying(connection, LAST_NOTICE)
-    return Seen(*(int(link.get(name, 0)) for name in (LAST_NOTICE, NOTICE_FILES, LAST_STATE)))
+    return Seen(*(int(link.get(name, 0)) for name in (LAST_NOTICE, NOTICE_FILES, LAST_STATE, LAST_FEE)))
 
 
 def _stands_yen() -> ColumnElement[int]:

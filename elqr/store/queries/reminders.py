@@ -1,17 +1,21 @@
 """Queries and entries of reminders (督促の記録): lists that were sent, and claims that are not to be reminded."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, insert, or_, select
 
-from elqr.store.db.bulk import next_no, read_frame, stage_rows
-from elqr.store.queries.retractions import numbers_taken_back
+from elqr.store.db.bulk import next_no, read_frame, schema_of, select_named, stage_rows
+from elqr.store.queries.claim_states import is_stated
+from elqr.store.queries.retractions import numbers_taken_back, taken_back_on
 from elqr.store.tables import arrears as a
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.arrival_frames import Held, Reminded
+from elqr.vocabulary.audit_frames import SentFee
+from elqr.vocabulary.claim_frames import ClaimEntry, ClaimFee
+from elqr.vocabulary.frames import Claim
 from elqr.vocabulary.ruling_terms import RetractionKind
 from elqr.vocabulary.terms import HoldKind
 
@@ -62,6 +66,49 @@ def pulled(connection: Connection, list_no: int, night: date) -> set[int]:
     """引き抜いた調定 of a list: claim_no."""
     hold = a.reminder_hold.c
     return set(connection.execute(select(hold.claim_no).where(_holds(night), hold.list_no == list_no)).scalars())
+
+
+def chargeable(connection: Connection, list_no: int, procedures: Iterable[str]) -> pl.DataFrame:
+    """手数料のつきうる調定 of a list (claim_no, procedure_code): of some procedures, and in no claim file."""
+    claim, listed = t.claim.c, a.arrears_claim.c
+    names = (ClaimFee.CLAIM_NO, Claim.PROCEDURE_CODE)
+    query = select(*(claim[name] for name in names)).join(a.arrears_claim, listed.claim_no == claim.claim_no)
+    query = query.where(listed.list_no == list_no, claim.procedure_code.in_(list(procedures)), ~is_stated())
+    return read_frame(connection, query.order_by(claim.claim_no), schema_of(names))
+
+
+def fee_entries(connection: Connection, sent_no: int) -> pl.DataFrame:
+    """督促手数料の異動 that a sending brought, and that took these back: frame ClaimEntry."""
+    entry, fee = t.claim_entry.c, a.claim_fee.c
+    is_of_fee = and_(entry.claim_no == fee.claim_no, entry.fee_no == fee.fee_no)
+    query = select(*(entry[name] for name in ClaimEntry.SCHEMA)).select_from(a.claim_fee)
+    return read_frame(connection, query.join(t.claim_entry, is_of_fee).where(fee.sent_no == sent_no), ClaimEntry.SCHEMA)
+
+
+def sent_fees(connection: Connection) -> pl.DataFrame:
+    """督促手数料 beside their sendings: frame SentFee, all in the ledger, in order."""
+    fee, undone, sent, listed = a.claim_fee.c, a.claim_fee.alias("undone"), a.reminder_sent.c, a.arrears_claim.c
+    same = (undone.c[name] == fee[name] for name in (SentFee.CLAIM_NO, SentFee.SENT_NO, SentFee.YEN))
+    columns: dict[str, ColumnElement[Any]] = {
+        **{name: fee[name] for name in ClaimFee.SCHEMA},
+        SentFee.LIST_NO: listed.list_no,
+        SentFee.PRINTED_ON: sent.issued_on,
+        SentFee.SENT_ON: sent.night_on,
+        SentFee.UNDONE_ON: taken_back_on(RetractionKind.REMINDED, fee.sent_no),
+        SentFee.IS_SAME: case((and_(undone.c.undoes_no.is_(None), *same), 1), else_=0),
+        SentFee.IS_STATED: case((is_stated(), 1), else_=0),
+    }
+    is_listed = and_(listed.list_no == sent.list_no, listed.claim_no == fee.claim_no)
+    query = (
+        select_named(columns)
+        .select_from(a.claim_fee)
+        .outerjoin(a.reminder_sent, sent.sent_no == fee.sent_no)
+        .outerjoin(a.arrears_claim, is_listed)
+        .outerjoin(t.claim, t.claim.c.claim_no == fee.claim_no)
+        .outerjoin(undone, undone.c.fee_no == fee.undoes_no)
+        .order_by(fee.fee_no)
+    )
+    return read_frame(connection, query, SentFee.SCHEMA)
 
 
 def sendings(connection: Connection, night: date) -> list[dict[str, Any]]:

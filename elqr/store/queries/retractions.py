@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Select, and_, or_, select
+from sqlalchemy import Connection, Select, and_, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from elqr.store.db.bulk import read_frame
@@ -28,6 +28,13 @@ def _is_approved(kind: RetractionKind, until: date | None) -> ColumnElement[bool
 def numbers_taken_back(kind: RetractionKind, until: date | None = None) -> Select[tuple[int]]:
     """取り消されたものの番号: numbers of a kind, up to a night."""
     return select(r.retraction.c.number).where(_is_approved(kind, until))
+
+
+def taken_back_on(kind: RetractionKind, number: ColumnElement[int]) -> ColumnElement[Any]:
+    """取り消しを承認した夜 of a record of a query, or null."""
+    is_taken_back = and_(_is_approved(kind, None), r.retraction.c.number == number)
+    query = select(func.max(r.retraction_step.c.night_on)).where(is_taken_back)
+    return query.correlate_except(r.retraction, r.retraction_step).scalar_subquery()
 
 
 def retractions_of(connection: Connection, kind: RetractionKind, number: int) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from elqr.store.queries.reductions import changed_claims, last_seen
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
 from elqr.store.tables import reviews as r
+from elqr.store.tables.arrears import claim_fee
 from elqr.store.tables.claim_files import claim_state
 from elqr.store.tables.totals import issue_tally, posting_tally
 from elqr.vocabulary.audit_frames import (
@@ -175,20 +176,20 @@ def stray_postings(connection: Connection) -> list[int]:
 
 
 def itemised_claims(connection: Connection) -> pl.DataFrame:
-    """一部を求める納付書のある調定 (claim_no), without those with notices that no link has looked at yet."""
+    """一部を求める納付書か督促手数料のある調定 (claim_no), without those that changed since a link looked."""
     covers, is_part = t.notice_claim.c, t.notice.c.part_kind.is_not(None)
     query = select(covers.claim_no).distinct().join(t.notice, t.notice.c.notice_no == covers.notice_no)
     stated = select(claim_state.c.claim_no)
     of_file = select(t.claim.c.claim_no).where(t.claim.c.claim_no.in_(stated), has_parts(connection))
-    both = union(query.where(is_part), of_file).subquery()
-    query = select(both.c.claim_no).where(both.c.claim_no.not_in(changed_claims(last_seen(connection))))
+    every = union(query.where(is_part), of_file, select(claim_fee.c.claim_no)).subquery()
+    query = select(every.c.claim_no).where(every.c.claim_no.not_in(changed_claims(last_seen(connection))))
     return read_frame(connection, query, {Claim.CLAIM_NO: _WHOLE})
 
 
 def overpaid_claims(connection: Connection) -> pl.DataFrame:
-    """納め過ぎの調定: frame OverpaidClaim of claims whose notices were cancelled or reissued.
+    """納め過ぎの調定: frame OverpaidClaim of claims whose notices were cancelled or reissued, or with a fee.
 
-    Claims with notices that no link has looked at yet are left out.
+    Claims with changes that no link has looked at yet are left out.
     """
     covers = t.notice_claim.c
     is_cancelled = exists().where(t.notice_cancel.c.notice_no == t.notice.c.notice_no)
@@ -196,7 +197,7 @@ def overpaid_claims(connection: Connection) -> pl.DataFrame:
         select(covers.claim_no)
         .join(t.notice, t.notice.c.notice_no == covers.notice_no)
         .where(or_(t.notice.c.issue_no > 1, is_cancelled))
-        .union(select(claim_state.c.claim_no))
+        .union(select(claim_state.c.claim_no), select(claim_fee.c.claim_no))
     )
     owed = owed_yen(t.claim.c.claim_no)
     query = (

@@ -1,8 +1,9 @@
 """The arrears' tables (督促の表): lists that were drawn, and who allowed one despite what was missing."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, PrimaryKeyConstraint
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, PrimaryKeyConstraint, UniqueConstraint
 
-from elqr.store.db.schema import Text, Whole, table, texts
+from elqr.store.db.schema import Text, Whole, columns, table, texts
+from elqr.vocabulary.claim_frames import ClaimFee
 from elqr.vocabulary.terms import HoldKind
 
 arrears_request = table(
@@ -54,6 +55,16 @@ reminder_sent = table(
     Index("reminder_sent_by_list", "list_no"),
 )
 """督促状の発送: the reminders of a list were sent, on the day of issue that is printed on them (発行日)."""
+
+claim_fee = table(
+    "claim_fee",
+    *columns(ClaimFee, nullable=("undoes_no",), key="fee_no"),
+    UniqueConstraint("undoes_no"),
+    CheckConstraint("yen > 0"),
+    Index("claim_fee_by_claim", "claim_no"),
+    Index("claim_fee_by_sending", "sent_no"),
+)
+"""督促手数料: what a reminder that was sent adds to its claim at most, and what takes that back."""
 
 reminder_hold = table(
     "reminder_hold",

@@ -48,7 +48,7 @@ claim = table(
 
 claim_entry = table(
     "claim_entry",
-    *columns(claim_frames.ClaimEntry, nullable=("notice_no", "state_no")),
+    *columns(claim_frames.ClaimEntry, nullable=("notice_no", "state_no", "fee_no")),
     PrimaryKeyConstraint("claim_no", "entry_no"),
     CheckConstraint("principal_yen <> 0 OR demand_fee_yen <> 0 OR late_charge_yen <> 0"),
     without_rowid=True,

@@ -3,11 +3,11 @@
 import sqlalchemy as sa
 from alembic import op
 
-from elqr.rules.claim_entries import claim_entries
+from elqr.rules.claim_entries import Asked, claim_entries
 from elqr.store.db.schema import Text, Whole
 from elqr.store.migrations.steps import add_column, create_index, create_tables
 from elqr.store.queries.claim_entries import enter_entries, own_notices, pieces
-from elqr.vocabulary.claim_frames import ClaimCancel
+from elqr.vocabulary.claim_frames import ClaimCancel, ClaimFee
 
 revision, down_revision = "12", "11"
 
@@ -23,4 +23,5 @@ def upgrade() -> None:
     create_index("notice", "notice_part")
     connection = op.get_bind()
     for numbers in pieces(connection):
-        enter_entries(connection, claim_entries(own_notices(connection, numbers), ClaimCancel.empty()))
+        asked = Asked(own_notices(connection, numbers), ClaimCancel.empty(), ClaimFee.empty())
+        enter_entries(connection, claim_entries(asked))
