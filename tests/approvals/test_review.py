@@ -19,6 +19,8 @@ from tests.cases.review_book import Written, reassigned, written
 from tests.cases.review_desk import HELD, MORNING, SHORT, TWICE, UNKNOWN, WHOLE, WRONG_CHECK, Desk, desk_in
 from tests.office import converted, needs_office
 
+pytestmark = pytest.mark.usefixtures("each_command_once")
+
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
