@@ -146,7 +146,7 @@ def _city_of(arguments: tuple[str, ...]) -> Path | None:
 def _read(city: Path) -> Folder | None:
     """What lies in a folder; none if that is more than files, or if its ledger is open."""
     found: Folder = {}
-    waiting = [city.as_posix()]
+    waiting = [str(city)]
     while waiting:
         with os.scandir(waiting.pop()) as entries:
             for entry in entries:
@@ -154,6 +154,11 @@ def _read(city: Path) -> Folder | None:
                 if not (is_folder or entry.is_file(follow_symlinks=False)) or entry.name.endswith(_OPEN_LEDGER):
                     return None
                 waiting += [entry.path] * is_folder
-                digest = "" if is_folder else sha256(Path(entry.path).read_bytes()).hexdigest()
+                digest = "" if is_folder else _digest(entry.path)
                 found[entry.path.removeprefix(f"{city}/")] = (entry.stat().st_mode & 0o7777, digest)
     return dict(sorted(found.items()))
+
+
+def _digest(path: str) -> str:
+    with open(path, "rb", buffering=0) as file:
+        return sha256(file.read()).hexdigest()
