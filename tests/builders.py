@@ -4,11 +4,11 @@ import json
 import re
 import shutil
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import polars as pl
 import psycopg
@@ -438,8 +438,25 @@ class Ran:
         }  # type: ignore[attr-defined,union-attr]
 
 
+class Shared(Protocol):
+    """What runs commands, or knows what they did."""
+
+    def ran(self, arguments: tuple[str, ...], run: Callable[[], Ran]) -> Ran: ...
+
+
+ONCE: list[Shared] = []
+"""Where the tests of a module have the commands that they share; none where each runs its own."""
+
+
 def elqr(*arguments: object, text: str | None = None, **environment: str) -> Ran:
     """Runs a command as the console script does."""
+    given = tuple(map(str, arguments))
+    if ONCE and text is None and not environment:
+        return ONCE[0].ran(given, lambda: _ran(given, None, {}))
+    return _ran(given, text, environment)
+
+
+def _ran(arguments: tuple[str, ...], text: str | None, environment: dict[str, str]) -> Ran:
     import click
 
     from elqr.cli import main
@@ -449,7 +466,7 @@ def elqr(*arguments: object, text: str | None = None, **environment: str) -> Ran
     def _as_script(given: tuple[str, ...]) -> None:
         main(list(given))
 
-    result = CliRunner().invoke(_as_script, ["--", *map(str, arguments)], input=text, env=environment)
+    result = CliRunner().invoke(_as_script, ["--", *arguments], input=text, env=environment)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return Ran(result.exit_code, result.stdout, result.stderr)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, event, util
 from sqlalchemy.engine.default import DefaultDialect
 
 from tests import builders, server, told
+from tests.once import once
 from tests.plans import begins_with_what_is_asked
 
 # A busy machine is slow, not wrong.
@@ -97,3 +98,10 @@ def _store(request: pytest.FixtureRequest) -> None:
     """Cities keep their ledgers where `--store` says."""
     if request.config.getoption("--store") == "postgresql":
         builders.SERVERS[:] = [request.getfixturevalue("database_server")]
+
+
+@pytest.fixture(scope="module")
+def each_command_once() -> Iterator[None]:
+    """The tests of a module share the nights and commands that they have in common (tests/once.py)."""
+    with once():
+        yield

@@ -9,6 +9,8 @@ from elqr.session.job import Inbox, read_job
 from elqr.vocabulary.codes import Code
 from tests.builders import JOB, NIGHT, City, Ran, elqr, eltax_file, eltax_row, notice_file, notice_row
 
+pytestmark = pytest.mark.usefixtures("each_command_once")
+
 MONEY = '\n[[money]]\npath = "money"\nspecs = ["money_by_hand_csv"]\n'
 EMPTY, REFUSAL, PDF = b"", b"error:\r\nerror: service unavailable\r\n", b"%PDF-1.7"
 FIRST = "eltax_20261119.csv"

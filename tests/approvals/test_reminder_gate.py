@@ -23,6 +23,8 @@ from tests.builders import (
 from tests.cases.job_parts import ARRIVAL, CONTRACT, MONEY, SENDER
 from tests.cases.reminded_city import DAY, DUE, SLIPS, Office
 
+pytestmark = pytest.mark.usefixtures("each_command_once")
+
 
 @pytest.fixture
 def office(tmp_path: Path) -> Office:

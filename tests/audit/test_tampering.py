@@ -71,7 +71,7 @@ def damaged(night: Session, *statements: str, with_guards: bool = True) -> Itera
         else:
             connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
             connection.exec_driver_sql("PRAGMA ignore_check_constraints = ON")
-        guards = [] if SERVERS else _guards(night)
+        guards = [] if SERVERS else _guards(night, statements)
         for name, _ in guards:
             connection.exec_driver_sql(f"DROP TRIGGER {name}")
         for statement in statements:
@@ -84,9 +84,11 @@ def damaged(night: Session, *statements: str, with_guards: bool = True) -> Itera
         moment.rollback()
 
 
-def _guards(night: Session) -> list[tuple[str, str]]:
-    asked = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
-    return [(name, guard) for name, guard in night.ledger.connection.exec_driver_sql(asked)]
+def _guards(night: Session, statements: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Those of the tables that the statements name: no other guard is asked."""
+    named = set(re.findall(r"\w+", " ".join(statements)))
+    asked = "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'"
+    return [(name, guard) for name, of, guard in night.ledger.connection.exec_driver_sql(asked) if of in named]
 
 
 def told(night: Session, *anchors: str, rules: list[Any] | None = None) -> list[Finding]:

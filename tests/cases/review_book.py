@@ -1,6 +1,8 @@
 """The review's book (要確認のブック), filled in as a person does."""
 
+import io
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from openpyxl import load_workbook
@@ -35,14 +37,23 @@ def reassigned(*rows: Reassigned, first: int = 8) -> Callable[[object], None]:
 
 def written(path: Path, entries: dict[int, Written], changed: Callable[[object], None] | None = None) -> Path:
     """Writes decisions beside the payments of these 受付番号, as a person does, and saves."""
-    book = load_workbook(path)
-    sheet = book["要確認一覧"]
+    fill = _filled if changed is None else _filled.__wrapped__
+    path.write_bytes(fill(path.read_bytes(), tuple(entries.items()), changed))
+    return path
+
+
+@cache
+def _filled(data: bytes, entries: tuple[tuple[int, Written], ...], changed: Callable[[object], None] | None) -> bytes:
+    """The same book with the same decisions is filled in once."""
+    book = load_workbook(io.BytesIO(data))
+    sheet, rows = book["要確認一覧"], dict(entries)
     column = {cell.value: cell.column for cell in sheet[7]}
     for row in range(8, sheet.max_row + 1):
-        values = entries.get(sheet.cell(row, column["受付番号"]).value)
+        values = rows.get(sheet.cell(row, column["受付番号"]).value)
         for heading, value in zip(("決裁", "対象の納付番号", "決裁の理由", "担当"), values or (), strict=False):
             sheet.cell(row, column[heading]).value = value or None
     if changed is not None:
         changed(book)
-    book.save(path)
-    return path
+    saved = io.BytesIO()
+    book.save(saved)
+    return saved.getvalue()

@@ -38,6 +38,8 @@ from tests.cases.job_parts import PRINT
 from tests.cases.prepared import prepared
 from tests.cases.prints import approve_release, manifest_of, pay_slip, print_slips, record_uploads, request_release
 
+pytestmark = pytest.mark.usefixtures("each_command_once")
+
 DOURO = """
 [[procedure]]
 code = "douro"

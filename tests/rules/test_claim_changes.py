@@ -11,6 +11,8 @@ import pytest
 
 from tests.builders import ROOT, City, Ran, elqr, eltax_file, eltax_row, notice_file, notice_row
 
+pytestmark = pytest.mark.usefixtures("each_command_once")
+
 _FIRST, _SECOND, _THIRD, _LAST = (date(2026, 11, day) for day in (20, 21, 22, 23))
 _UP, _DOWN, _FALLS = "増額更正", "減額更正", "調定取消"
 

@@ -11,6 +11,8 @@ from elqr.vocabulary.codes import Code
 from tests.builders import JOB, TRAINING, City, Ran, elqr, eltax_file, eltax_row, notice_row
 from tests.cases.trend import trend
 
+pytestmark = pytest.mark.usefixtures("each_command_once")
+
 ISSUED, PAID, LOWERED, LATER, LAST = (date(2026, 11, day) for day in (10, 11, 12, 13, 14))
 OLD = {"due_on": date(2026, 9, 30)}
 

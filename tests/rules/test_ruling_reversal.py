@@ -12,6 +12,8 @@ from tests.cases.ruling_desk import MORNING, Desk
 from tests.cases.trend import trend
 from tests.server import Server
 
+pytestmark = pytest.mark.usefixtures("each_command_once")
+
 DUE, FIRST, SECOND = date(2026, 9, 30), date(2026, 11, 11), date(2026, 11, 12)
 STRANGE = ("9" * 20, "123456")
 REPLACE, TAKE_BACK, APPLY = "訂正（先の収納に代える）", "収納の取消", "納付書に充てる"
