@@ -74,9 +74,10 @@ class Situation:
 
 
 def situation(session: Session) -> Situation:
-    """督促の状況, from the ledger and the inboxes as they are now."""
+    """督促の状況, from the ledger and the inboxes as they are now. Raises Refused for a day before the last night."""
     night = session.night_on
     with session.ledger.transaction() as connection:
+        session.refuse_earlier_day()
         rows, unasked = queries.unpaid(connection, night), queries.without_notice(connection, night)
         stops = read_stops(session, rows)
     days = session.job.arrears

@@ -6,7 +6,7 @@ was left out, with its kind and who made it; why people asked for it stays in th
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -29,6 +29,11 @@ from elqr.vocabulary.signature import Signature
 from elqr.vocabulary.terms import WHOLE_YEAR, HoldKind
 
 _ONE_BILL = (Claim.PROCEDURE_CODE, Claim.LEVY_YEAR, Claim.TAX_YEAR, Claim.BILL_NO)
+
+
+_AHEAD = timedelta(days=31)
+"""発行日 may be so far ahead of the day of the record. Later entries of its claims never have an earlier day, so a
+mistyped one would stay. Our own bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,8 @@ class Sending:
 def record_sent(session: Session, list_no: int, issued_on: date, signature: Signature) -> Sending:
     """督促状の発送を記す: all of a list but what was pulled, with the fees that the register says (督促手数料).
 
-    Raises NotFound for a list that there is not, Refused for one that is recorded, or a day before the list's.
+    Raises NotFound for a list that there is not; Refused for one that is recorded, or a day before the list's or far
+    ahead.
     """
     with session.ledger.transaction() as connection:
         session.refuse_earlier_day()
@@ -73,6 +79,11 @@ def record_sent(session: Session, list_no: int, issued_on: date, signature: Sign
         _refuse_sent(session, list_no)
         if issued_on.isoformat() < row["night_on"]:
             raise Refused(f"発行日 {issued_on} が、一覧{list_no}を引いた日（{row['night_on']}）より前です。")
+        if issued_on - session.night_on > _AHEAD:
+            raise Refused(
+                f"発行日 {issued_on} が、処理日（{session.night_on}）の{_AHEAD.days}日後より先です。"
+                "日付を確かめてください。"
+            )
         sent = {"list_no": list_no, "issued_on": issued_on.isoformat(), **_signed(session, signature)}
         entered = queries.enter_sent(connection, sent)
         sent_no = int(str(entered["sent_no"]))
@@ -85,9 +96,12 @@ def record_sent(session: Session, list_no: int, issued_on: date, signature: Sign
 
 
 def _charge(session: Session, sending: Mapping[str, Any], is_charged: pl.Expr) -> pl.DataFrame:
-    """督促手数料をつける, as the register says, for claims of a sending. Returns the entries (frame ClaimEntry)."""
+    """督促手数料をつける, as the register says, for claims of a sending. Returns the entries (frame ClaimEntry).
+
+    None for a claim of which all was paid before the day of issue: nobody was to be reminded of it.
+    """
     connection, yen = session.ledger.connection, session.register.demand_fees
-    claims = queries.chargeable(connection, sending["list_no"], yen).filter(is_charged)
+    claims = queries.chargeable(connection, sending["list_no"], sending["issued_on"], yen).filter(is_charged)
     fees = claims.with_columns(
         pl.lit(sending["sent_no"], pl.Int64).alias(ClaimFee.SENT_NO),
         pl.col(Claim.PROCEDURE_CODE).replace_strict(yen, return_dtype=pl.Int64).alias(ClaimFee.YEN),

@@ -27,7 +27,7 @@ FALLS = ChangeReason.CLAIM_CANCELLED.value == _REASON
 """調定取消か, of a row."""
 
 _ITEMS = ClaimEntry.ITEMS
-_HAS_BASE, _SAID_KIND = "has_base", "said_kind"
+_HAS_BASE, _HAS_FEE, _SAID_KIND = "has_base", "has_fee", "said_kind"
 IS_STATED, ASKS_ONLY = "is_stated", "asks_only"
 """調定データにある調定か, of a row; and whether its notice only asks, and says nothing about what is owed."""
 
@@ -125,7 +125,7 @@ def refuse_unsaid_changes(
         sieve.rows = _beside_what_is_owed(sieve.rows, standing, covers)
         _refuse_beyond(sieve)
         _refuse_unsaid(sieve, says_reasons=says_reasons)
-        sieve.rows = sieve.rows.drop(_HAS_BASE, *(_before(name) for name in _ITEMS))
+        sieve.rows = sieve.rows.drop(_HAS_BASE, _HAS_FEE, *(_before(name) for name in _ITEMS))
         if sieve.rows.height == before_rows:
             return
 
@@ -142,7 +142,10 @@ def _refuse_unsaid(sieve: Sieve, *, says_reasons: bool) -> None:
         (ChangeReason.REDUCED.value == _REASON) & (total > before_yen)
     )
     reason = pl.when(total < before_yen).then(pl.lit(ChangeReason.REDUCED)).otherwise(pl.lit(ChangeReason.INCREASED))
-    wanted = pl.format("前の納付書と同じ{}円か、異動事由に「{}」", before_yen, reason)
+    with_fee = (
+        pl.when(_HAS_FEE).then(pl.lit("（発送した督促の手数料を含む。督促手数料の欄に書く）")).otherwise(pl.lit(""))
+    )
+    wanted = pl.format("前の納付書と同じ{}円{}か、異動事由に「{}」", before_yen, with_fee, reason)
     texts = [Notice.PART_KIND, pl.format("{}円", total), _REASON.fill_null("（異動事由なし）")]
     shown = pl.concat_str(texts, separator=" ", ignore_nulls=True)
     sieve.refuse(Code.CHANGE_UNSAID, "合計額", pl.col(_HAS_BASE) & (is_unsaid | is_other), shown, wanted)
@@ -188,7 +191,8 @@ def _asked(registered: Registered) -> Asked:
 def _beside_what_is_owed(rows: pl.DataFrame, standing: pl.DataFrame, covers: pl.DataFrame) -> pl.DataFrame:
     """前の調定を横に置く: what is owed of each item (`_before`) by the notices before each row, or null.
 
-    These are those of `standing` and the other rows. `_HAS_BASE`: one of them asks for the whole claim.
+    These are those of `standing` and the other rows. `_HAS_BASE`: one of them asks for the whole claim. `_HAS_FEE`: the
+    督促手数料 is that of a reminder.
     """
     single = without_whole(rows, covers)
     asking = single.with_columns(pl.lit(None, pl.Int64).alias(ClaimFee.FEE_NO)).select(_COUNTED)
@@ -197,6 +201,7 @@ def _beside_what_is_owed(rows: pl.DataFrame, standing: pl.DataFrame, covers: pl.
     before = pairs.filter(pl.col(Notice.ISSUE_NO) < pl.col("own_no")).sort(Notice.ISSUE_NO)
     owed = before.group_by(RECORD_NO).agg(
         pl.col(Notice.PART_KIND).is_null().any().alias(_HAS_BASE),
+        pl.col(ClaimFee.FEE_NO).filter(speaks_for(ClaimEntry.DEMAND_FEE_YEN)).last().is_not_null().alias(_HAS_FEE),
         *(newest_asked(name).alias(_before(name)) for name in _ITEMS),
     )
     beside = rows.join(owed, on=RECORD_NO, how="left", validate="1:1", maintain_order="left")

@@ -29,6 +29,10 @@ def _list_kind(accounting: object) -> object:
     return [{"kind": accounting}] if isinstance(accounting, str) else accounting
 
 
+_FEE_AT_MOST = 10_000
+"""督促手数料 beyond this is a slip of the pen. Our own bound: no law names one."""
+
+
 class Procedure(Strict):
     """手続（科目）: one line of the register, as the KPI counts it."""
 
@@ -41,7 +45,7 @@ class Procedure(Strict):
     go_live_on: WrittenDay | None = None
     claims: ClaimSource = ClaimSource.NOTICES
     order: tuple[Item, ...] = ()
-    demand_fee_yen: int | None = Field(default=None, gt=0)
+    demand_fee_yen: int | None = Field(default=None, gt=0, le=_FEE_AT_MOST, strict=True)
     refund: str = ""
     accounting: Annotated[tuple[Accounting, ...], BeforeValidator(_list_kind)] = (
         Accounting(kind=AccountingKind.GENERAL),
@@ -125,8 +129,8 @@ class RefundRate(Strict):
 class KpiTarget(Strict):
     """累積手続数の目標 of a fiscal year: so many procedures or more."""
 
-    year: int = Field(ge=1900, le=2199)
-    procedures: int = Field(ge=1)
+    year: int = Field(ge=1900, le=2199, strict=True)
+    procedures: int = Field(ge=1, strict=True)
 
 
 class KpiPlan(Strict):

@@ -48,6 +48,11 @@ def read_setup(path: Path, job: Job, environment: Mapping[str, str], spec_files:
             f'手続台帳 {job.register_file} の {"・".join(sorted(register.by_file))} は claims = "file" ですが、'
             f"ジョブ {path} に調定データの受信箱がありません。[[claims]] に path と specs を書いてください。"
         )
+    if lost := sorted(job.arrears.procedures.keys() - register.names.keys()):
+        raise BadFile(
+            f"ジョブ {path} の [arrears.procedures] の {'・'.join(lost)} は、手続台帳 {job.register_file} の手続に"
+            "ありません。手続コードを確かめてください。"
+        )
     secret = read_secret(job, environment)
     rules = Rules(job.settlement, job.arrival, calendar_for(job), job.accounting)
     return Setup(job, register, specs, rules, secret, configuration_hash(path, job.register_file))

@@ -52,7 +52,7 @@ STORIES = [
     Story("手数料", _CHARGED, _PLAIN),
     Story("引抜", _PLAIN, _PLAIN),
     Story("一覧の前に完納", _PLAIN, _PLAIN, before=[pay(1, 10_000)], paid=[(_ON, 10_000, 0)]),
-    Story("発送の前に完納", _CHARGED, _PLAIN, between=[pay(1, 10_000)], paid=[(_ON, 10_000, 0)]),
+    Story("発行日の前に完納", _PLAIN, _PLAIN, between=[pay(1, 10_000)], paid=[(_ON, 10_000, 0)]),
     Story("発送の前に調定取消", (0, 0, 0), (0, 0, 0), between=[gone(1, FALLS)]),
     # 前の紙で
     Story("前の紙で", _CHARGED, _PLAIN, ([pay(1, 10_000)],), paid=[(_ON, 10_000, 0)]),
@@ -126,7 +126,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     _run(office, _LISTED, "arrears", "pull", 1, _BILL["引抜"], "--reason", "窓口で約束")
     teller.live(_LISTED, [(bill_no, story.between) for bill_no, story in _BILLS])
     sent = _run(office, _SENT, "arrears", "sent", 1, "--issued-on", _ISSUED)
-    charged = len(STORIES) - len(["引抜", "一覧の前に完納", "発送の前に調定取消", "督促の紙が先", "高い督促の紙が先"])
+    as_before = {"引抜", "一覧の前に完納", "発行日の前に完納", "発送の前に調定取消", "督促の紙が先", "高い督促の紙が先"}
+    charged = len(STORIES) - len(as_before)
     assert f"督促手数料 {charged}件 {(charged - 1) * 100 + 20:,}円" in sent.out, "安い督促の紙が先 is raised by 20"
     for at, day in enumerate((_SENT, *_AFTER)):
         teller.live(day, [(bill_no, story.after[at]) for bill_no, story in _BILLS if at < len(story.after)])
@@ -187,7 +188,7 @@ def test_a_reminder_that_was_sent_brings_its_fee_once(told: Told, bill_no: str, 
     assert undone == (story.undone_owed, story.paid if story.undone_paid is None else story.undone_paid)
 
 
-@pytest.mark.parametrize("name", ["前の紙で手数料も", "発送の前に完納"])
+@pytest.mark.parametrize("name", ["前の紙で手数料も", "前の紙で"])
 def test_a_paper_that_does_not_ask_for_the_fee_leaves_it_open(told: Told, name: str) -> None:
     items = _card(told.city, _BILL[name], told.last_day)["items"]
     assert [item["collected_yen"] for item in items.values()] == [10_000, 0, 0]
@@ -235,7 +236,16 @@ def test_a_sending_that_was_undone_is_recorded_again_with_its_fee(tmp_path: Path
     office = Office(City.founded(tmp_path / "city", TRAINING + JOB, _WITH_FEE).folder)
     Teller(office).live(_FIRST, [("100001", [slip(10_000)])])
     office.draw(day=_LISTED)
+    mistyped = office.arrears("sent", 1, "--issued-on", "2062-11-24", "--by", "山田", day=_SENT)
+    assert mistyped.code == 1 and "発行日 2062-11-24 が、処理日（2026-11-22）の31日後より先です" in mistyped.err
     _run(office, _SENT, "arrears", "sent", 1, "--issued-on", _ISSUED)
+    reissued = office.copy(tmp_path / "reissued")
+    reissued.notices(notice_row(bill_no="100001", issue_no=2), name="reissued.csv")
+    findings: Any = reissued.night(_AFTER[0]).json["findings"]
+    (refused,) = [finding for finding in findings if finding["code"] == "N614"]
+    assert "10100円（発送した督促の手数料を含む。" in refused["expected"]
+    earlier = office.arrears("list", "--by", "山田", day=_FIRST)
+    assert earlier.code == 1 and "最後の処理日" in earlier.err
     assert "督促手数料 1件 100円は取り消しました" in _undo(office, _UNDONE)
     _run(office, _DECEMBER, "month", "close", "2026-11")
     end = elqr("month", "approve", "2026-11", "--by", "佐藤", "--job", office.job, "--date", _DECEMBER.isoformat())
@@ -307,7 +317,7 @@ def test_a_register_has_the_fee_only_where_notices_say_what_is_owed(tmp_path: Pa
     city.notices(notice_row())
     ran = city.night()
     assert ran.code == 1 and 'claims = "file" の手続には書けません' in ran.err
-    for wrong in ("0", "-100", '"百円"'):
+    for wrong in ("0", "-100", '"百円"', '"100"', "true", "10001"):
         (city.folder / "procedures.toml").write_text(_WITH_FEE.replace("= 100", f"= {wrong}"), encoding="utf-8")
         ran = city.night()
         assert ran.code == 1 and "demand_fee_yen" in ran.err

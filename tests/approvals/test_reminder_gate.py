@@ -65,6 +65,10 @@ def test_days_of_grace_by_procedure(tmp_path: Path) -> None:
     office = Office.opened(tmp_path / "city", "\n[arrears]\ndays_after_due = 5\n[arrears.procedures]\nkokuho = 30\n")
     assert office.draw().json["claims"] == 0
     assert office.draw(day=date(2026, 12, 1)).json["claims"] == 5
+    job = office.job.read_text(encoding="utf-8")
+    office.job.write_text(job.replace("kokuho = 30", "kokuhoo = 30"), encoding="utf-8")
+    ran = elqr("arrears", "list", "--by", "山田", "--job", office.job)
+    assert ran.code == 1 and "[arrears.procedures] の kokuhoo は、手続台帳" in ran.err
 
 
 def test_a_newer_slip_and_a_cancelled_one_decide_what_is_owed(office: Office) -> None:
