@@ -318,7 +318,7 @@ def test_what_is_asked_for_must_make_sense(bank: Bank) -> None:
     path = bank.request(_debit(1))
     assert elqr("file", "check", path, "--with", path).code == 2
     named = bank.check(path, "--spec", "account_transfer_91_result")
-    assert named.code == 1 and "[debit]" in named.err
+    assert named.code == 1 and "台帳と照らせる様式" in named.err
     spec = ("--spec", "account_transfer_91_request")
     shown = elqr("file", "check", path, "--against-ledger", "--job", bank.job, *spec)
     assert shown.code == 3 and "わけを担当に確かめてください" in shown.out, "one that lacks a claim may be right"
