@@ -16,7 +16,7 @@ from elqr.formats.debits import debits_of, places_of
 from elqr.formats.intake.inspection import Inspection, inspect
 from elqr.formats.spec import Spec
 from elqr.report.debit_check import CheckedDebits, Sum
-from elqr.report.tables.night import installment_name, labels_of, procedure_name
+from elqr.report.tables.night import claim_words, labels_of
 from elqr.rules.debits import (
     ELSEWHERE,
     DebitDays,
@@ -124,11 +124,9 @@ def _stand(session: Session, debits: pl.DataFrame) -> pl.DataFrame:
         {str(Decision.CLAIM_YEN): str(DebitStanding.OPEN_YEN), str(Debit.RECORD_NO): str(DebitStanding.FIRST_NO)}
     )
     rows = join_beside(debits, keys, [Debit.KEY_DIGITS])
-    levy_year, bill_no = DebitStanding.LEVY_YEAR, DebitStanding.BILL_NO
-    claim = pl.format("{} {}年度 {} {}", procedure_name(session.register), levy_year, bill_no, installment_name())
     return DebitStanding.of(
         rows.with_columns(
-            claim.alias(DebitStanding.CLAIM_WORDS),
+            claim_words(session.register).alias(DebitStanding.CLAIM_WORDS),
             pl.lit(None, pl.String).alias(DebitStanding.RESULT),
             pl.col(DebitStanding.WAS_TRIED).fill_null(False),
         )

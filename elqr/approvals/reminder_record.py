@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from elqr.approvals.claim_inquiry import look_up_claims
+from elqr.report.claim_card import installment_words
 from elqr.rules.register import Register
 from elqr.rules.reminder_statuses import statuses_in_force, statuses_of_claims
 from elqr.session.session import Session
@@ -26,10 +27,9 @@ from elqr.vocabulary.claim_frames import ClaimEntry, ClaimFee, NamedStatus
 from elqr.vocabulary.errors import NotFound, Refused
 from elqr.vocabulary.frames import Claim, ClaimKey
 from elqr.vocabulary.signature import Signature
-from elqr.vocabulary.terms import WHOLE_YEAR, HoldKind
+from elqr.vocabulary.terms import HoldKind
 
 _ONE_BILL = (Claim.PROCEDURE_CODE, Claim.LEVY_YEAR, Claim.TAX_YEAR, Claim.BILL_NO)
-
 
 _AHEAD = timedelta(days=31)
 """発行日 may be so far ahead of the day of the record. Later entries of its claims never have an earlier day, so a
@@ -128,9 +128,7 @@ def _signed(session: Session, signature: Signature) -> dict[str, str]:
 
 def claim_words(claim: Mapping[str, Any], register: Register) -> str:
     """どの調定か, in words, of a row with the columns of frame Claim."""
-    code, number = claim[Claim.PROCEDURE_CODE], claim[Claim.INSTALLMENT_NO]
-    name, _ = register.names.get(code, (code, ""))
-    part = "全期" if number == WHOLE_YEAR else f"{number}期"
+    name, part = register.name_of(claim[Claim.PROCEDURE_CODE]), installment_words(claim[Claim.INSTALLMENT_NO])
     return f"{name} {claim[Claim.LEVY_YEAR]}年度 {claim[Claim.BILL_NO]} {part}"
 
 

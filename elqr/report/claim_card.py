@@ -95,11 +95,15 @@ def _collected(owed: dict[Any, int], column: str, collected_yen: int) -> int | N
     return 0 if not owed[column] else None
 
 
+def installment_words(number: int) -> str:
+    """期別の名, such as 全期 or 1期."""
+    return "全期" if number == WHOLE_YEAR else f"{number}期"
+
+
 def card_lines(card: dict[str, Any], register: Register) -> Iterator[str]:
     """照会の画面: the lines of a claim, of `claim_cards`."""
     code, years = card["procedure_code"], (card["levy_year"], card["tax_year"])
-    name = register.names.get(code, (code, ""))[0]
-    part = "全期" if card["installment_no"] == WHOLE_YEAR else f"{card['installment_no']}期"
+    name, part = register.name_of(code), installment_words(card["installment_no"])
     tax_year = "" if years[0] == years[1] else f"（相当 {wareki_year(years[1])}）"
     who = f"通知書番号 {card['bill_no']}　{part}　宛名番号 {card['payer_ref']}"
     yield f"■ {name}　{wareki_year(years[0])}{tax_year}　{who}"

@@ -70,9 +70,8 @@ def lines(checked: CheckedDebits, register: Register) -> Iterator[str]:
     for name in checked.others:
         yield f"　一緒に見た依頼　{visible(name)}"
     for row in checked.sums.iter_rows(named=True):
-        procedure = row[DebitSum.PROCEDURE_CODE]
-        name, _ = register.names.get(procedure, (procedure, ""))
-        what = "該当なし" if procedure is None else f"{name} {row[DebitSum.LEVY_YEAR]}年度"
+        code, year = row[DebitSum.PROCEDURE_CODE], row[DebitSum.LEVY_YEAR]
+        what = "該当なし" if code is None else f"{register.name_of(code)} {year}年度"
         yield f"　引落日 {row[DebitSum.DEBIT_ON]}　{what}　{Sum(row[DebitSum.COUNT], row[DebitSum.YEN])}"
     yield f"　台帳と合うもの　{checked.good}"
     yield f"　判定　{_verdict(checked)}"

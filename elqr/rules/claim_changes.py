@@ -12,7 +12,15 @@ from datetime import date
 import polars as pl
 
 from elqr.formats.sequence import RECORD_NO
-from elqr.rules.claim_entries import Asked, new_entries, newest_asked, speaks_for, valid_fees, valid_notices
+from elqr.rules.claim_entries import (
+    Asked,
+    charged_fee,
+    new_entries,
+    newest_asked,
+    speaks_for,
+    valid_fees,
+    valid_notices,
+)
 from elqr.rules.instalments import without_whole
 from elqr.rules.row_checks import CLAIM_KEY, NOTICE_KEY, Registered, Sieve
 from elqr.vocabulary.claim_frames import ClaimCancel, ClaimEntry, ClaimFee, OwnNotice
@@ -173,8 +181,7 @@ def _standing(registered: Registered, cancels: pl.DataFrame, *, says_reasons: bo
 
     A fee has a `fee_no`, and the 発行連番 of the last notice before it.
     """
-    asked = _asked(registered)
-    valid = pl.concat([valid_notices(asked), valid_fees(asked)], how="diagonal")
+    valid = pl.concat([valid_notices(registered.asked), valid_fees(registered.asked)], how="diagonal")
     keyed = valid.join(registered.claims.select(Claim.CLAIM_NO, *CLAIM_KEY), on=Claim.CLAIM_NO, validate="m:1")
     gone = cancels.filter(FALLS).select(CLAIM_KEY)
     standing = keyed.join(gone.unique(), on=CLAIM_KEY, how="anti")
@@ -184,15 +191,11 @@ def _standing(registered: Registered, cancels: pl.DataFrame, *, says_reasons: bo
     return standing.join(named, on=Notice.NOTICE_NO, how="anti").select(_COUNTED)
 
 
-def _asked(registered: Registered) -> Asked:
-    return Asked(registered.own, registered.taken_back, registered.fees)
-
-
 def _beside_what_is_owed(rows: pl.DataFrame, standing: pl.DataFrame, covers: pl.DataFrame) -> pl.DataFrame:
     """前の調定を横に置く: what is owed of each item (`_before`) by the notices before each row, or null.
 
-    These are those of `standing` and the other rows. `_HAS_BASE`: one of them asks for the whole claim. `_HAS_FEE`: the
-    督促手数料 is that of a reminder.
+    These are those of `standing` and the other rows. `_HAS_BASE`: one of them asks for the whole claim. `_HAS_FEE`:
+    a reminder charged for it since.
     """
     single = without_whole(rows, covers)
     asking = single.with_columns(pl.lit(None, pl.Int64).alias(ClaimFee.FEE_NO)).select(_COUNTED)
@@ -201,7 +204,7 @@ def _beside_what_is_owed(rows: pl.DataFrame, standing: pl.DataFrame, covers: pl.
     before = pairs.filter(pl.col(Notice.ISSUE_NO) < pl.col("own_no")).sort(Notice.ISSUE_NO)
     owed = before.group_by(RECORD_NO).agg(
         pl.col(Notice.PART_KIND).is_null().any().alias(_HAS_BASE),
-        pl.col(ClaimFee.FEE_NO).filter(speaks_for(ClaimEntry.DEMAND_FEE_YEN)).last().is_not_null().alias(_HAS_FEE),
+        charged_fee().is_not_null().alias(_HAS_FEE),
         *(newest_asked(name).alias(_before(name)) for name in _ITEMS),
     )
     beside = rows.join(owed, on=RECORD_NO, how="left", validate="1:1", maintain_order="left")
@@ -241,7 +244,7 @@ def cancellations(sieve: Sieve, known: pl.DataFrame, registered: Registered, inc
         pl.lit(incoming.night_on).alias(ClaimCancel.NIGHT_ON),
     )
     claims = ClaimCancel.of(fallen).join(
-        registered.taken_back, on=ClaimCancel.NOTICE_NO, how="anti", maintain_order="left"
+        registered.asked.cancels, on=ClaimCancel.NOTICE_NO, how="anti", maintain_order="left"
     )
     fresh = pl.concat([papers[Notice.NOTICE_NO], claims[ClaimCancel.NOTICE_NO]]).n_unique()
     return Cancelled(papers, claims, fresh, sieve.rows.height - fresh)
@@ -268,18 +271,14 @@ def entries_of_file(
     """調定異動 of a file: frame ClaimEntry. `new` is frame OwnNotice of its notices."""
     taking = cancelled.notices.filter(pl.col("is_paper_only").is_null())[Notice.NOTICE_NO]
     is_cancelled = pl.col(OwnNotice.NOTICE_NO).is_in(taking.implode())
-    known = pl.concat([registered.own, new])
+    before = registered.asked
+    known = pl.concat([before.notices, new])
     after = known.with_columns(
         pl.when(is_cancelled).then(incoming.file_no).otherwise(OwnNotice.GONE_FILE_NO).alias(OwnNotice.GONE_FILE_NO),
         pl.when(is_cancelled).then(pl.lit(incoming.night_on)).otherwise(OwnNotice.GONE_ON).alias(OwnNotice.GONE_ON),
     )
     numbers = [frame[OwnNotice.CLAIM_NO] for frame in (new, known.filter(is_cancelled), cancelled.claims)]
     is_changed = pl.col(OwnNotice.CLAIM_NO).is_in(pl.concat(numbers).unique().implode())
-    cancels = pl.concat([registered.taken_back, cancelled.claims])
-    before = _asked(registered)
-    return new_entries(
-        *(
-            Asked(*(frame.filter(is_changed) for frame in asked))
-            for asked in (before, Asked(after, cancels, registered.fees))
-        )
-    )
+    cancels = pl.concat([before.cancels, cancelled.claims])
+    both = (before, Asked(after, cancels, before.fees))
+    return new_entries(*(Asked(*(frame.filter(is_changed) for frame in asked)) for asked in both))

@@ -233,14 +233,21 @@ def newest_asked(item: str) -> pl.Expr:
 
     The notices are in the order of 発行連番. A row with a `fee_no` is a fee.
     """
-    speaks, is_fee = speaks_for(item), pl.col(ClaimFee.FEE_NO).is_not_null()
-    asked = pl.col(item).filter(speaks & ~is_fee).last().fill_null(0)
-    if item != ClaimEntry.DEMAND_FEE_YEN:
-        return asked
-    is_later = pl.col(OwnNotice.ISSUE_NO) >= pl.col(OwnNotice.ISSUE_NO).filter(speaks & ~is_fee).max()
+    is_paper = pl.col(ClaimFee.FEE_NO).is_null()
+    asked = pl.col(item).filter(speaks_for(item) & is_paper).last().fill_null(0)
+    return asked if item != ClaimEntry.DEMAND_FEE_YEN else pl.max_horizontal(asked, charged_fee()).alias(item)
+
+
+def charged_fee() -> pl.Expr:
+    """督促手数料 of the reminders of a group after the last notice that speaks for it; null where there is none.
+
+    A fee counts while a notice for the whole claim does.
+    """
+    item, issue_no = ClaimEntry.DEMAND_FEE_YEN, pl.col(OwnNotice.ISSUE_NO)
+    is_fee = pl.col(ClaimFee.FEE_NO).is_not_null()
+    is_later = issue_no >= issue_no.filter(speaks_for(item) & ~is_fee).max()
     has_whole = pl.col(OwnNotice.PART_KIND).is_null().any()
-    fee = pl.when(has_whole).then(pl.col(item).filter(is_fee & is_later).max())
-    return pl.max_horizontal(asked, fee).alias(item)
+    return pl.when(has_whole).then(pl.col(item).filter(is_fee & is_later).max())
 
 
 def _first_fall(pairs: pl.DataFrame, number: str, events: pl.DataFrame) -> pl.DataFrame:

@@ -117,7 +117,8 @@ def kpi(register: Register, evidence: Mapping[str, Evidence], as_of: date, years
     `evidence` is by procedure code. Without `years` they are those of the targets, and without targets that of the day.
     """
     targets = register.kpi.by_year if register.kpi else {}
-    counts = tuple(_year_count(register, year, as_of) for year in years or tuple(targets) or (fiscal_year(as_of),))
+    years = years or tuple(targets) or (fiscal_year(as_of),)
+    counts = tuple(_year_count(register, year, targets.get(year), as_of) for year in years)
     lines = tuple(
         ProcedureEvidence(
             procedure,
@@ -129,10 +130,9 @@ def kpi(register: Register, evidence: Mapping[str, Evidence], as_of: date, years
     return Kpi(as_of, register.kpi.plan if register.kpi else "", counts, lines)
 
 
-def _year_count(register: Register, year: int, as_of: date) -> YearCount:
+def _year_count(register: Register, year: int, target: int | None, as_of: date) -> YearCount:
     procedures = register.procedure
     live_days = [p.go_live_on for p in procedures if p.go_live_on and fiscal_year(p.go_live_on) <= year]
-    target = register.kpi.by_year.get(year) if register.kpi else None
     return YearCount(year, target, len(live_days), sum(day <= as_of for day in live_days))
 
 

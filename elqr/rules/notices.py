@@ -146,7 +146,7 @@ def judge_rows(
     known_notices = pl.concat([registered.notices.select(_KNOWN_BY), rows.select(_KNOWN_BY)])
     all_claims = pl.concat([registered.claims.select(*Claim.SCHEMA), claims])
     new = own_notices(rows.filter(~is_of_line), covers, all_claims, incoming.night_on)
-    of_claims = pl.concat([registered.own, new]).select(OwnNotice.NOTICE_NO, OwnNotice.CLAIM_NO)
+    of_claims = pl.concat([registered.asked.notices, new]).select(OwnNotice.NOTICE_NO, OwnNotice.CLAIM_NO)
     known_notices = known_notices.join(of_claims, on=Notice.NOTICE_NO, how="left", validate="m:1")
     cancelled = cancellations(cancels, known_notices, registered, incoming)
     record_nos = notices.select(RECORD_NO, Notice.NOTICE_NO)

@@ -184,6 +184,11 @@ class Register(Strict):
         """手続 of a code, or None."""
         return next((procedure for procedure in self.procedure if procedure.code == code), None)
 
+    def name_of(self, code: str) -> str:
+        """手続の名 of a code; the code itself where the register has none of it."""
+        procedure = self.named(code)
+        return procedure.name if procedure else code
+
     @property
     def names(self) -> dict[str, tuple[str, str]]:
         """名前と所管課 of each procedure, by code."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from elqr.formats.sequence import RECORD_NO
+from elqr.rules.claim_entries import Asked
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding, Location
 from elqr.vocabulary.frames import ClaimKey, Notice
@@ -22,14 +23,13 @@ class Registered:
     """登録済: what the ledger has about the assessments and keys of the file.
 
     `notices` and `claims` are of its assessments; a 分納 notice for several claims has a row in `notices` for each of
-    these, with what it asks of it, but is not in `own`. `cancelled` has the notice_no of cancelled notices, `retracted`
-    those among them whose file two people took back, `singles` that of notices that pay a claim with 期別 0, which is
-    an assessment without instalments. `own` (frame OwnNotice) are the notices that ask for a claim of their own,
-    `taken_back` (frame ClaimCancel) what said that such a claim falls, `fees` (frame ClaimFee) what reminders added,
-    all without claims that a claim file names; these are in `stated` (frame StatedClaim). `refused` (frame RefusedRow)
-    are rows of earlier files that still wait, `withdrawn` those that their 取消 took back before they ever came in,
-    `given_up` those that two people gave up, and `righted` those that a later file had right. `keys` are the file's
-    keys that a notice has, with its NOTICE_KEY.
+    these, with what it asks of it, but is not in `asked`. `cancelled` has the notice_no of cancelled notices,
+    `retracted` those among them whose file two people took back, `singles` that of notices that pay a claim with
+    期別 0, which is an assessment without instalments. `asked` is what says what is owed on claims, but for those that
+    a claim file names; these are in `stated` (frame StatedClaim). `refused` (frame RefusedRow) are rows of earlier
+    files that still wait, `withdrawn` those that their 取消 took back before they ever came in, `given_up` those that
+    two people gave up, and `righted` those that a later file had right. `keys` are the file's keys that a notice has,
+    with its NOTICE_KEY.
     """
 
     notices: pl.DataFrame
@@ -37,9 +37,7 @@ class Registered:
     cancelled: pl.DataFrame
     retracted: pl.DataFrame
     singles: pl.DataFrame
-    own: pl.DataFrame
-    taken_back: pl.DataFrame
-    fees: pl.DataFrame
+    asked: Asked
     stated: pl.DataFrame
     refused: pl.DataFrame
     withdrawn: pl.DataFrame

@@ -104,6 +104,13 @@ def installment_name(column: str = ClaimKey.INSTALLMENT_NO) -> pl.Expr:
     )
 
 
+def claim_words(register: Register) -> pl.Expr:
+    """どの調定か, in words, of a row with the columns of ClaimKey."""
+    return pl.format(
+        "{} {}年度 {} {}", procedure_name(register), ClaimKey.LEVY_YEAR, ClaimKey.BILL_NO, installment_name()
+    )
+
+
 def table_of(
     stem: str, note: str, frame: pl.DataFrame, columns: Mapping[str, tuple[pl.Expr, Style]], totals: tuple[str, ...]
 ) -> Table:

@@ -6,7 +6,15 @@ import polars as pl
 
 from elqr.arithmetic.plain_number import yen_text
 from elqr.report.tables.ledger_rows import Refunds
-from elqr.report.tables.night import department, flag_names, installment_name, labels_of, procedure_name, table_of
+from elqr.report.tables.night import (
+    claim_words,
+    department,
+    flag_names,
+    installment_name,
+    labels_of,
+    procedure_name,
+    table_of,
+)
 from elqr.report.tables.table import Style, Table
 from elqr.rules.refund_terms import refund_terms
 from elqr.rules.register import Register
@@ -77,11 +85,8 @@ def _unpaid(claims: pl.DataFrame, register: Register) -> pl.DataFrame:
     """
     due = pl.format("（期限 {}）", PayerClaim.DUE_ON).fill_null("")
     text = pl.format(
-        "{} {}年度 {} {} {}円{}{}",
-        procedure_name(register),
-        PayerClaim.LEVY_YEAR,
-        PayerClaim.BILL_NO,
-        installment_name(),
+        "{} {}円{}{}",
+        claim_words(register),
         yen_text(PayerClaim.LEFT_YEN),
         due,
         pl.when(PayerClaim.IS_ANNOUNCED).then(pl.lit("速報あり")).otherwise(pl.lit("")),

@@ -12,7 +12,7 @@ from elqr.store.queries.announced import still_waits
 from elqr.store.queries.claim_states import is_stated, stated
 from elqr.store.queries.ledger_identity import next_handed_out
 from elqr.store.queries.moves import is_move
-from elqr.store.queries.owed import entry_yen, newest_notice_no, owed_yen
+from elqr.store.queries.owed import collected_yen, entry_yen, newest_notice_no, owed_yen
 from elqr.store.queries.requests import ARREARS, requests_with
 from elqr.store.queries.undecided import OPEN, covers
 from elqr.store.tables import arrears as a
@@ -48,17 +48,11 @@ def unpaid_by_payer(connection: Connection, night: date, payers: pl.DataFrame) -
     """
     if payers.is_empty():
         return PayerClaim.empty()
-    day, number, posting = literal(night.isoformat()), t.claim.c.claim_no, t.posting.c
-    collected = (
-        select(func.coalesce(func.sum(posting.yen), 0))
-        .where(posting.claim_no == number, posting.night_on <= day)
-        .correlate(t.claim)
-        .scalar_subquery()
-    )
+    day, number = literal(night.isoformat()), t.claim.c.claim_no
     columns = {
         **{name: t.claim.c[name] for name in PayerClaim.SCHEMA if name in t.claim.c},
         PayerClaim.DUE_ON: _due_on(night),
-        PayerClaim.LEFT_YEN: owed_yen(number, day) - collected,
+        PayerClaim.LEFT_YEN: owed_yen(number, day) - collected_yen(t.posting.c.night_on <= day),
         PayerClaim.KEY_NO: func.coalesce(t.payload.c.key_no, t.notice.c.key_no),
         PayerClaim.IS_ANNOUNCED: _is_announced(night),
     }
@@ -80,10 +74,7 @@ def without_notice(connection: Connection, night: date) -> pl.DataFrame:
     """納付書のない未納の調定 as of a night: frame Claim with due_on and left_yen, of claims that a claim file names."""
     day = literal(night.isoformat())
     number = t.claim.c.claim_no
-    collected = select(func.coalesce(func.sum(t.posting.c.yen), 0)).where(
-        t.posting.c.claim_no == number, t.posting.c.night_on <= day
-    )
-    left_yen = owed_yen(number, day) - collected.correlate(t.claim).scalar_subquery()
+    left_yen = owed_yen(number, day) - collected_yen(t.posting.c.night_on <= day)
     due_on = stated(Unpaid.DUE_ON, number, day)
     columns = {
         **{name: t.claim.c[name] for name in Claim.SCHEMA},

@@ -1,6 +1,6 @@
 """Queries of claim entries (調定異動の照会): the notices and fees from which they come, and all entries."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import polars as pl
@@ -84,17 +84,21 @@ def asked(connection: Connection, numbers: range) -> Asked:
 def asked_of(connection: Connection, claims: pl.DataFrame) -> Asked:
     """納付書・調定取消・督促手数料 of claims (claim_no) of which notices say what is owed."""
     with stage_rows(connection, claims.select(ClaimEntry.CLAIM_NO).unique()) as staged:
+        return read_asked(connection, lambda query: query.join(staged, staged.c.claim_no == t.claim.c.claim_no))
 
-        def of_claims(query: Select[Any]) -> Select[Any]:
-            return query.join(staged, staged.c.claim_no == t.claim.c.claim_no).where(~is_stated())
 
-        fallen = select_claim_cancels().join(t.claim, t.claim.c.claim_no == t.claim_cancel.c.claim_no)
-        charged = select_fees().join(t.claim, t.claim.c.claim_no == claim_fee.c.claim_no)
-        return Asked(
-            read_frame(connection, of_claims(select_own_notices()), OwnNotice.SCHEMA),
-            read_frame(connection, of_claims(fallen), ClaimCancel.SCHEMA),
-            read_frame(connection, of_claims(charged), ClaimFee.SCHEMA),
+def read_asked(connection: Connection, narrow: Callable[[Select[Any]], Select[Any]]) -> Asked:
+    """納付書・調定取消・督促手数料 of the claims to which `narrow` narrows a query, but for those of claim files."""
+    fallen = select_claim_cancels().join(t.claim, t.claim.c.claim_no == t.claim_cancel.c.claim_no)
+    charged = select_fees().join(t.claim, t.claim.c.claim_no == claim_fee.c.claim_no)
+    queries = (select_own_notices(), fallen, charged)
+    schemas = (OwnNotice.SCHEMA, ClaimCancel.SCHEMA, ClaimFee.SCHEMA)
+    return Asked(
+        *(
+            read_frame(connection, narrow(query).where(~is_stated()), schema)
+            for query, schema in zip(queries, schemas, strict=True)
         )
+    )
 
 
 def entries(connection: Connection, numbers: range) -> pl.DataFrame:

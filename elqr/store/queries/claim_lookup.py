@@ -26,7 +26,7 @@ from elqr.store.db.bulk import read_frame, schema_of, select_named, stage_rows
 from elqr.store.db.schema import one_of
 from elqr.store.queries.claim_states import stated
 from elqr.store.queries.notice_lines import line_of, of_line, said
-from elqr.store.queries.owed import newest_notice_no, owed_items
+from elqr.store.queries.owed import collected_yen, newest_notice_no, owed_items
 from elqr.store.tables import ledger as t
 from elqr.store.tables.arrears import claim_fee, reminder_sent
 from elqr.vocabulary.claim_frames import CardEntry, CardNotice, CardPayment, ClaimCard
@@ -83,13 +83,7 @@ def _assessed(connection: Connection, *known: Any) -> Iterator[tuple[Any, ...]]:
 
 def claim_cards(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
     """調定の照会 of claims (claim_no): frame ClaimCard, in the order of their keys."""
-    claim, posting = t.claim.c, t.posting.c
-    collected = (
-        select(func.coalesce(func.sum(posting.yen), 0))
-        .where(posting.claim_no == claim.claim_no)
-        .correlate(t.claim)
-        .scalar_subquery()
-    )
+    claim = t.claim.c
     notice, newest, now = t.notice.c, _newest_of_all(), literal(date.max.isoformat())
     columns: dict[str, ColumnElement[Any]] = {
         **{name: claim[name] for name in Claim.SCHEMA},
@@ -98,7 +92,7 @@ def claim_cards(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
         ),
         ClaimCard.DUE_ON: func.coalesce(stated(ClaimCard.DUE_ON, claim.claim_no, now), notice.due_on),
         **owed_items(),
-        ClaimCard.COLLECTED_YEN: collected,
+        ClaimCard.COLLECTED_YEN: collected_yen(),
     }
     with stage_rows(connection, claims.select(Claim.CLAIM_NO).unique()) as staged:
         query = (

@@ -15,14 +15,17 @@ from elqr.vocabulary.frames import Claim
 
 def newest_orders(connection: Connection, after: int = 0) -> dict[str, str]:
     """今の充てる順序: the items by procedure, as far as rows after a number say an order."""
-    query = select(*(item_order.c[name] for name in ItemOrder.SCHEMA)).where(item_order.c.order_no > after)
-    rows = read_frame(connection, query.order_by(item_order.c.order_no), ItemOrder.SCHEMA)
-    return dict(rows.select(ItemOrder.PROCEDURE_CODE, ItemOrder.ITEMS).iter_rows())
+    return _last_orders(connection, item_order.c.order_no > after)
 
 
 def orders_on(connection: Connection, night: date) -> dict[str, str]:
     """その夜の充てる順序: the items by procedure, as nights up to this one wrote them down."""
-    query = select(*(item_order.c[name] for name in ItemOrder.SCHEMA)).where(item_order.c.night_on <= night.isoformat())
+    return _last_orders(connection, item_order.c.night_on <= night.isoformat())
+
+
+def _last_orders(connection: Connection, is_asked: ColumnElement[bool]) -> dict[str, str]:
+    """最後に記した順序 by procedure, of the rows asked for."""
+    query = select(*(item_order.c[name] for name in ItemOrder.SCHEMA)).where(is_asked)
     rows = read_frame(connection, query.order_by(item_order.c.order_no), ItemOrder.SCHEMA)
     return dict(rows.select(ItemOrder.PROCEDURE_CODE, ItemOrder.ITEMS).iter_rows())
 

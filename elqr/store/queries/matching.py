@@ -24,16 +24,15 @@ from sqlalchemy.sql import ColumnElement
 from elqr.rules.notice_lookup import attach_to_keys, registered_keys
 from elqr.rules.row_checks import ASSESSMENT_KEY, NOTICE_KEY, Registered
 from elqr.store.db.bulk import look_up, read_frame, schema_of, select_named, stage_rows
-from elqr.store.queries.claim_entries import select_claim_cancels, select_fees, select_own_notices
-from elqr.store.queries.claim_states import is_stated, select_stated_claims
+from elqr.store.queries.claim_entries import read_asked
+from elqr.store.queries.claim_states import select_stated_claims
 from elqr.store.queries.notice_lines import select_lines, select_single
 from elqr.store.queries.refused_rows import given_up_rows, righted_rows, waiting_rows, withdrawn_rows
 from elqr.store.queries.retracted_files import is_retracted
 from elqr.store.queries.totals import last_issued
 from elqr.store.queries.undecided import OPEN
 from elqr.store.tables import ledger as t
-from elqr.store.tables.arrears import claim_fee
-from elqr.vocabulary.claim_frames import ClaimCancel, ClaimFee, OwnNotice, StatedClaim
+from elqr.vocabulary.claim_frames import StatedClaim
 from elqr.vocabulary.claim_terms import NoticeKind
 from elqr.vocabulary.frames import (
     Candidate,
@@ -71,8 +70,6 @@ def registered(connection: Connection, rows: pl.DataFrame, keys: pl.DataFrame) -
         retracted = pays.join(t.notice, notice.c.notice_no == t.notice_claim.c.notice_no)
         retracted = retracted.where(is_retracted(notice.c.notice_file_no))
         singles = of_rows(pays, claim).where(claim.c.installment_no == WHOLE_YEAR)
-        fallen = select_claim_cancels().join(claim, claim.c.claim_no == t.claim_cancel.c.claim_no)
-        charged = select_fees().join(claim, claim.c.claim_no == claim_fee.c.claim_no)
         return Registered(
             notices=pl.concat(read_frame(connection, query, Notice.SCHEMA) for query in rows_of_notices),
             claims=read_frame(
@@ -81,9 +78,7 @@ def registered(connection: Connection, rows: pl.DataFrame, keys: pl.DataFrame) -
             cancelled=read_frame(connection, cancelled, number),
             retracted=read_frame(connection, of_rows(retracted, claim).distinct(), number),
             singles=read_frame(connection, singles, number),
-            own=read_frame(connection, of_rows(select_own_notices(), claim).where(~is_stated()), OwnNotice.SCHEMA),
-            taken_back=read_frame(connection, of_rows(fallen, claim).where(~is_stated()), ClaimCancel.SCHEMA),
-            fees=read_frame(connection, of_rows(charged, claim).where(~is_stated()), ClaimFee.SCHEMA),
+            asked=read_asked(connection, lambda query: of_rows(query, claim)),
             stated=read_frame(connection, of_rows(select_stated_claims(), claim), StatedClaim.SCHEMA),
             refused=waiting_rows(connection, staged, ASSESSMENT_KEY),
             withdrawn=withdrawn_rows(connection, staged, ASSESSMENT_KEY),

@@ -34,6 +34,13 @@ def owed_yen(
     return query.correlate_except(t.claim_entry).scalar_subquery()
 
 
+def collected_yen(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    """収納額 of the claim of a query: the sum of its postings, or of those that meet the conditions."""
+    posting = t.posting.c
+    query = select(func.coalesce(func.sum(posting.yen), 0)).where(posting.claim_no == t.claim.c.claim_no, *conditions)
+    return query.correlate(t.claim).scalar_subquery()
+
+
 def owed_items() -> dict[str, ColumnElement[int]]:
     """調定額の内訳 of the claim of a query: the yen of each item of ClaimEntry."""
     entry = t.claim_entry.c

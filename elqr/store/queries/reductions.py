@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, CompoundSelect, Connection, func, literal, or_, select, union
+from sqlalchemy import CompoundSelect, Connection, func, literal, or_, select, union
 
 from elqr.rules.claim_items import owed_items
 from elqr.rules.reductions import Reducible
@@ -15,7 +15,7 @@ from elqr.store.db.bulk import insert_frame, next_no, number_rows, read_frame, s
 from elqr.store.queries.chain import NOTICE_FILES, last_saying
 from elqr.store.queries.claim_items import has_parts, item_frames
 from elqr.store.queries.open_exceptions import last_ruling_no
-from elqr.store.queries.owed import last_entered_on, owed_yen
+from elqr.store.queries.owed import collected_yen, last_entered_on, owed_yen
 from elqr.store.queries.sender_corrections import places_of
 from elqr.store.queries.totals import enter_posting_tallies, posted_of
 from elqr.store.tables import ledger as t
@@ -68,7 +68,7 @@ def reducible(connection: Connection, night: date) -> pl.DataFrame:
                 last_entered_on(staged.c.claim_no, literal(night.isoformat())).label(Reducible.ENTERED_ON),
             )
             .join(t.claim, t.claim.c.claim_no == staged.c.claim_no)
-            .where(or_(_stands_yen() > owed, is_itemised))
+            .where(or_(collected_yen() > owed, is_itemised))
         )
         schema = {
             Posting.CLAIM_NO: pl.Int64,
@@ -108,12 +108,6 @@ def last_seen(connection: Connection) -> Seen:
     """どこまで見たか, by the last link with `LAST_NOTICE`."""
     link = last_saying(connection, LAST_NOTICE)
     return Seen(*(int(link.get(name, 0)) for name in (LAST_NOTICE, NOTICE_FILES, LAST_STATE, LAST_FEE)))
-
-
-def _stands_yen() -> ColumnElement[int]:
-    posting = t.posting.c
-    stands = select(func.coalesce(func.sum(posting.yen), 0)).where(posting.claim_no == t.claim.c.claim_no)
-    return stands.correlate(t.claim).scalar_subquery()
 
 
 def _payments_on(connection: Connection, lowered: pl.DataFrame) -> pl.DataFrame:

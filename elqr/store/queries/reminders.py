@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, fu
 
 from elqr.store.db.bulk import next_no, read_frame, schema_of, select_named, stage_rows
 from elqr.store.queries.claim_states import is_stated
-from elqr.store.queries.owed import owed_yen
+from elqr.store.queries.owed import collected_yen, owed_yen
 from elqr.store.queries.retractions import numbers_taken_back, taken_back_on
 from elqr.store.tables import arrears as a
 from elqr.store.tables import ledger as t
@@ -74,18 +74,12 @@ def chargeable(connection: Connection, list_no: int, issued_on: str, procedures:
 
     Only those with something left of what is owed after all that was paid before a day (発行日).
     """
-    claim, listed, posting = t.claim.c, a.arrears_claim.c, t.posting.c
-    paid = (
-        select(func.coalesce(func.sum(posting.yen), 0))
-        .join(t.payment, t.payment.c.payment_no == posting.payment_no)
-        .where(posting.claim_no == claim.claim_no, t.payment.c.paid_on < issued_on)
-        .correlate(t.claim)
-        .scalar_subquery()
-    )
+    claim, listed, payment = t.claim.c, a.arrears_claim.c, t.payment.c
+    is_before = exists().where(payment.payment_no == t.posting.c.payment_no, payment.paid_on < issued_on)
     names = (ClaimFee.CLAIM_NO, Claim.PROCEDURE_CODE)
     query = select(*(claim[name] for name in names)).join(a.arrears_claim, listed.claim_no == claim.claim_no)
     query = query.where(listed.list_no == list_no, claim.procedure_code.in_(list(procedures)), ~is_stated())
-    query = query.where(owed_yen(claim.claim_no) > paid)
+    query = query.where(owed_yen(claim.claim_no) > collected_yen(is_before))
     return read_frame(connection, query.order_by(claim.claim_no), schema_of(names))
 
 
