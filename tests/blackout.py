@@ -21,7 +21,7 @@ from datetime import date
 from itertools import count
 from pathlib import Path
 
-from tests.builders import JOB, ROOT, City, eltax_file, eltax_row, notice_row
+from tests.builders import EVERY_REPORT, JOB, ROOT, City, eltax_file, eltax_row, notice_row
 
 DAY = date(2026, 11, 20)
 _ON = ("--date", DAY.isoformat())
@@ -43,7 +43,7 @@ def founded(folder: Path) -> City:
     """A city with a night's work: notices to issue, payments of all kinds, a file to hold back, money."""
     money = '\n[[money]]\npath = "money"\nspecs = ["money_by_hand_csv"]\n'
     contract = '\n[[settlement]]\nname = "機構"\nspecs = ["eltax_payment_csv"]\nsenders = ["機構"]\n'
-    city = City.founded(folder, JOB + money + contract)
+    city = City.founded(folder, JOB + money + contract, reports=EVERY_REPORT)
     rows = [
         notice_row(bill_no=f"{number}", key_no=f"{number:020d}", check_no="123456", due_on=date(2026, 9, 30))
         for number in range(1, 21)

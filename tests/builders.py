@@ -70,6 +70,14 @@ item_no = "910"
 accounting = "公営企業会計"
 """
 
+DATA_ONLY = """
+[reports]
+page = false
+books = []
+departments = []
+data = ["json"]
+"""
+EVERY_REPORT = ""
 JOB = """
 title = "試験の夜"
 date = 2026-11-20
@@ -497,12 +505,13 @@ class City:
     folder: Path
 
     @classmethod
-    def founded(cls, folder: Path, job: str = JOB, register: str = REGISTER) -> "City":
+    def founded(cls, folder: Path, job: str = JOB, register: str = REGISTER, reports: str = DATA_ONLY) -> "City":
+        """A city whose nights draw what most tests read: the tables as data. Tests of a page or a book say so."""
         for name in ("notices", "inbox"):
             (folder / name).mkdir(parents=True)
         for server in SERVERS:
             job = job.replace("sqlite:///ledger.db", server.url(server.new_database()))
-        (folder / "job.toml").write_text(job, encoding="utf-8")
+        (folder / "job.toml").write_text(f"{job}\n{reports}", encoding="utf-8")
         (folder / "procedures.toml").write_text(register, encoding="utf-8")
         (folder / "secret").write_text("invented-secret-of-the-tests", encoding="utf-8")
         (folder / "secret").chmod(0o600)
@@ -530,6 +539,14 @@ class City:
     def report(self, name: str, day: date = NIGHT) -> list[dict[str, object]]:
         path = self.folder / "out" / day.isoformat() / f"{name}.json"
         return json.loads(path.read_text(encoding="utf-8"))["rows"]  # type: ignore[no-any-return]
+
+    def drawn(self, day: date = NIGHT) -> Path:
+        """The folder of the last night, with every report of it."""
+        text = self.job.read_text(encoding="utf-8")
+        if DATA_ONLY in text:
+            self.job.write_text(text.replace(DATA_ONLY, EVERY_REPORT), encoding="utf-8")
+            self.night(day)
+        return self.folder / "out" / day.isoformat()
 
     def outcomes(self, day: date = NIGHT) -> list[tuple[object, ...]]:
         """(file, record, outcome, claim yen, suspense yen) of every record of a night, in file order."""

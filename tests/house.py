@@ -66,7 +66,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ),
     (
         "report",
-        "__init__ claim_card debit_check early_files excel excel.excel_text excel.package excel.row_mark kpi page "
+        "__init__ claim_card debit_check early_files selection excel excel.excel_text excel.package excel.row_mark kpi page "
         "page.chart tables tables.ageing tables.table data_files excel.book excel.cells excel.worksheet "
         "excel.workbook page.document page.year tables.night tables.arrivals tables.backlog tables.daily "
         "tables.case_file tables.places tables.retractions tables.trends page.page screen tables.ledger_rows "

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import (
+    EVERY_REPORT,
     JOB,
     REGISTER,
     TRAINING,
@@ -76,7 +77,9 @@ def _slip(bill: str, yen: int, **given: object) -> dict[str, object]:
 def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
     """On the first night all is in order. On the last, things come twice, and claims are lowered after they were paid."""
     register = REGISTER.replace('code = "kokuho"', 'code = "kokuho"\nrefund = "premium"') + _REFUNDS
-    town = Town(City.founded(tmp_path_factory.mktemp("town") / "city", TRAINING + JOB, register).folder)
+    town = Town(
+        City.founded(tmp_path_factory.mktemp("town") / "city", TRAINING + JOB, register, reports=EVERY_REPORT).folder
+    )
     town.notices(*(_slip(bill, yen, barcode=_CODE if bill == "201" else None) for bill, yen in _OWED.items()))
     town.night(date(2026, 11, 4))
     keys = {bill: key for (_, bill, _, _), key in town.issued().items()}

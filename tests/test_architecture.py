@@ -87,10 +87,8 @@ MANY_PARAMETERS = {
     "each is a part of one document": {
         "handover.print_batch.print_specimen": 6,
         "printing.preflight.preflight": 6,
-        "report.books.books": 6,
         "report.excel.worksheet.colour_verdicts": 6,
         "report.months.monthly": 6,
-        "report.morning.morning": 7,
     },
     "each is a word of one finding": {
         "audit.verification.audit.mismatch": 6,

@@ -48,7 +48,7 @@ def night_command(job: Path, day: date | None, dry_run: bool, as_json: bool) -> 
     if as_json:
         print_json(worked.record)
         return worked.exit_code
-    for line in screen(worked.page, len(night.changes), str(session.folder / "index.html"), rehearsal=dry_run):
+    for line in screen(worked.page, len(night.changes), worked.written.place, rehearsal=dry_run):
         click.echo(line)
     if (handover := worked.handed) is not None:
         click.echo(f"　基幹システムへ　{handover.label}　{handover.postings:,}件 {handover.yen:,}円")

@@ -70,6 +70,16 @@ def take_place(path: Path, temporary: Path) -> None:
         temporary.replace(path)
 
 
+def remove(path: Path) -> None:
+    """消す: a file of ours, if it is there. Raises CannotWrite."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise CannotWrite(
+            f"{path} を消せません（{cause(error)}）。Excel で開いているなら閉じて、もう一度実行してください。"
+        ) from error
+
+
 def sweep(folder: Path) -> None:
     """掃除する: delete temporary files of interrupted runs from a folder in which nobody else writes."""
     for path in folder.glob(".*"):

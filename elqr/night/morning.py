@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from elqr.disk.atomic_write import set_aside, sweep, write_parts
+from elqr.disk.atomic_write import remove, set_aside, sweep, write_parts
 from elqr.formats.intake.raw_records import originals
 from elqr.night.batch_alarms import batch_alarms
 from elqr.night.night import Night
@@ -24,7 +24,9 @@ from elqr.night.remittance import money_rows
 from elqr.report.data_files import files_of
 from elqr.report.early_files import EarlyFiles
 from elqr.report.morning import Morning, morning
+from elqr.report.page.page import PAGE
 from elqr.report.review_form import is_untouched
+from elqr.report.selection import Edition
 from elqr.report.tables.backlog import waiting_of
 from elqr.report.tables.case_file import Cases
 from elqr.report.tables.ledger_rows import Rows
@@ -77,8 +79,8 @@ def draw(session: Session, night: Night | None = None, result: ReportRows | None
     kpi_now = count_kpi(session, day)
     decided = result.by_outcome if result is not None else None
     with session.ledger.aside() as aside, session.ledger.transaction() as connection, _prove_sums(aside, day, decided):
-        aside.tidy()
         rows = _rows(session, aside, result)
+        aside.tidy()  # after the questions: nobody waits for it
         arrivals, calendar = session.rules.arrivals, session.rules.calendar
         expected = check_arrivals(arrivals, report_queries.taken_in(connection, day), day, calendar)
         rows = replace(rows, arrivals=expected if arrivals else None)
@@ -98,7 +100,8 @@ def draw(session: Session, night: Night | None = None, result: ReportRows | None
         findings += [finding for finding in night.findings if finding not in findings]
         is_clean = not findings and rows.decisions.filter(_is_exception()).is_empty()
         status = "quarantine" if night.quarantined else "clean" if is_clean else "review"
-        return morning(session.job.city.name, day, rows, session.register, kpi_now, sorted(findings), status)
+        edition = Edition(session.job.city.name, day, session.register, session.job.reports)
+        return morning(edition, rows, kpi_now, sorted(findings), status)
 
 
 def draw_early(session: Session, result: NightResult, early: EarlyFiles) -> None:
@@ -107,13 +110,17 @@ def draw_early(session: Session, result: NightResult, early: EarlyFiles) -> None
         schema = DecidedPayment.SCHEMA
         parts = partial(result.parts, list(schema))
         table = long_outcome_table(schema, parts, result.by_outcome().values(), session.register)
-        early.begin(session.folder, files_of(table))
+        early.begin(session.folder, files_of(table, session.job.reports.data))
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """書いた結果: the names of books kept because people wrote in them, and why files could not be written."""
+    """書いた結果: the names of books kept because people wrote in them, and why files could not be written.
 
+    `place` is where to look: the page, or the folder of the reports; None where there are none.
+    """
+
+    place: Path | None = None
     kept: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
 
@@ -122,32 +129,37 @@ def write_out(folder: Path, drawn: Morning, early: EarlyFiles) -> Written:
     """帳票を書く: every file of the night. Each is drawn as it is written, as many at once as there are cores.
 
     Files that were drawn early get their final names. A book that people wrote in is kept beside the new one. A file
-    that cannot be written, for example because somebody has it open, does not stop the others.
+    that cannot be written, for example because somebody has it open, does not stop the others. What an earlier run of
+    the night drew, and the job has left out since, goes: it would show what is no longer so.
     """
     written_in = drawn.written_in()
 
     def write(name: str) -> tuple[str, str]:
         try:
-            pieces, aside = drawings[name](), None
+            pieces, aside = drawings[name]() if name in drawings else (), None
             if name in written_in:
                 pieces = [b"".join(pieces)]
                 aside = _set_aside(folder / name, pieces[0])
-            write_parts(folder / name, pieces)
+            if name in drawings:
+                write_parts(folder / name, pieces)
+            else:
+                remove(folder / name)
         except CannotWrite as error:
             return "", str(error)
         return aside.name if aside else "", ""
 
-    early_failures, drawings = early.take_places(), drawn.drawings()
+    early_failures, drawings, left_out = early.take_places(), drawn.drawings(), drawn.left_out()
     sweep(folder)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = list(pool.map(write, [name for name in drawings if name not in early_failures]))
+        results = list(pool.map(write, [name for name in (*drawings, *left_out) if name not in early_failures]))
     kept = sorted(name for name, _ in results if name)
     failures = sorted(why for why in (*early_failures.values(), *(why for _, why in results)) if why)
-    return Written(tuple(kept), tuple(failures))
+    place = folder / PAGE if PAGE in drawings else folder if drawings else None
+    return Written(place, tuple(kept), tuple(failures))
 
 
 def _set_aside(path: Path, data: bytes) -> Path | None:
-    """記入のあるブックを残す: returns where, or None when nobody wrote in it or it equals the new one.
+    """記入のあるブックを残す: returns where, or None when there is none, nobody wrote in it, or it equals the new one.
 
     Raises CannotWrite.
     """
@@ -205,7 +217,7 @@ def _rows(session: Session, aside: Aside, result: ReportRows | None) -> Rows:
     retractions = retractions_in(connection, day)
     return replace(
         rows,
-        cases=_cases(session, rows, late),
+        cases=_cases(session, rows, late) if session.job.reports.page else rows.cases,
         retractions=None if retractions.is_empty() else retractions,
         refunds=replace(refunds, unpaid=unpaid()),
     )

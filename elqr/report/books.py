@@ -16,6 +16,7 @@ from elqr import __version__
 from elqr.arithmetic.wareki import wareki
 from elqr.report.excel import row_mark
 from elqr.report.excel.book import Book, Check, Column, Entry, Fact, Sheet
+from elqr.report.selection import Edition
 from elqr.report.tables import night as shape
 from elqr.report.tables.backlog import left_out_note
 from elqr.report.tables.ledger_rows import Rows
@@ -28,7 +29,7 @@ from elqr.vocabulary.limits import IN_BOOK
 from elqr.vocabulary.meanings import RULING_MEANINGS
 from elqr.vocabulary.report_frames import DecidedPayment
 from elqr.vocabulary.ruling_terms import NEEDS_TARGET, WRITTEN_RULINGS
-from elqr.vocabulary.terms import Outcome
+from elqr.vocabulary.terms import NightBook, Outcome
 
 REVIEW_FORM = "elqr-review-1"
 """様式の名 of a book that comes back with decisions. The number rises when its columns change their meaning."""
@@ -156,47 +157,49 @@ class DrawnFrom:
     chain: dict[str, str]
 
 
-def books(
-    city: str, night: date, tables: NightTables, row_marks: pl.DataFrame, rows: Rows, register: Register
-) -> tuple[Book, ...]:
-    """夜のブックを作る. `rows` already have their procedures; `row_marks` are the marks of their exceptions."""
-    drawn_from = DrawnFrom(city, night, rows.chain)
+def books(edition: Edition, tables: NightTables, row_marks: pl.DataFrame, rows: Rows) -> tuple[Book, ...]:
+    """夜のブックを作る: those chosen. `rows` have their procedures; `row_marks` are the marks of their exceptions."""
+    register, selection = edition.register, edition.selection
+    drawn_from = DrawnFrom(edition.city, edition.night_on, rows.chain)
 
-    def plain_book(stem: str, title: str, *sheets: Sheet) -> Book:
-        return Book(f"{stem}.xlsx", title, city, night, sheets, book_facts(drawn_from, title))
+    def book_to_fill(file_name: str, title: str, exceptions: Table, *sheets: Sheet) -> Book:
+        return review_book(file_name, title, drawn_from, exceptions, row_marks, *sheets)
 
-    def book_to_fill(stem: str, title: str, exceptions: Table, *sheets: Sheet) -> Book:
-        return review_book(f"{stem}.xlsx", title, drawn_from, exceptions, row_marks, *sheets)
-
-    night_books = [
-        book_to_fill("要確認", "要確認（決裁の記入用）", tables.exception),
-        plain_book(
-            "税料",
-            "税・料の担当者",
-            plain_sheet(outcomes(rows.decisions, register)),
-            *map(plain_sheet, (tables.notices, tables.kpi, *tables.arrivals)),
-        ),
-        plain_book(
-            "会計",
-            "会計",
-            *_daily_sheets(tables.daily, rows.chain),
-            places_sheet(tables.places),
-            *map(plain_sheet, (*tables.money, tables.rulings, *tables.retractions, tables.intake)),
-        ),
-    ]
+    night_books = []
+    if NightBook.REVIEW in selection.books:
+        night_books.append(book_to_fill(NightBook.REVIEW.file_name, "要確認（決裁の記入用）", tables.exception))
+    if NightBook.LEVY in selection.books:
+        outcome = plain_sheet(outcomes(rows.decisions, edition))
+        sheets = outcome, *map(plain_sheet, (tables.notices, tables.kpi, *tables.arrivals))
+        night_books.append(_plain_book(NightBook.LEVY, "税・料の担当者", drawn_from, sheets))
+    if NightBook.FINANCE in selection.books:
+        others = map(plain_sheet, (*tables.money, tables.rulings, *tables.retractions, tables.intake))
+        sheets = *_daily_sheets(tables.daily, rows.chain), places_sheet(tables.places), *others
+        night_books.append(_plain_book(NightBook.FINANCE, "会計", drawn_from, sheets))
     waiting = shape.with_procedure(rows.waiting, register)
-    names = sorted({procedure.department for procedure in register.procedure})
-    for name, stem in zip(names, file_stems(names), strict=True):
+    files = department_files(register)
+    for name in selection.departments_of(files):
         codes = [procedure.code for procedure in register.procedure if procedure.department == name]
         in_department = pl.col(DecidedPayment.PROCEDURE_CODE).is_in(codes)
-        outcome = outcomes(rows.decisions, register, in_department)
+        outcome = plain_sheet(outcomes(rows.decisions, edition, in_department))
         is_listed = rows.exceptions.select(in_department).to_series()
         exception_frame = tables.exception.frame.filter(is_listed)
         department_waiting = waiting.filter(in_department)
         note = shape.EXCEPTIONS_NOTE + left_out_note(exception_frame.height, department_waiting)
         exception = replace(tables.exception, frame=exception_frame, note=note)
-        night_books.append(book_to_fill(f"所管課_{stem}", f"{name}（決裁の記入用）", exception, plain_sheet(outcome)))
+        night_books.append(book_to_fill(files[name], f"{name}（決裁の記入用）", exception, outcome))
     return tuple(night_books)
+
+
+def _plain_book(name: NightBook, title: str, drawn_from: DrawnFrom, sheets: tuple[Sheet, ...]) -> Book:
+    facts = book_facts(drawn_from, title)
+    return Book(name.file_name, title, drawn_from.city, drawn_from.night_on, sheets, facts)
+
+
+def department_files(register: Register) -> dict[str, str]:
+    """所管課のブック: department → file name."""
+    names = sorted({procedure.department for procedure in register.procedure})
+    return {name: f"所管課_{stem}.xlsx" for name, stem in zip(names, file_stems(names), strict=True)}
 
 
 _EVERY_ROW = pl.col(DecidedPayment.PAYMENT_NO).is_not_null()
@@ -204,7 +207,7 @@ _ROUTINE = [outcome.value for outcome in (Outcome.MATCHED, Outcome.PENDING, Outc
 
 
 def outcomes(
-    decisions: pl.DataFrame, register: Register, is_chosen: pl.Expr = _EVERY_ROW, most: int = IN_BOOK.most
+    decisions: pl.DataFrame, edition: Edition, is_chosen: pl.Expr = _EVERY_ROW, most: int = IN_BOOK.most
 ) -> Table:
     """消込結果のシートの表: the chosen decisions; if they are more than `most`, only those that are not routine.
 
@@ -212,13 +215,13 @@ def outcomes(
     """
     count = decisions.select(is_chosen.sum()).item()
     if count <= most:
-        return shape.outcome_table(decisions.filter(is_chosen), register)
+        return shape.outcome_table(decisions.filter(is_chosen), edition.register)
     notable = decisions.filter(is_chosen & ~pl.col(DecidedPayment.OUTCOME).is_in(_ROUTINE))
     note = (
         f"収納が{count:,}件あるので、一致・速報・計上済を除いた{notable.height:,}件だけを載せました。"
-        "全件は 消込結果.csv にあります。"
+        f"全件は {edition.selection.file_of('消込結果')} にあります。"
     )
-    return replace(shape.outcome_table(notable, register), note=note)
+    return replace(shape.outcome_table(notable, edition.register), note=note)
 
 
 def review_book(

@@ -13,18 +13,17 @@ from itertools import chain
 import polars as pl
 
 from elqr.report.excel.excel_text import group_digits, keep_as_text
+from elqr.report.selection import DATA_KINDS, DataKind
 from elqr.report.tables.table import TOTAL, Heading, Style, Table, visible_texts
 
 _ROWS_A_PIECE, _ROWS_A_SLICE = 100_000, 20_000
 """Rows drawn at once, and rows written as JSON at once: bytes still in the cache are copied in half the time."""
 
 
-def files_of(table: Table) -> dict[str, Callable[[], Iterable[bytes]]]:
-    """表のファイル: name → how to draw it, in pieces."""
-    return {
-        f"{table.file_name}.csv": partial(csv_pieces, table),
-        f"{table.file_name}.json": partial(json_pieces, table),
-    }
+def files_of(table: Table, kinds: Iterable[DataKind] = DATA_KINDS) -> dict[str, Callable[[], Iterable[bytes]]]:
+    """表のファイル of these kinds: name → how to draw it, in pieces."""
+    pieces = {"csv": csv_pieces, "json": json_pieces}
+    return {f"{table.file_name}.{kind}": partial(pieces[kind], table) for kind in kinds}
 
 
 def bytes_of(table: Table) -> dict[str, bytes]:

@@ -10,13 +10,14 @@ from functools import partial
 
 import polars as pl
 
-from elqr.report.books import DrawnFrom, NightTables, books
+from elqr.report.books import DrawnFrom, NightTables, books, department_files
 from elqr.report.data_files import files_of
 from elqr.report.excel.book import Book
 from elqr.report.excel.row_mark import REFUND_CONTENT, marks
 from elqr.report.excel.workbook import book_bytes
-from elqr.report.page.page import Line, Page, render
+from elqr.report.page.page import PAGE, Line, Page, render
 from elqr.report.refund_book import REFUND_BOOK, refund_book
+from elqr.report.selection import Edition
 from elqr.report.tables import backlog
 from elqr.report.tables import night as shape
 from elqr.report.tables.ageing import ageing
@@ -36,29 +37,41 @@ from elqr.rules.register import Register
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.page_frames import Waiting
 from elqr.vocabulary.report_frames import DailySum, DecidedPayment, Delivery, ExceptionRow, PlacedRecord
-from elqr.vocabulary.terms import END_ACCOUNTS, NIGHT_ACCOUNTS, Account, FileStatus, Outcome, Place
+from elqr.vocabulary.terms import END_ACCOUNTS, NIGHT_ACCOUNTS, Account, FileStatus, NightBook, Outcome, Place
 
 
 @dataclass(frozen=True, slots=True)
 class Morning:
-    """朝の帳票: the tables, the page and the books."""
+    """朝の帳票: the tables, the page and the books, and which of all this is drawn."""
 
+    edition: Edition
     tables: tuple[Table, ...]
     page: Page
     books: tuple[Book, ...]
 
     def written_in(self) -> set[str]:
-        """人が書き込むファイル: names of the books that people fill in."""
-        return {book.file_name for book in self.books if book.has_entries}
+        """人が書き込むファイル: names of the books that people fill in, whether they are drawn or not."""
+        return self._all_books() - {NightBook.LEVY.file_name, NightBook.FINANCE.file_name}
 
     def drawings(self) -> dict[str, Callable[[], Iterable[bytes]]]:
         """File name → how to draw it in pieces, for each file of the night's folder; the slowest first."""
-        drawings: dict[str, Callable[[], Iterable[bytes]]] = {"index.html": partial(_draw_page, self.page)}
+        selection = self.edition.selection
+        drawings: dict[str, Callable[[], Iterable[bytes]]] = {}
+        if selection.page:
+            drawings[PAGE] = partial(_draw_page, self.page)
         for book in sorted(self.books, key=lambda book: -book.rows):
             drawings[book.file_name] = partial(_draw_book, book)
         for table in reversed(self.tables):
-            drawings |= files_of(table)
+            drawings |= files_of(table, selection.data)
         return drawings
+
+    def left_out(self) -> set[str]:
+        """選ばれていないファイル: names of what would lie in the night's folder if everything were drawn."""
+        data = {name for table in self.tables for name in files_of(table)}
+        return {PAGE, *data, *self._all_books()} - self.drawings().keys()
+
+    def _all_books(self) -> set[str]:
+        return {*(book.file_name for book in NightBook), *department_files(self.edition.register).values()}
 
 
 def _draw_book(book: Book) -> Iterator[bytes]:
@@ -69,10 +82,9 @@ def _draw_page(page: Page) -> Iterator[bytes]:
     yield render(page).encode()
 
 
-def morning(
-    city: str, night: date, rows: Rows, register: Register, kpi: Kpi, findings: list[Finding], status: str
-) -> Morning:
+def morning(edition: Edition, rows: Rows, kpi: Kpi, findings: list[Finding], status: str) -> Morning:
     """帳票を作る. `status` is "clean", "review" or "quarantine"."""
+    night, register, selection = edition.night_on, edition.register, edition.selection
     row_marks = marks(rows.exceptions)
     rows = replace(
         rows,
@@ -98,16 +110,16 @@ def morning(
     kpis = shape.kpi_table(kpi)
     open_ages = backlog.open_ages(rows.waiting, register, night)
     night_tables = NightTables(exception, rulings, daily, places, intake, notices, kpis, money, arrivals, retractions)
-    refund_marks = marks(rows.refunds.with_entries(), REFUND_CONTENT)
-    night_books = (
-        *books(city, night, night_tables, row_marks, rows, register),
-        refund_book(REFUND_BOOK, DrawnFrom(city, night, rows.chain), refund, refund_marks),
-    )
+    night_books = books(edition, night_tables, row_marks, rows)
+    if NightBook.REFUNDS in selection.books:
+        refund_marks = marks(rows.refunds.with_entries(), REFUND_CONTENT)
+        drawn_from = DrawnFrom(edition.city, night, rows.chain)
+        night_books += (refund_book(REFUND_BOOK, drawn_from, refund, refund_marks),)
     night_results = (*daily, places, *money, kpis, notices, outcome)
     tables = (*arrivals, intake, exception, refund, rulings, *retractions, *night_results)
     statuses = [FileStatus(status) for status in rows.deliveries[Delivery.STATUS].to_list()]
     page = Page(
-        city=city,
+        city=edition.city,
         night_on=night,
         headline=_headline(status, rows),
         status=status,
@@ -124,9 +136,10 @@ def morning(
         ageing=[(title, key, ageing(open_ages, title)) for key, title in _AGEING.items()],
         trend=trend(rows.sums, night, _open_count(rows) - _announced_count(rows)),
         books=[(book.file_name, book.title) for book in night_books],
-        data=_data(rows, list_frame(rows, register, night), register, night),
+        selection=selection,
+        data=_data(rows, edition) if selection.page else {},
     )
-    return Morning(tuple(page.tables), page, night_books)
+    return Morning(edition, tables, page, night_books)
 
 
 def _outcome_table(decisions: pl.DataFrame, register: Register) -> Table:
@@ -163,14 +176,15 @@ def _line(label: str, rows: pl.DataFrame, count: str, yen: str, kind: str = "") 
     return Line(label, int(rows[count].sum()), int(rows[yen].sum()), kind)
 
 
-def _data(rows: Rows, listed: pl.DataFrame, register: Register, night: date) -> dict[str, object]:
+def _data(rows: Rows, edition: Edition) -> dict[str, object]:
     """The list and the details that the page's script shows."""
+    listed = list_frame(rows, edition.register, edition.night_on)
     return {
-        "night": night.isoformat(),
-        "views": [view.as_dict() for view in views(rows, listed)],
+        "night": edition.night_on.isoformat(),
+        "views": [view.as_dict() for view in views(rows, listed, edition.selection)],
         "columns": columns(listed),
         "detailed": DETAILED,
-        **case_files(rows.cases, listed, register),
+        **case_files(rows.cases, listed, edition.register),
     }
 
 

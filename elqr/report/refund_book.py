@@ -15,11 +15,12 @@ from elqr.report.tables.table import Style, Table
 from elqr.rules.payout_steps import DONE, INTEREST, NUMBER, PAYEE, REASON, STAFF, STEP, STEPS, steps_after
 from elqr.vocabulary.meanings import RULING_MEANINGS
 from elqr.vocabulary.ruling_terms import NUMBERED, Ruling
+from elqr.vocabulary.terms import NightBook
 
 REFUND_FORM = "elqr-refund-1"
 """様式の名 of a book that comes back with steps of payouts. The number rises when its columns change their meaning."""
 
-REFUND_BOOK = "過誤納整理簿.xlsx"
+REFUND_BOOK = NightBook.REFUNDS.file_name
 _HELD_YEN, _CASE_YEN = "還付・充当候補額", "過誤納額"
 _PRINTED = (
     "受付番号", STATE, KIND, "手続", "通知書番号", "期別", "領収日", "経過日数", _HELD_YEN, "加算金（計算）",

@@ -2,15 +2,19 @@
 
 import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
 
 from elqr.arithmetic.wareki import wareki
-from elqr.report.page.page import Line, Page
+from elqr.report.page.page import PAGE, Line, Page
 
 _WIDTH = 30
 
 
-def screen(page: Page, changes: int, folder: str, *, rehearsal: bool) -> Iterator[str]:
-    """要約: lines of text. `changes` counts what changed since the last run, `folder` holds the reports."""
+def screen(page: Page, changes: int, place: Path | None, *, rehearsal: bool) -> Iterator[str]:
+    """要約: lines of text. `changes` counts what changed since the last run.
+
+    `place` is the page, or the folder of the reports where no page is drawn; None where nothing is.
+    """
     yield f"■ 夜間消込 {wareki(page.night_on)}の夜　{page.city}"
     if rehearsal and changes:
         yield "　【予行】何も書き込んでいません。実行すると次のようになります。"
@@ -33,13 +37,13 @@ def screen(page: Page, changes: int, folder: str, *, rehearsal: bool) -> Iterato
         yield f"　指摘 {len(page.findings)}件"
         yield from (f"　　{finding}" for finding in page.findings[:6])
         if len(page.findings) > 6:
-            yield f"　　ほか {len(page.findings) - 6}件" + (
-                "" if rehearsal else "は、朝の一枚（index.html）の「指摘と、すること」にあります。"
-            )
+            has_page = place is not None and place.name == PAGE
+            where = f"は、朝の一枚（{PAGE}）の「指摘と、すること」にあります。" if has_page else ""
+            yield f"　　ほか {len(page.findings) - 6}件{where}"
     years = "　".join(f"{year.label} {year.planned}/{year.target or '－'}" for year in page.kpi.years)
     yield f"　KPI（予定/目標）　{years}"
     yield f"　{page.headline}"
-    yield f"　帳票　{folder}" if not rehearsal else "　帳票は作っていません。"
+    yield f"　帳票　{place}" if place else "　帳票は作っていません。"
 
 
 def _line(line: Line) -> str:

@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from elqr.disk.config_files import read_text, read_toml, read_written
 from elqr.issue.keys import KEY_DIGITS, KeyRule
+from elqr.report.selection import Selection
 from elqr.rules.contract import Contract, overlapping
 from elqr.rules.counting import Accounting
 from elqr.rules.expected_files import Arrival
@@ -180,6 +181,7 @@ class Job(Strict):
     accounting: Accounting = Accounting()
     calendar: CalendarDays = CalendarDays()
     arrival: tuple[Arrival, ...] = ()
+    reports: Selection = Selection()
     export: Export = Export()
     arrears: Arrears = Arrears()
     debits: Debits = Debits()

@@ -49,6 +49,20 @@ class AccountingKind(StrEnum):
     PUBLIC_ENTERPRISE = "公営企業会計"
 
 
+class NightBook(StrEnum):
+    """夜のブック: the workbooks of a night beside those of the departments; their file names."""
+
+    REVIEW = "要確認"
+    LEVY = "税料"
+    FINANCE = "会計"
+    REFUNDS = "過誤納整理簿"
+
+    @property
+    def file_name(self) -> str:
+        """ブックのファイル名: as it lies in the night's folder."""
+        return f"{self.value}.xlsx"
+
+
 class KeyKind(Term):
     """照会キーの種別: which key of a notice a payment names."""
 

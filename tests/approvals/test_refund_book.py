@@ -138,7 +138,7 @@ def test_steps_go_from_the_book_to_the_ledger_by_two_people(desk: Desk) -> None:
     other = _taken(desk, _written(path, {CANDIDATE: (*DECIDE[:2], "還付第6号", *DECIDE[3:]), NOT_OURS: PASS_ON}))
     assert (other.json["unchanged"], [code for code, _ in _refusals(other)]) == (1, [Code.ROW_STALE])
     desk.city.night(MORNING)
-    nightly = desk.city.folder / "out" / MORNING.isoformat() / "過誤納整理簿.xlsx"
+    nightly = desk.city.drawn(MORNING) / "過誤納整理簿.xlsx"
     row = _rows(nightly)[CANDIDATE]
     names = ("状態", "還付決定日", "還付決定の番号", "加算金", "還付先の宛名番号", "一歩")
     assert [row[name] for name in names] == ["還付決定", datetime(2026, 11, 18), "還付第5号", 1_200, "8800", None]

@@ -195,7 +195,7 @@ def test_what_is_decided_after_the_list_of_its_day_stands_beside_the_next(desk: 
     assert listed("収納日計表", after) == [], "the day after has none of it"
     assert listed("日計表の後の計上", after) == [("決裁", -1, -10_000)]
     assert [row["計上した日"] for row in desk.city.report("日計表の後の計上", after)] == [MORNING.isoformat()]
-    sheet = load_workbook(desk.city.folder / "out" / after.isoformat() / "会計.xlsx")["日計表の後の計上"]
+    sheet = load_workbook(desk.city.drawn(after) / "会計.xlsx")["日計表の後の計上"]
     assert -10_000 in [cell.value for row in sheet.iter_rows() for cell in row]
     anew = elqr("day", "--day", MORNING, "--job", desk.city.job, "--json").json
     assert (anew["postings"], anew["yen"]) == (1, 7_000), "what was drawn, and what came after it"
@@ -353,7 +353,7 @@ def test_a_tampered_book_is_refused_whole(desk: Desk, change: Callable[[object],
 
 
 def test_what_is_no_such_book_is_refused(desk: Desk, tmp_path: Path) -> None:
-    night = desk.city.folder / "out" / NIGHT.isoformat()
+    night = desk.city.drawn()
     files = {
         "読むだけのブック": (night / "会計.xlsx").read_bytes(),
         "CSV": (night / "要確認一覧.csv").read_bytes(),

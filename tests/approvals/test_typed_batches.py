@@ -122,7 +122,7 @@ def test_nothing_counts_before_a_second_person_confirms(office: Office) -> None:
     assert ran.code == 3 and ran.places() == {"posted": (1, 10_000), "exception": (1, 9_000)} and waiting(ran) == []
     (short,) = city.report("要確認一覧", date(2026, 11, 22))
     assert (short["理由"], short["収納額"], short["画像番号"]) == ("不足", 9_000, "図2")
-    page = (city.folder / "out" / "2026-11-22" / "index.html").read_text(encoding="utf-8")
+    page = (city.drawn(date(2026, 11, 22)) / "index.html").read_text(encoding="utf-8")
     assert '["画像番号","図2"]' in page
     card = elqr("claim", "show", "100001", "--job", city.job).out
     assert "この調定へ 10,000円　手入力　画像番号 図1" in card

@@ -332,7 +332,7 @@ def _mark_of(city: City, run_hash: str) -> Iterator[None]:
 
 
 def test_the_anchor_stands_on_the_sheet_that_finance_signs(night: Session, city: City) -> None:
-    sheet = load_workbook(city.folder / "out" / LAST.isoformat() / "会計.xlsx")["収納日計表"]
+    sheet = load_workbook(city.drawn(LAST) / "会計.xlsx")["収納日計表"]
     (said,) = [
         match
         for row in sheet.iter_rows(values_only=True)

@@ -13,7 +13,7 @@ import polars as pl
 from elqr.arithmetic.checkdigit import gs1_column
 from elqr.formats.encode import encode_csv, encode_records, join_records
 from tests.bench.measure import Row, ran_text
-from tests.builders import NIGHT, SPECS, City
+from tests.builders import EVERY_REPORT, NIGHT, SPECS, City
 
 SIZES = (100_000, 1_000_000)
 _A_WRITE = 100_000
@@ -81,7 +81,7 @@ def rows(scale: int) -> Iterator[Row]:
     for name, write in (("cvs.dat", write_cvs), ("eltax.csv", write_eltax)):
         for records in SIZES:
             with tempfile.TemporaryDirectory() as folder:
-                city = City.founded(Path(folder) / "city")
+                city = City.founded(Path(folder) / "city", reports=EVERY_REPORT)
                 write(city.folder / "inbox" / name, records * scale)
                 seconds, most = ran_text(_TAKES, city.job)
                 group = f"{records * scale:,}件"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench.measure import Row
-from tests.builders import City, elqr, eltax_file, eltax_row
+from tests.builders import EVERY_REPORT, City, elqr, eltax_file, eltax_row
 from tests.cases.review_book import written
 
 EXCEPTIONS = 50_000
@@ -29,7 +29,7 @@ def rows(_scale: int) -> list[Row]:
         found.append(Row(f"{count:,}件", what, time.process_time() - started, "秒"))
 
     with tempfile.TemporaryDirectory() as folder:
-        city = City.founded(Path(folder) / "city")
+        city = City.founded(Path(folder) / "city", reports=EVERY_REPORT)
         paid = [eltax_row(f"{10**19 + no}", "123456", 1_000, serial_no=f"{no:08d}") for no in range(1, count + 1)]
         city.deliver("eltax.csv", eltax_file(*paid))
         book, on = Path(folder) / "book.xlsx", ("--job", city.job)

@@ -10,7 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from tests.builders import NIGHT, City, Ran, elqr, eltax_file, eltax_row, notice_row
+from tests.builders import EVERY_REPORT, NIGHT, City, Ran, elqr, eltax_file, eltax_row, notice_row
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="names and links of POSIX")
 GOOD = eltax_file(eltax_row("1" * 20, "123456", 4_000))
@@ -18,7 +18,7 @@ GOOD = eltax_file(eltax_row("1" * 20, "123456", 4_000))
 
 @pytest.fixture
 def city(tmp_path: Path) -> City:
-    made = City.founded(tmp_path / "city")
+    made = City.founded(tmp_path / "city", reports=EVERY_REPORT)
     made.notices(notice_row(key_no="1" * 20, check_no="123456", principal_yen=4_000))
     made.deliver("good.csv", GOOD)
     return made

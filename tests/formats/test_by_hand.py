@@ -123,5 +123,5 @@ def test_the_morning_gives_the_same_advice(tmp_path: Path) -> None:
     city.notices(notice_row())
     for _ in range(2):
         assert city.night().code == 4
-        page = (city.folder / "out" / NIGHT.isoformat() / "index.html").read_text(encoding="utf-8")
+        page = (city.drawn() / "index.html").read_text(encoding="utf-8")
         assert "受信箱に入れ直してください" in page and "再送を依頼" not in page

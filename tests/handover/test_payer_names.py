@@ -60,5 +60,5 @@ def test_the_slips_have_them_and_the_page_has_none(city: City) -> None:
         with pypdfium2.PdfDocument(path) as document:
             text += "\n".join(page.get_textpage().get_text_range() for page in document)
     assert [name for name in _CP932 + _UTF_8 if text.count(f"{name}　様") < 2] == []
-    page = (city.folder / "out" / "2026-11-20" / "index.html").read_text(encoding="utf-8")
+    page = (city.drawn() / "index.html").read_text(encoding="utf-8")
     assert not any(name in page for name in _CP932 + _UTF_8)

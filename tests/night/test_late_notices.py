@@ -79,7 +79,7 @@ def test_the_next_morning_shows_the_notice_of_the_same_key_and_matches_nothing(c
         _CODE[2:29]: same.format("5", ""),
     }
     assert city.sql("SELECT account, sum(yen) FROM posting GROUP BY 1") == [("suspense", 34_500)]
-    page = (city.folder / "out" / _NEXT.isoformat() / "index.html").read_text(encoding="utf-8")
+    page = (city.drawn(_NEXT) / "index.html").read_text(encoding="utf-8")
     assert page.count('"同じ照会キー"') == 4, "in the details of a payment too"
 
 

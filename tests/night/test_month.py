@@ -266,7 +266,7 @@ def test_the_core_system_alone_could_say_what_stands_on_every_claim(redrawn: tup
 
 def test_the_trend_of_the_last_night_says_what_each_earlier_night_had_open(redrawn: tuple[City, list[date]]) -> None:
     city, nights = redrawn
-    text = (city.folder / "out" / nights[-1].isoformat() / "index.html").read_text(encoding="utf-8")
+    text = (city.drawn(nights[-1]) / "index.html").read_text(encoding="utf-8")
     table = text.split("<caption>夜ごとの推移</caption>")[1].split("</table>")[0]
     rows = re.findall(r'<th scope="row">(.*?)</th>(.*)', table)
     shown = {day: int(re.findall(r">([0-9,]+)<", cells)[2].replace(",", "")) for day, cells in rows}

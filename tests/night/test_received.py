@@ -75,7 +75,7 @@ def test_it_is_in_the_details_of_a_payment(tmp_path: Path) -> None:
     city = City.founded(tmp_path / "city")
     city.deliver("eltax.csv", eltax_file(eltax_row("9" * 20, "123456", 777, received_on=date(2026, 11, 9))))
     assert city.night().code == 3
-    page = (city.folder / "out" / NIGHT.isoformat() / "index.html").read_text(encoding="utf-8")
+    page = (city.drawn() / "index.html").read_text(encoding="utf-8")
     assert json.dumps(["収入日", "2026-11-09"], ensure_ascii=False, separators=(",", ":")) in page
 
 

@@ -9,6 +9,7 @@ import polars as pl
 from elqr.report.books import NightTables, books
 from elqr.report.excel.book import Book
 from elqr.report.excel.row_mark import marks
+from elqr.report.selection import Edition, Selection
 from elqr.report.tables import night as shape
 from elqr.report.tables.backlog import waiting_of
 from elqr.report.tables.daily import daily_table
@@ -126,4 +127,4 @@ def books_of(
         shape.notice_intake_table(rows.notice_files),
         shape.kpi_table(Kpi(day, "", (), ())),
     )
-    return {book.file_name: book for book in books(city, day, drawn, marks(found), rows, own)}
+    return {book.file_name: book for book in books(Edition(city, day, own, Selection()), drawn, marks(found), rows)}

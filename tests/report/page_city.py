@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from tests.builders import (
+    EVERY_REPORT,
     JOB,
     NIGHT,
     REAL_BARCODE,
@@ -36,7 +37,7 @@ def founded(folder: Path) -> City:
     該当なし 7,000 of 11-19, one digit from 100001; 該当なし 100 of 11-02, by 口座振替; 不足 of 1,000, 11-06.
     """
     register = REGISTER.replace("市民税課", _BREAKING_OFFICE).replace("水道料金", _BREAKING_NAME)
-    city = City.founded(folder, JOB.replace("見本市", '見本</style>市\\"'), register)
+    city = City.founded(folder, JOB.replace("見本市", '見本</style>市\\"'), register, reports=EVERY_REPORT)
     own = [notice_row(bill_no=f"10000{no}") for no in (1, 2, 3)]
     city.notices(REAL_NOTICE, *own)
     assert city.night().code == 0

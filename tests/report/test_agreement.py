@@ -23,7 +23,19 @@ from typing import Any
 import pytest
 
 from elqr.vocabulary.codes import Code
-from tests.builders import JOB, REGISTER, TRAINING, City, Ran, elqr, eltax_file, eltax_row, notice_file, notice_row
+from tests.builders import (
+    DATA_ONLY,
+    JOB,
+    REGISTER,
+    TRAINING,
+    City,
+    Ran,
+    elqr,
+    eltax_file,
+    eltax_row,
+    notice_file,
+    notice_row,
+)
 
 NIGHTS = [
     date(2026, 3, 20), date(2026, 4, 10), date(2026, 6, 10), date(2026, 8, 20), date(2026, 10, 20), date(2026, 11, 20),
@@ -305,7 +317,8 @@ class Lived:
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
     folder = tmp_path_factory.mktemp("agreement")
-    city = City.founded(folder / "city", TRAINING + JOB.replace("date = 2026-11-20\n", ""), REGISTER_OF_ALL_YEARS)
+    job = TRAINING + JOB.replace("date = 2026-11-20\n", "")
+    city = City.founded(folder / "city", job, REGISTER_OF_ALL_YEARS, DATA_ONLY.replace('"json"', '"csv", "json"'))
     stands = Lived(city, folder)
     for at in range(6):
         _live(city, at)

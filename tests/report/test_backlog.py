@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from elqr.vocabulary.limits import WAITING
-from tests.builders import JOB, NIGHT, TRAINING, City, codes, elqr, eltax_file, eltax_row, notice_row
+from tests.builders import EVERY_REPORT, JOB, NIGHT, TRAINING, City, codes, elqr, eltax_file, eltax_row, notice_row
 from tests.cases.review_book import written
 
 DAYS = [date(2026, 11, day) for day in (16, 17, 18, 19)]
@@ -16,7 +16,7 @@ DAYS = [date(2026, 11, day) for day in (16, 17, 18, 19)]
 @pytest.fixture
 def city(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> City:
     """Three unknown payments of 100 to 302 yen a night on four nights; at most four of earlier nights are listed."""
-    made = City.founded(tmp_path / "city", TRAINING + JOB)
+    made = City.founded(tmp_path / "city", TRAINING + JOB, reports=EVERY_REPORT)
     made.notices(notice_row())
     for number, day in enumerate(DAYS, start=1):
         rows = [

@@ -18,9 +18,11 @@ from elqr.report.books import file_stems, outcomes
 from elqr.report.excel.book import Check
 from elqr.report.excel.row_mark import digest, marks
 from elqr.report.excel.workbook import book_bytes
+from elqr.report.selection import Edition, Selection
 from elqr.vocabulary.meanings import RULING_MEANINGS
 from elqr.vocabulary.ruling_terms import WRITTEN_RULINGS, Ruling
 from tests.builders import (
+    EVERY_REPORT,
     NIGHT,
     REAL_BARCODE,
     REAL_NOTICE,
@@ -44,7 +46,7 @@ DECISIONS = ["決裁", "対象の納付番号", "決裁の理由", "担当"]
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> City:
     """A night with, by hand: 39,500 twice (the second into suspense), 10,100 for 10,000, 9,000 and 500 for nobody."""
-    city = City.founded(tmp_path_factory.mktemp("city") / "city")
+    city = City.founded(tmp_path_factory.mktemp("city") / "city", reports=EVERY_REPORT)
     city.notices(
         REAL_NOTICE, notice_row(customer_no="A1"), notice_row(bill_no="2", customer_no="B2", principal_yen=9_000)
     )
@@ -290,7 +292,7 @@ def test_a_rehearsal_writes_no_workbook(city: City, tmp_path: Path) -> None:
 
 
 def test_an_empty_night_still_has_every_book(tmp_path: Path) -> None:
-    empty = City.founded(tmp_path / "city")
+    empty = City.founded(tmp_path / "city", reports=EVERY_REPORT)
     assert empty.night().code == 0
     books = sorted(path.stem for path in _folder(empty).glob("*.xlsx"))
     assert books == [
@@ -449,7 +451,8 @@ def test_fifty_thousand_exceptions_stay_usable(tmp_path: Path) -> None:
 def test_a_very_large_night_lists_what_is_not_plain_and_says_where_all_of_it_is() -> None:
     """By hand: of the four outcomes one is 一致; over three rows it is left to the CSV."""
     found = exceptions(4).with_columns(outcome=pl.Series(["matched", "late", "underpaid", "key_unknown"]))
-    whole, some = outcomes(found, register(), most=4), outcomes(found, register(), most=3)
+    edition = Edition("見本市", NIGHT, register(), Selection())
+    whole, some = (outcomes(found, edition, most=most) for most in (4, 3))
     assert whole.frame["消込結果"].to_list() == ["一致", "支払期限後の納付", "不足", "該当なし"]
     assert some.frame["消込結果"].to_list() == ["支払期限後の納付", "不足", "該当なし"]
     assert "収納が4件あるので" in some.note and "3件だけ" in some.note and "消込結果.csv" in some.note

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from elqr.report.early_files import EarlyFiles
-from tests.builders import NIGHT, REAL_NOTICE, REAL_PAYMENT, SERVERS, City, eltax_file, notice_row
+from tests.builders import EVERY_REPORT, NIGHT, REAL_NOTICE, REAL_PAYMENT, SERVERS, City, eltax_file, notice_row
 
 _RESULTS = {"消込結果.csv", "消込結果.json"}
 
 
 @pytest.fixture
 def city(tmp_path: Path) -> City:
-    founded = City.founded(tmp_path / "city")
+    founded = City.founded(tmp_path / "city", reports=EVERY_REPORT)
     founded.notices(REAL_NOTICE, notice_row())
     founded.deliver("eltax.csv", eltax_file(REAL_PAYMENT))
     return founded

@@ -11,6 +11,7 @@ import pytest
 
 from elqr.report.page.chart import HEIGHT, bar_chart, line_chart
 from elqr.report.page.document import cell, embed_json
+from elqr.report.selection import Selection
 from elqr.report.tables.ageing import Age, age_label, ageing
 from elqr.report.tables.payment_list import DETAILED, LISTED, LISTED_PER_PLACE, choose_listed, views
 from elqr.report.tables.table import Style
@@ -179,7 +180,7 @@ def test_the_list_is_cut_at_its_limits_and_says_what_it_leaves_out() -> None:
             "仮受額": [1] * LISTED,
         }
     )
-    waiting, tonight, *_ = views(rows, frame)
+    waiting, tonight, *_ = views(rows, frame, Selection())
     assert (
         waiting.note == "この一覧は先頭の2,000件です（全2,700件）。すべては 要確認.xlsx と 要確認一覧.csv にあります。"
     )

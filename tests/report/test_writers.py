@@ -14,6 +14,7 @@ import pytest
 from elqr.report.data_files import csv_bytes, json_bytes
 from elqr.report.tables.table import Heading, Style, Table
 from tests.builders import (
+    EVERY_REPORT,
     NIGHT,
     REAL_NOTICE,
     REAL_PAYMENT,
@@ -107,7 +108,7 @@ class _Page(HTMLParser):
 
 
 def _city_of(folder: Path) -> City:
-    city = City.founded(folder)
+    city = City.founded(folder, reports=EVERY_REPORT)
     city.notices(REAL_NOTICE, notice_row(customer_no="<b>=A1"))
     city.deliver("eltax.csv", eltax_file(REAL_PAYMENT))
     city.deliver(

@@ -234,7 +234,7 @@ def test_the_targets_are_the_city_s(city: City, name: str) -> None:
     assert [(year["fiscal_year"], year["target"], year["planned"], year["reached"]) for year in years] == wanted
     city.notices(notice_row())
     assert f"KPI（予定/目標）　{line}" in elqr("night", city.job, "--date", NIGHT.isoformat()).out
-    page = (city.folder / "out" / NIGHT.isoformat() / "index.html").read_text(encoding="utf-8")
+    page = (city.drawn() / "index.html").read_text(encoding="utf-8")
     assert (plan or "手続台帳に [kpi] がない") in page
 
 

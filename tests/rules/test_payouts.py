@@ -100,7 +100,7 @@ def test_a_transfer_that_failed_goes_back_one_step(desk: Desk) -> None:
     assert _of_second(desk) == {"suspense": 10_000}
     row = desk.report("過誤納整理簿")[2]
     assert (row["状態"], row["還付・充当候補額"]) == ("還付返戻", 10_000)
-    page = (desk.city.folder / "out" / MORNING.isoformat() / "index.html").read_text(encoding="utf-8")
+    page = (desk.city.drawn(MORNING) / "index.html").read_text(encoding="utf-8")
     assert "決裁で還付済へ" in page and "決裁で還付済から" in page, "together they are nothing, and that says nothing"
     _step(desk, "paid", "--on", "2026-11-20", "--number", "伝票78")
     assert _of_second(desk) == {"refunded": 10_000}

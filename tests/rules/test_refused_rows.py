@@ -37,7 +37,7 @@ def test_a_refused_row_stays_until_a_file_has_it_right(city: City) -> None:
     since = f"0.csv（{NIGHT} 取込）"
     both = [("N602", f"{since} 2件目 「合計額」"), ("N601", f"{since} 3件目 「手続コード」")]
     assert _morning(city, 1) == both
-    page = (city.folder / "out" / _day(1).isoformat() / "index.html").read_text(encoding="utf-8")
+    page = (city.drawn(_day(1)) / "index.html").read_text(encoding="utf-8")
     assert since in page
     assert _morning(city, 2, notice_row(bill_no="3")) == both[1:]
     city.withdraw_notices("0.csv")

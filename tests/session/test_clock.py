@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from elqr.session import clock
-from tests.builders import JOB, ROOT, TRAINING, City, elqr, eltax_file, eltax_row, notice_row
+from tests.builders import EVERY_REPORT, JOB, ROOT, TRAINING, City, elqr, eltax_file, eltax_row, notice_row
 
 AHEAD = "2062-11-20"
 
@@ -74,7 +74,7 @@ def test_a_job_of_a_day_that_has_not_come_is_refused(tmp_path: Path) -> None:
 
 
 def test_training_may_go_ahead_and_says_so_everywhere(tmp_path: Path) -> None:
-    city = City.founded(tmp_path / "city", TRAINING + JOB)
+    city = City.founded(tmp_path / "city", TRAINING + JOB, reports=EVERY_REPORT)
     city.notices(notice_row())
     ran = city.night(date(2062, 11, 20))
     assert ran.code == 0 and ran.json["training"] is True

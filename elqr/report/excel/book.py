@@ -103,8 +103,3 @@ class Book:
     def rows(self) -> int:
         """行の数 of all tables of the book."""
         return sum(sheet.table.frame.height for sheet in self.sheets)
-
-    @property
-    def has_entries(self) -> bool:
-        """記入欄のあるブックか: whether people fill it in."""
-        return any(column.entry for sheet in self.sheets for column in sheet.columns)

@@ -11,6 +11,7 @@ from itertools import groupby
 from elqr.arithmetic.wareki import wareki
 from elqr.report.page.chart import HEIGHT, WIDTH, Chart, bar_chart, line_chart
 from elqr.report.page.document import SHOWN_ROWS, embed_json, render_document
+from elqr.report.selection import Selection
 from elqr.report.tables.ageing import Age, AgeRow
 from elqr.report.tables.table import Table
 from elqr.report.tables.trends import Trend
@@ -18,6 +19,7 @@ from elqr.rules.kpi import COUNTING_RULE, NO_TARGETS, Kpi
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.terms import Severity
 
+PAGE = "index.html"
 _FEW_FINDINGS = 5
 _LISTED = ("要確認一覧", "消込結果")
 """Tables that the list replaces if scripts run."""
@@ -37,7 +39,7 @@ class Line:
 class Page:
     """今朝の一枚: what the page shows. `intake` is (records and yen, how many files) by status of the files.
 
-    `data` is for the script.
+    `selection` says which files lie beside it; `data` is for the script.
     """
 
     city: str
@@ -57,6 +59,7 @@ class Page:
     ageing: Sequence[tuple[str, str, Sequence[AgeRow]]]
     trend: Trend
     books: Sequence[tuple[str, str]]
+    selection: Selection
     data: Mapping[str, object] = field(default_factory=dict)
 
 

@@ -9,6 +9,7 @@ from datetime import date
 
 from elqr.arithmetic.wareki import wareki, wareki_fiscal_year
 from elqr.report.page.document import render_document
+from elqr.report.selection import Selection
 from elqr.report.tables.table import Table
 
 
@@ -39,4 +40,4 @@ def render_year(page: YearPage) -> str:
     """HTMLにする: the year's page as one HTML file."""
     year, as_of = wareki_fiscal_year(page.fiscal_year), wareki(page.as_of)
     head = f"調定収納表　{page.city}　{year}　{as_of}の夜まで"
-    return render_document("year.html", head, page=page, year=year, as_of=as_of)
+    return render_document("year.html", head, page=page, year=year, as_of=as_of, selection=Selection())

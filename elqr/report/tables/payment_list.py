@@ -10,6 +10,7 @@ from datetime import date
 
 import polars as pl
 
+from elqr.report.selection import Selection
 from elqr.report.tables import night as shape
 from elqr.report.tables.ageing import age_label
 from elqr.report.tables.backlog import open_only
@@ -19,7 +20,7 @@ from elqr.rules.register import Register
 from elqr.vocabulary.limits import ON_PAGE, ON_PAGE_PER_PLACE
 from elqr.vocabulary.page_frames import Waiting
 from elqr.vocabulary.report_frames import DecidedPayment, ExceptionRow, RedeliveredSum
-from elqr.vocabulary.terms import PLACE_OF, SEVERITY_OF, Account, Outcome, Place
+from elqr.vocabulary.terms import PLACE_OF, SEVERITY_OF, Account, NightBook, Outcome, Place
 
 LISTED = ON_PAGE.most
 """How many 要確認 the page lists. Whoever has more works on them in 要確認.xlsx."""
@@ -105,35 +106,34 @@ def list_frame(rows: Rows, register: Register, night: date) -> pl.DataFrame:
     return list_rows.select(_COLUMNS)
 
 
-def views(rows: Rows, frame: pl.DataFrame) -> tuple[View, ...]:
+def views(rows: Rows, frame: pl.DataFrame, selection: Selection) -> tuple[View, ...]:
     """一覧の範囲: the open exceptions, all payments of the night, and those of each place and account."""
     redelivered_count = int(rows.redelivered[RedeliveredSum.COUNT].sum())
     tonight = frame.filter(pl.col("今夜") == 1)
     open_listed = int(frame["未処理"].sum())
     count = int(open_only(rows.waiting)[Waiting.COUNT].sum())
-    files = (
-        "要確認.xlsx と 要確認一覧.csv" if count == rows.exceptions.height else "elqr review export で書き出すブック"
-    )
+    complete = [NightBook.REVIEW.file_name] * (NightBook.REVIEW in selection.books)
+    complete += [selection.file_of("要確認一覧")] * bool(selection.data)
+    if count != rows.exceptions.height or not complete:
+        complete = ["elqr review export で書き出すブック"]
+    results = selection.file_of("消込結果")
     views = [
-        View(OPEN, "要確認（未処理のすべて）", count, open_listed, files),
-        View(TONIGHT, "今夜の収納すべて", rows.decisions.height, tonight.height, _RESULTS, elsewhere=redelivered_count),
+        View(OPEN, "要確認（未処理のすべて）", count, open_listed, " と ".join(complete)),
+        View(TONIGHT, "今夜の収納すべて", rows.decisions.height, tonight.height, results, elsewhere=redelivered_count),
     ]
     for place in Place:
         count = int((rows.decisions[DecidedPayment.PLACE] == place.value).sum())
         on_page = int((tonight["行き先"] == place.label).sum())
         elsewhere = redelivered_count if place is Place.ALREADY_POSTED else 0
         title = f"今夜の収納：{place.label}"
-        views.append(
-            View(f"{TONIGHT}:{place.value}", title, count, on_page, _RESULTS, place.label, elsewhere=elsewhere)
-        )
+        views.append(View(f"{TONIGHT}:{place.value}", title, count, on_page, results, place.label, elsewhere=elsewhere))
     for account, (name, label) in _HELD.items():
         count, on_page = int((rows.decisions[name] > 0).sum()), int((tonight[label] > 0).sum())
         title = f"今夜の収納のうち{account.label}にあるもの"
-        views.append(View(f"{TONIGHT}:{account.value}", title, count, on_page, _RESULTS, holds=label))
+        views.append(View(f"{TONIGHT}:{account.value}", title, count, on_page, results, holds=label))
     return tuple(views)
 
 
-_RESULTS = "消込結果.csv"
 _HELD = {Account.CLAIM: (DecidedPayment.CLAIM_YEN, "収納額"), Account.SUSPENSE: (DecidedPayment.SUSPENSE_YEN, "仮受額")}
 _STYLES: Mapping[str, Style] = {
     **dict.fromkeys(("領収額", "収納額", "仮受額", "納付書の額"), Style.YEN),
