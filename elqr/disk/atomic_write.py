@@ -25,8 +25,17 @@ def write_parts(path: Path, parts: Iterable[bytes], *, mode: int = 0o666) -> Non
     Files for staff have the permissions of the user's umask; files that only elqr reads get a stricter `mode`.
     A file that holds these very bytes already is not written again, so that someone who has it open is not in the way.
     """
-    if (new := _changed_parts(path, iter(parts))) is not None:
-        take_place(path, write_beside(path, new, mode=mode))
+    if (temporary := write_changed(path, parts, mode=mode)) is not None:
+        take_place(path, temporary)
+
+
+def write_changed(path: Path, parts: Iterable[bytes], *, mode: int = 0o666) -> Path | None:
+    """変わったら横に書く: the path of the temporary file; None when the file holds exactly these parts.
+
+    Raises CannotWrite.
+    """
+    new = _changed_parts(path, iter(parts))
+    return None if new is None else write_beside(path, new, mode=mode)
 
 
 def _changed_parts(path: Path, parts: Iterator[bytes]) -> Iterable[bytes] | None:
@@ -103,14 +112,12 @@ def _remove_on_failure(path: Path, temporary: Path) -> Iterator[None]:
         ) from error
 
 
-def set_aside(path: Path, data: bytes) -> Path | None:
-    """控えに残す: rename a file in which people write, so that different new data does not overwrite it.
+def set_aside(path: Path) -> Path:
+    """控えに残す: rename a file in which people write, so that nothing overwrites it. Returns its new path.
 
-    Returns its new path, or None when there was nothing to keep. Raises CannotWrite.
+    Raises CannotWrite.
     """
     try:
-        if not path.exists() or path.read_bytes() == data:
-            return None
         names = (path.with_name(f"{path.stem}（控え{number}）{path.suffix}") for number in count(1))
         aside = next(name for name in names if not name.exists())
         path.rename(aside)

@@ -1,12 +1,8 @@
 """The morning (帳票を引く): draw the reports of a night from the ledger, and write their files.
 
-The ledger's own sums are computed at the same time. No report gets its final name before they agree with it.
+No report gets its final name before the ledger is proved (elqr/night/ledger_proof.py).
 """
 
-import os
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -15,9 +11,10 @@ from typing import Any
 
 import polars as pl
 
-from elqr.disk.atomic_write import remove, set_aside, sweep, write_parts
+from elqr.disk.atomic_write import remove, set_aside, sweep
 from elqr.formats.intake.raw_records import originals
 from elqr.night.batch_alarms import batch_alarms
+from elqr.night.ledger_proof import LedgerProof
 from elqr.night.night import Night
 from elqr.night.refunds import last_two_months, read_refunds
 from elqr.night.remittance import money_rows
@@ -46,7 +43,6 @@ from elqr.rules.expected_files import check_arrivals
 from elqr.rules.kpi import Evidence, Kpi, kpi
 from elqr.rules.night_result import NightResult, ReportRows
 from elqr.session.session import Session
-from elqr.store.ledger_file import Aside
 from elqr.store.queries import details as drill_queries
 from elqr.store.queries import late_notices as late_queries
 from elqr.store.queries import open_exceptions as waiting_queries
@@ -57,11 +53,10 @@ from elqr.store.queries import reviews as review_queries
 from elqr.store.queries import totals as tallies
 from elqr.store.queries import trends as trend_queries
 from elqr.store.queries.arrears import unpaid_by_payer
-from elqr.store.queries.conservation import conservation_breaks
 from elqr.store.queries.counted import later_sums
 from elqr.store.queries.retractions import retractions_in
 from elqr.vocabulary.codes import Code
-from elqr.vocabulary.errors import CannotWrite, LedgerError
+from elqr.vocabulary.errors import CannotWrite
 from elqr.vocabulary.findings import Finding, Location
 from elqr.vocabulary.limits import WAITING
 from elqr.vocabulary.page_frames import PlaceTrend
@@ -69,18 +64,16 @@ from elqr.vocabulary.report_frames import DecidedPayment, DeliveryFinding, Excep
 from elqr.vocabulary.terms import ExitCode, Place
 
 
-def draw(session: Session, night: Night | None = None, result: ReportRows | None = None) -> Morning:
-    """帳票を引く: the reports of a night, from the ledger. Raises LedgerError when it does not add up.
+def draw(session: Session, proof: LedgerProof, night: Night | None = None, result: ReportRows | None = None) -> Morning:
+    """帳票を引く: the reports of a night, from the ledger, whose `proof` begins as soon as it is in nobody's way.
 
     A `night` that has just run adds what only it knows, and its `result` need not be read back.
     """
     day = session.night_on
     night = Night(session) if night is None else night
     kpi_now = count_kpi(session, day)
-    decided = result.by_outcome if result is not None else None
-    with session.ledger.aside() as aside, session.ledger.transaction() as connection, _prove_sums(aside, day, decided):
-        rows = _rows(session, aside, result)
-        aside.tidy()  # after the questions: nobody waits for it
+    with session.ledger.transaction() as connection:
+        rows = _rows(session, proof, result)
         arrivals, calendar = session.rules.arrivals, session.rules.calendar
         expected = check_arrivals(arrivals, report_queries.taken_in(connection, day), day, calendar)
         rows = replace(rows, arrivals=expected if arrivals else None)
@@ -125,73 +118,50 @@ class Written:
     failures: tuple[str, ...] = ()
 
 
-def write_out(folder: Path, drawn: Morning, early: EarlyFiles) -> Written:
+def write_out(folder: Path, drawn: Morning, early: EarlyFiles, proof: LedgerProof) -> Written:
     """帳票を書く: every file of the night. Each is drawn as it is written, as many at once as there are cores.
 
-    Files that were drawn early get their final names. A book that people wrote in is kept beside the new one. A file
-    that cannot be written, for example because somebody has it open, does not stop the others. What an earlier run of
-    the night drew, and the job has left out since, goes: it would show what is no longer so.
+    They get their names when the ledger is proved. A book that people wrote in is kept beside the new one. A file that
+    cannot be written, for example because somebody has it open, does not stop the others. What an earlier run of the
+    night drew, and the job has left out since, goes: it would show what is no longer so. Raises LedgerError.
     """
-    written_in = drawn.written_in()
-
-    def write(name: str) -> tuple[str, str]:
+    drawings, written_in = drawn.drawings(), drawn.written_in()
+    early.begin(folder, drawings)
+    proof.refuse_wrong_sums()
+    kept, failures = [], []
+    left_out = [folder / name for name in drawn.left_out()]
+    for path, end in [*((path, early.take_place) for path in early.paths()), *((path, remove) for path in left_out)]:
         try:
-            pieces, aside = drawings[name]() if name in drawings else (), None
-            if name in written_in:
-                pieces = [b"".join(pieces)]
-                aside = _set_aside(folder / name, pieces[0])
-            if name in drawings:
-                write_parts(folder / name, pieces)
-            else:
-                remove(folder / name)
+            if path.name in written_in and not early.is_same(path):
+                kept += _keep_entries(path)
+            end(path)
         except CannotWrite as error:
-            return "", str(error)
-        return aside.name if aside else "", ""
-
-    early_failures, drawings, left_out = early.take_places(), drawn.drawings(), drawn.left_out()
+            failures.append(str(error))
     sweep(folder)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = list(pool.map(write, [name for name in (*drawings, *left_out) if name not in early_failures]))
-    kept = sorted(name for name, _ in results if name)
-    failures = sorted(why for why in (*early_failures.values(), *(why for _, why in results)) if why)
     place = folder / PAGE if PAGE in drawings else folder if drawings else None
-    return Written(place, tuple(kept), tuple(failures))
+    return Written(place, tuple(sorted(kept)), tuple(sorted(failures)))
 
 
-def _set_aside(path: Path, data: bytes) -> Path | None:
-    """記入のあるブックを残す: returns where, or None when there is none, nobody wrote in it, or it equals the new one.
+def _keep_entries(path: Path) -> list[str]:
+    """記入のあるブックを残す, before it is replaced or goes: the name of its copy, if somebody wrote in it.
 
     Raises CannotWrite.
     """
     try:
-        old = path.read_bytes() if path.is_file() else data
-        if old == data or is_untouched(old, path.name):
-            return None
+        if not path.is_file() or is_untouched(path.read_bytes(), path.name):
+            return []
     except OSError:
         pass
-    return set_aside(path, data)
+    return [set_aside(path).name]
 
 
-@contextmanager
-def _prove_sums(aside: Aside, day: date, decided: dict[str, list[int]] | None) -> Iterator[None]:
-    """台帳の合計を確かめる, by themselves and against what was decided, while the block draws. Raises LedgerError.
-
-    This error comes first, even when the block fails: a ledger that does not add up may be why.
-    """
-    breaks = aside.ask(conservation_breaks, day)
-    sums = aside.ask(report_queries.outcome_sums, day)
-    try:
-        yield
-    finally:
-        _refuse_wrong_sums(breaks(), sums(), decided)
-
-
-def _rows(session: Session, aside: Aside, result: ReportRows | None) -> Rows:
+def _rows(session: Session, proof: LedgerProof, result: ReportRows | None) -> Rows:
     connection, day = session.ledger.connection, session.night_on
     decisions, postings = _decisions_and_sums(session, result)
     exceptions, waiting = _exceptions(session, decisions)
     refunds = read_refunds(session, day, exceptions, last_two_months(day))
-    unpaid = aside.ask(unpaid_by_payer, day, refunds.payers())
+    unpaid = proof.aside.ask(unpaid_by_payer, day, refunds.payers())
+    proof.begin()
     of_others = (DecidedPayment.PAYMENT_NO, DecidedPayment.OTHER_PAYMENT_NO, DecidedPayment.OUTCOME)
     payments = pl.concat(frame.select(of_others) for frame in (exceptions, decisions))
     late = late_queries.late_notices(connection, exceptions.filter(pl.col(ExceptionRow.BILL_NO).is_null()), day)
@@ -245,19 +215,6 @@ def _decisions_and_sums(session: Session, result: ReportRows | None) -> tuple[pl
     with session.ledger.readers() as readers:
         decisions = report_queries.decisions(readers, session.night_on)
     return decisions, report_queries.postings(session.ledger.connection, session.night_on)
-
-
-def _refuse_wrong_sums(breaks: list[str], sums: dict[str, list[int]], decided: dict[str, list[int]] | None) -> None:
-    """合わない台帳を断る. `sums` and `decided` are count and yen by outcome. Raises LedgerError."""
-    if breaks:
-        raise LedgerError(
-            f"台帳の件数・金額が合いません（{'、'.join(breaks)}）。帳票は作っていません。"
-            "台帳がほかの手段で書き換えられていないか調べ、控えから戻してください。"
-        )
-    if decided is not None and sums != decided:
-        raise LedgerError(
-            "台帳の件数・金額が、消し込んだものと違います。帳票は作っていません。elqr verify で調べてください。"
-        )
 
 
 def _sums(session: Session) -> Sums:

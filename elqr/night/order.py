@@ -10,6 +10,7 @@ from elqr.disk.atomic_write import write_whole
 from elqr.handover.export import export_night
 from elqr.handover.manifest import Handover
 from elqr.night.item_orders import record_item_orders
+from elqr.night.ledger_proof import prove_ledger
 from elqr.night.morning import Written, draw, draw_early, exit_code, write_out
 from elqr.night.night import Night
 from elqr.night.posting import Posted
@@ -56,9 +57,9 @@ def work_night(session: Session, workers: Workers, at: str) -> Worked:
     with EarlyFiles() as early:
         run = run_night(night, workers, early)
         handover = export_night(session, at)
-        with session.journal.step("帳票"):
-            morning = draw(session, night, run.rows)
-            written = Written() if session.ledger.rehearsal else write_out(session.folder, morning, early)
+        with session.journal.step("帳票"), prove_ledger(session, run.rows) as proof:
+            morning = draw(session, proof, night, run.rows)
+            written = Written() if session.ledger.rehearsal else write_out(session.folder, morning, early, proof)
     code = ExitCode.FAILED if written.failures else exit_code(morning.page.status)
     record = night.summary(morning.page, run.run_id, code)
     with session.ledger.transaction() as connection:

@@ -1,48 +1,50 @@
-"""Early files (先に引く): files of the night that are drawn and written while the ledger is still being written.
+"""Early files (先に引く): files of the night that are drawn and written before it is proved that they are right.
 
 They have temporary names and are no reports yet. They get their own names once the ledger says the same as they do;
 files that never get there are removed.
 """
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
-from elqr.disk.atomic_write import take_place, write_beside
-from elqr.vocabulary.errors import CannotWrite
+from elqr.disk.atomic_write import take_place, write_changed
 
 
 class EarlyFiles:
-    """先に引いたもの: drawn one after the other in a separate thread."""
+    """先に引いたもの: drawn in threads, as many at once as there are cores."""
 
     def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1)
-        self._futures: dict[Path, Future[Path]] = {}
+        self._threads = ThreadPoolExecutor(os.cpu_count())
+        self._futures: dict[Path, Future[Path | None]] = {}
 
     def begin(self, folder: Path, drawings: Mapping[str, Callable[[], Iterable[bytes]]]) -> None:
-        """引き始める: file name → how to draw it, in pieces."""
+        """引き始める: file name → how to draw it, in pieces. What was begun before is not drawn again."""
         for name, draw in drawings.items():
-            self._futures[folder / name] = self._thread.submit(_write, folder / name, draw)
+            if folder / name not in self._futures:
+                self._futures[folder / name] = self._threads.submit(_write, folder / name, draw)
 
-    def take_places(self) -> dict[str, str]:
-        """名前を付ける: all files that were begun; returns file name → why it could not be written, or "" if it was."""
-        names = {}
-        while self._futures:
-            path = next(iter(self._futures))
-            try:
-                take_place(path, self._futures[path].result())
-                names[path.name] = ""
-            except CannotWrite as error:
-                names[path.name] = str(error)
-            del self._futures[path]
-        return names
+    def paths(self) -> list[Path]:
+        """先に引いたファイル: those that have no name yet."""
+        return list(self._futures)
+
+    def is_same(self, path: Path) -> bool:
+        """そのままか: whether the file holds already what was drawn of it. Raises CannotWrite."""
+        return path in self._futures and self._futures[path].result() is None
+
+    def take_place(self, path: Path) -> None:
+        """名前を付ける. Raises CannotWrite."""
+        temporary = self._futures.pop(path).result()
+        if temporary is not None:
+            take_place(path, temporary)
 
     def drop(self) -> None:
         """捨てる: remove the files without a name. Errors in drawing them no longer matter."""
         for future in self._futures.values():
-            if not future.cancel() and future.exception() is None:
-                future.result().unlink(missing_ok=True)
+            if not future.cancel() and future.exception() is None and (temporary := future.result()) is not None:
+                temporary.unlink(missing_ok=True)
         self._futures.clear()
 
     def __enter__(self) -> Self:
@@ -50,8 +52,8 @@ class EarlyFiles:
 
     def __exit__(self, *_: object) -> None:
         self.drop()
-        self._thread.shutdown()
+        self._threads.shutdown()
 
 
-def _write(path: Path, draw: Callable[[], Iterable[bytes]]) -> Path:
-    return write_beside(path, draw())
+def _write(path: Path, draw: Callable[[], Iterable[bytes]]) -> Path | None:
+    return write_changed(path, draw())

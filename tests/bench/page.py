@@ -8,11 +8,12 @@ import time
 from datetime import date
 from pathlib import Path
 
+from elqr.night.ledger_proof import prove_ledger
 from elqr.night.morning import draw
 from elqr.night.opening import open_session
 from elqr.report.page.page import render
 from tests.bench.measure import Row
-from tests.builders import NIGHT, City, eltax_file, eltax_row, notice_row
+from tests.builders import EVERY_REPORT, NIGHT, City, eltax_file, eltax_row, notice_row
 from tests.report.browser import PROGRAM, browser
 
 SIZES = (2_000, 50_000)
@@ -22,7 +23,7 @@ e.value = '10000'; e.dispatchEvent(new Event('input', {bubbles: true})); return 
 
 
 def _city(folder: Path, count: int) -> City:
-    city = City.founded(folder)
+    city = City.founded(folder, reports=EVERY_REPORT)
     city.notices(*(notice_row(bill_no=f"{no:08d}") for no in range(count)))
     city.night()
     keys = list(city.issued().values())
@@ -46,9 +47,12 @@ def rows(scale: int) -> list[Row]:
             city = _city(Path(folder) / "city", count)
             path = city.folder / "out" / NIGHT.isoformat() / "index.html"
             found.append(Row(group, "index.html の大きさ", path.stat().st_size / 1_000_000, "MB"))
-            with open_session(city.job, NIGHT, rehearsal=True, show=lambda text: None) as session:
+            with (
+                open_session(city.job, NIGHT, rehearsal=True, show=lambda text: None) as session,
+                prove_ledger(session, None) as proof,
+            ):
                 started = time.process_time()
-                drawn = draw(session)
+                drawn = draw(session, proof)
                 found.append(Row(group, "帳票を引く（CPU）", time.process_time() - started, "秒"))
                 started = time.process_time()
                 render(drawn.page)

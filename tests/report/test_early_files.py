@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from elqr.report.early_files import EarlyFiles
+from elqr.vocabulary.errors import CannotWrite
 from tests.builders import EVERY_REPORT, NIGHT, REAL_NOTICE, REAL_PAYMENT, SERVERS, City, eltax_file, notice_row
 
 _RESULTS = {"消込結果.csv", "消込結果.json"}
@@ -32,10 +33,23 @@ def test_files_get_their_names_when_they_are_asked_for(tmp_path: Path) -> None:
     with EarlyFiles() as ahead:
         ahead.begin(tmp_path, {"a.csv": lambda: [b"1", b"2"], "b.csv": lambda: iter([b"3"])})
         assert not _names(tmp_path) & {"a.csv", "b.csv"}
-        assert ahead.take_places() == {"a.csv": "", "b.csv": ""}
-        assert ahead.take_places() == {}
+        assert ahead.paths() == [tmp_path / "a.csv", tmp_path / "b.csv"]
+        for path in ahead.paths():
+            ahead.take_place(path)
+        assert ahead.paths() == []
     assert _names(tmp_path) == {"a.csv", "b.csv"}
     assert (tmp_path / "a.csv").read_bytes() == b"12"
+
+
+def test_a_file_that_holds_the_same_already_is_left_alone(tmp_path: Path) -> None:
+    """Somebody may have it open."""
+    (tmp_path / "a.csv").write_bytes(b"12")
+    before = (tmp_path / "a.csv").stat()
+    with EarlyFiles() as ahead:
+        ahead.begin(tmp_path, {"a.csv": lambda: [b"1", b"2"], "b.csv": lambda: [b"3"]})
+        assert [ahead.is_same(path) for path in ahead.paths()] == [True, False]
+        ahead.take_place(tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").stat() == before and _names(tmp_path) == {"a.csv"}
 
 
 def test_what_nobody_names_is_gone(tmp_path: Path) -> None:
@@ -58,8 +72,9 @@ def test_what_cannot_be_written_is_told_when_it_is_asked_for(tmp_path: Path) -> 
     (tmp_path / "file").touch()
     with EarlyFiles() as ahead:
         ahead.begin(tmp_path / "file", {"a.csv": lambda: [b"1"], "b.csv": lambda: [b"2"]})
-        told = ahead.take_places()
-    assert set(told) == {"a.csv", "b.csv"} and all("に書けません" in why for why in told.values())
+        for path in ahead.paths():
+            with pytest.raises(CannotWrite, match="に書けません"):
+                ahead.take_place(path)
     assert _names(tmp_path) == {"file"}
 
 
