@@ -21,10 +21,11 @@ _DAYS = [date(2026, 11, day) for day in range(1, 6)]
 
 def test_a_season_has_no_difference(tmp_path: Path) -> None:
     """A year of many seeds: `python -m tests.simulation --nights 365 --seeds 20`."""
-    figures = simulate(1, nights=28, bills=14, folder=tmp_path / "city")
+    figures = simulate(2, nights=28, bills=14, folder=tmp_path / "city")
     assert figures.nights > 20 and figures.records > 40 and figures.yen > 500_000
     assert figures.claim_files > 10 and figures.held > 1
     assert figures.rulings > 5 and figures.reassigned and figures.undone and figures.lists
+    assert figures.charged and figures.paid and figures.uncharged
 
 
 def test_a_wrong_truth_is_a_difference_with_its_seed_and_night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

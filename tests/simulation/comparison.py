@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from elqr.approvals.claim_inquiry import look_up_claims
+from elqr.report.claim_card import claim_cards
+from elqr.session.session import Session
 from tests.builders import City, elqr
 from tests.simulation.model import City as Truth
-from tests.simulation.notices import ITEMS
+from tests.simulation.notices import ITEMS, Claim
 from tests.simulation.payments import Record
-from tests.simulation.year import BY_FILE
+from tests.simulation.year import BY_FILE, BY_NOTICE, FIRST
 
 _TONIGHT = """
     SELECT (SELECT min(name) FROM delivery WHERE delivery.sha256 = file.sha256 AND status = 'accepted'), record_no,
@@ -38,6 +41,7 @@ _VALID = """
     SELECT bill_no, installment_no, issue_no FROM notice
     WHERE NOT EXISTS (SELECT 1 FROM notice_cancel WHERE notice_cancel.notice_no = notice.notice_no)
 """
+_LEVIED = ("調定額", "収納額", "不納欠損額", "未収額")
 _CARDS = 15
 """So many bills are asked for item by item."""
 
@@ -104,6 +108,43 @@ def compare_items(city: City, truth: Truth, where: str, day: date, with_order: s
             may_be_open = card["procedure_code"] not in with_order
             if any(yen != own and (yen is not None or not may_be_open) for yen, own in zip(found, wanted, strict=True)):
                 raise Difference(f"{where}: items of {claim} {found}, the model {wanted}")
+
+
+def compare_fees(
+    session: Session, truth: Truth, where: str, seen: dict[Claim, list[list[int]]], has_order: bool
+) -> None:
+    """督促手数料: items of each claim that ever had a fee, where something changed since it was `seen`.
+
+    Only in a procedure that was without an order an item may be open.
+    """
+    for claim in truth.fees.of_claim:
+        standing = truth.stands[claim]
+        now = [truth.owed_items(claim), [sum(own.items[at] for own in standing) for at in range(3)]]
+        if seen.get(claim) == now:
+            continue
+        seen[claim] = now
+        (card,) = claim_cards(look_up_claims(session, claim[0], BY_NOTICE.code, claim[1]))
+        found = [[card["items"][item][yen] for item in ITEMS] for yen in ("owed_yen", "collected_yen")]
+        is_open = found[1] == [None, None, None] and card["collected_yen"] == sum(now[1]) and not has_order
+        if found[0] != now[0] or (found[1] != now[1] and not is_open):
+            raise Difference(f"{where}: items of {claim} {found}, the model {now}")
+
+
+def compare_year(city: City, truth: Truth, where: str, day: date) -> None:
+    """調定収納表 of the year, by procedure."""
+    year = FIRST.year
+    ran = elqr("year", "--fiscal-year", year, "--as-of", day.isoformat(), "--json", "--job", city.job)
+    rows: list[dict[str, Any]] = ran.json["levied"]  # type: ignore[assignment]
+    found = {(row["手続"], int(row["賦課年度"]), name): row[name] for row in rows for name in _LEVIED}
+    wanted = Counter[tuple[str, int, str]]()
+    claims = {slip.claim for slip in truth.slips if not slip.is_total} | set(truth.book.rows)
+    for claim in claims:
+        of_file, name = claim in truth.book.rows, BY_FILE.name if claim in truth.book.rows else BY_NOTICE.name
+        off = -truth.book.changes[claim]["written_off"] if of_file else 0
+        owed, collected = truth.owed(claim), truth.collected[claim]
+        for column, yen in zip(_LEVIED, (owed + off, collected, off, owed - collected), strict=True):
+            wanted[name, year, column] += yen
+    _agree(where, "the year", found, wanted)
 
 
 def _agree(where: str, what: str, found: Mapping[Any, int], wanted: Mapping[Any, int]) -> None:

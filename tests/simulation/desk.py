@@ -10,10 +10,10 @@ from pathlib import Path
 from openpyxl import load_workbook
 
 from tests.builders import elqr
-from tests.simulation.model import Held
 from tests.simulation.notices import PrintableNotice
 from tests.simulation.office import ASKS, Office, Results
 from tests.simulation.payments import Record
+from tests.simulation.places import Held
 
 _MOST = 3
 _HEADING_ROW = 7

@@ -10,40 +10,13 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from tests.simulation.claims import ClaimBook, ClaimRow
+from tests.simulation.fees import Charge, Fees
 from tests.simulation.notices import DEMAND, ITEMS, LATE, PLAN, WHOLE, Claim, Line, PrintableNotice, Procedure
 from tests.simulation.payments import ORDER, Record, Told
+from tests.simulation.places import Held, Standing, fill
 
 _SPEAK = (("",), ("", DEMAND), ("", LATE))
 """The kinds of slips that say what is owed of 本税・本料, of 督促手数料 and of 延滞金, where notices say it."""
-
-
-@dataclass
-class Held:
-    """仮受にある収納: what is left of its yen, and the outcome that brought it there.
-
-    And the last step of its refund, what was in suspense after it, and what it paid out.
-    """
-
-    record: Record
-    yen: int
-    outcome: str
-    step: str = ""
-    decided: int = 0
-    paid: int = 0
-
-
-@dataclass
-class Standing:
-    """調定にある収納: what is left of its yen there, item by item."""
-
-    record: Record
-    items: list[int]
-    key: str
-
-    @property
-    def yen(self) -> int:
-        """残っている額."""
-        return sum(self.items)
 
 
 @dataclass
@@ -52,12 +25,13 @@ class City:
 
     procedures: tuple[Procedure, ...]
     book: ClaimBook = field(init=False)
+    fees: Fees = field(default_factory=Fees)
     orders: dict[str, tuple[str, ...]] = field(default_factory=dict)
     slips: list[PrintableNotice] = field(default_factory=list)
     collected: dict[Claim, int] = field(default_factory=lambda: defaultdict(int))
     covers: dict[str, dict[Claim, int]] = field(default_factory=dict)
     taken: dict[tuple[str, Claim], list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0]))
-    stands: dict[Claim, list["Standing"]] = field(default_factory=lambda: defaultdict(list))
+    stands: dict[Claim, list[Standing]] = field(default_factory=lambda: defaultdict(list))
     held: dict[int, Held] = field(default_factory=dict)
     told: Told = field(default_factory=Told)
     ended: Counter[str] = field(default_factory=Counter)
@@ -132,13 +106,14 @@ class City:
     def _may_speak(self, slip: PrintableNotice, line: Line) -> bool:
         """納付書データの手続: one for a part needs a valid slip for the whole, and asks for no more than is owed.
 
-        It may raise what it speaks for, but not lower it.
+        It may raise what it speaks for, but not lower it. One for the whole lowers what is owed only if it says so.
         """
+        owed, has_whole = self.owed_items(line.claim), self._has_whole(line.claim)
         if not slip.kind:
-            return True
-        bases = [own for own in self._of(line.claim) if not own.kind and not own.is_cancelled]
-        asks = zip(line.items, self.owed_items(line.claim), _SPEAK, strict=True)
-        return bool(bases) and not any(ask < due if slip.kind in kinds else ask > due for ask, due, kinds in asks)
+            steps = sum(line.items) - sum(owed)
+            return not has_whole or (steps <= 0 if slip.is_lowered else steps >= 0)
+        asks = zip(line.items, owed, _SPEAK, strict=True)
+        return has_whole and not any(ask < due if slip.kind in kinds else ask > due for ask, due, kinds in asks)
 
     def _try_again(self) -> None:
         """取り込まなかった納付書をもう一度見る."""
@@ -152,9 +127,9 @@ class City:
         if not yen:
             return
         order = [ITEMS.index(item) for item in self.orders.get(slip.procedure.code) or ITEMS]
-        items = _fill(yen, self.room(slip, claim), order)
+        items = fill(yen, self.room(slip, claim), order)
         beyond = [left - given for left, given in zip(self.left(claim), items, strict=True)]
-        items = [sum(pair) for pair in zip(items, _fill(yen - sum(items), beyond, order), strict=True)]
+        items = [sum(pair) for pair in zip(items, fill(yen - sum(items), beyond, order), strict=True)]
         assert sum(items) == yen, "what a claim takes is open on it"
         self.collected[claim] += yen
         taken = self.taken[slip.key, claim]
@@ -173,11 +148,11 @@ class City:
     def room(self, slip: PrintableNotice, claim: Claim) -> list[int]:
         """納付書で入る額 of each item: a slip asks its own yen once.
 
-        Where notices say what is owed, one for the whole asks for all but what slips for a part brought.
+        Where notices say what is owed, one for the whole asks for all 本税・本料, and of the rest what stands on it.
         """
         asks = [ask - taken for ask, taken in zip(slip.asks(claim), self.taken[slip.key, claim], strict=True)]
         if not slip.kind and not slip.procedure.by_file:
-            asks = [self.owed_items(claim)[0], 0, 0]
+            asks = [self.owed_items(claim)[0], slip.fee, slip.late]
         return [max(0, min(pair)) for pair in zip(asks, self.left(claim), strict=True)]
 
     def left(self, claim: Claim) -> list[int]:
@@ -375,12 +350,30 @@ class City:
         """調定額 of each item: what the claim file says, or else the newest valid slip that speaks for it."""
         if row := self.book.newest(claim):
             return row.owed
-        owed = [0, 0, 0]
+        owed, spoken = [0, 0, 0], [0, 0, 0]
         for slip in sorted(self._of(claim), key=lambda own: own.issue):
             for at, kinds in enumerate(_SPEAK):
                 if not slip.procedure.by_file and not slip.is_cancelled and slip.kind in kinds:
-                    owed[at] = slip.items[at]
+                    owed[at], spoken[at] = slip.items[at], slip.issue
+        if self.fees.of_claim.get(claim) and self._has_whole(claim):
+            owed[1] = self.fees.owed(claim, owed[1], spoken[1])
         return owed
+
+    def _has_whole(self, claim: Claim) -> bool:
+        """調定のすべてを求める有効な納付書があるか: without one there is no 調定 but what slips for a part brought."""
+        return any(not own.kind and not own.is_cancelled for own in self._of(claim))
+
+    def charge(self, claim: Claim, fee: int, sent_no: int, issued_on: date) -> int:
+        """発送した督促状の手数料をつける, if something was left to pay on its 発行日. Returns what this adds.
+
+        Where claim files say what is owed, they say so of the fee, too.
+        """
+        before = self.owed(claim)
+        paid = sum(own.yen for own in self.stands[claim] if own.record.paid_on < issued_on)
+        if not fee or claim in self.book.rows or paid >= before:
+            return 0
+        self.fees.of_claim[claim].append(Charge(sent_no, fee, max(self._issues(claim))))
+        return self.owed(claim) - before
 
     def _covers(self, slip: PrintableNotice) -> dict[Claim, int]:
         """What a 全期 slip pays: what claim files said as it came, or the first slips of all instalments of the bill."""
@@ -388,12 +381,3 @@ class City:
             return self.covers[slip.key]
         first = [own for own in self.slips if own.bill == slip.bill and not own.is_total and own.issue == 1]
         return {own.claim: own.yen for own in first}
-
-
-def _fill(yen: int, rooms: list[int], order: list[int]) -> list[int]:
-    """順に充てる: as much as each item has room for."""
-    items = [0, 0, 0]
-    for at in order:
-        items[at] = max(0, min(yen, rooms[at]))
-        yen -= items[at]
-    return items

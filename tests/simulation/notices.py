@@ -14,11 +14,13 @@ Claim = tuple[str, int]
 
 
 class Procedure(NamedTuple):
-    """手続. `by_file`: its claims come by claim files (調定データ), and its notices only ask."""
+    """手続. `by_file`: its claims come by claim files (調定データ), and its notices only ask. `fee` is that of a reminder."""
 
     code: str
+    name: str
     item_no: str
     by_file: bool
+    fee: int = 0
 
 
 class Line(NamedTuple):

@@ -31,10 +31,16 @@ _Limits = dict[tuple[str, int], date]
 
 
 def deliver_payments(made: Year) -> None:
-    """Files of every night: whole or in two, some with old records again, some broken first, some twice."""
+    """Files of every night: whole or in two, some with old records again, some broken first, some twice.
+
+    Of what is in no file yet: a year goes on to tell of payments.
+    """
     chance, sent = made.random, defaultdict[str, list[Record]](list)
     limits = {(slip.barcode_no, slip.reissue): slip.barcode_limit for own in made.notices.values() for slip, _ in own}
-    for (night, sender), records in sorted(made.due.items()):
+    for (night, sender), told in sorted(made.due.items()):
+        records = [record for record in told if record.event > made.delivered]
+        if not records:
+            continue
         chance.shuffle(records)
         cut = chance.randrange(len(records)) if chance.random() < 0.2 else 0
         for number, own in enumerate(_apart((records[:cut], records[cut:]))):
@@ -43,8 +49,9 @@ def deliver_payments(made: Year) -> None:
             if again and sender == "eltax" and chance.random() < 0.3:
                 again = [replace(record, yen=record.yen + 7) for record in again]
             whole = own + [record for record in again if record not in own]
-            _file(made, night, f"{sender}_{night:03d}_{number}", whole, limits)
+            _file(made, night, f"{sender}_{night:03d}_{made.delivered}_{number}", whole, limits)
             sent[sender] += own
+    made.delivered = made.events
 
 
 def _apart(parts: tuple[list[Record], ...]) -> list[list[Record]]:

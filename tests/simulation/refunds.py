@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from tests.builders import Ran
-from tests.simulation.model import Held
 from tests.simulation.office import Office, Results
 from tests.simulation.payments import Record
+from tests.simulation.places import Held
 from tests.simulation.rulings import ENDS
 
 _NEXT = {

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 
 from elqr.approvals.reminder_gate import Situation, approve_list, request_list, situation
 from elqr.approvals.reminder_list import check_list, draw_list
@@ -12,7 +13,7 @@ from elqr.session.session import Session
 from elqr.vocabulary.ruling_terms import RetractionKind
 from elqr.vocabulary.terms import HoldKind, Risk
 from tests.simulation.comparison import Difference
-from tests.simulation.notices import Claim
+from tests.simulation.notices import Claim, Procedure
 from tests.simulation.office import APPROVES, ASKS, Office, sign
 from tests.simulation.unpaid import HOLDS, Hold, ReminderList, Reminders
 from tests.simulation.year import BY_FILE, BY_NOTICE
@@ -23,21 +24,30 @@ _CLAIM = ("bill_no", "installment_no")
 
 @dataclass
 class ReminderDesk:
-    """督促の窓口: the list that is not sent yet, and what is asked to be undone."""
+    """督促の窓口: the list that is not sent yet, and what is asked to be undone.
+
+    Lists are drawn, sent and undone more `often` in a short year. `charged` and `uncharged` count fees.
+    """
 
     office: Office
     records: Reminders
+    often: float = 1
     open: tuple[ReminderList, date] | None = None
     undoing: list[tuple[int, ReminderList | Hold]] = field(default_factory=list)
     drawn: int = 0
     compared: int = 0
+    charged: int = 0
+    uncharged: int = 0
 
     def go_on(self, night: date, where: str) -> None:
         """一夜の後にすること. Lists are compared more often than drawn."""
         chance = self.office.chance.random
-        steps = (self._draw, 0.06), (self._compare, 0.15), (self._send, 0.3), (self._hold, 0.12), (self._undo, 0.06)
+        steps = (
+            (self._draw, 0.06 * self.often), (self._compare, 0.15), (self._send, 0.3 * self.often), (self._hold, 0.12),
+            (self._undo, 0.06 * self.often),
+        )  # fmt: skip
         due: list[Callable[[Session, date, str], object]] = [step for step, often in steps if chance() < often]
-        if self.undoing and chance() < 0.4:
+        if self.undoing and chance() < 0.4 * self.often:
             due.append(self._approve_undoing)
         if due:
             with self.office.open(night) as session:
@@ -103,14 +113,22 @@ class ReminderDesk:
             (number,), _ = record_holds(
                 session, self._which(claim), Why(HoldKind.PULLED, list_no=own.number), sign(ASKS, night)
             )
-            own.pulled.append(Hold(number, claim, HoldKind.PULLED.label))
-        self._check(session, own, night, where)
+            own.pulled.append(Hold(number, claim, HoldKind.PULLED.label, list_no=own.number))
+        if own is self.records.lists[-1]:
+            self._check(session, own, night, where)
         if chance.random() < 0.8:
-            issued_on = night + timedelta(chance.randrange(3))
-            sending = record_sent(session, own.number, issued_on, sign(ASKS, night))
+            own.issued_on = own.drawn_on + timedelta(chance.randrange((night - own.drawn_on).days + 3))
+            sending = record_sent(session, own.number, own.issued_on, sign(ASKS, night))
             own.sent_no = sending.sent_no
-            if (sending.count, sending.pulled) != (len(own.left), len(own.pulled)):
-                raise Difference(f"{where}: sent {sending}, the model {own}")
+            fees = [yen for yen in map(partial(self._charge, own), sorted(own.left)) if yen]
+            self.charged += len(fees)
+            wanted = len(own.left), len(own.pulled), len(fees), sum(fees)
+            if (sending.count, sending.pulled, sending.fees, sending.fee_yen) != wanted:
+                raise Difference(f"{where}: sent {sending}, the model {wanted} {own}")
+
+    def _charge(self, own: ReminderList, claim: Claim) -> int:
+        """督促手数料をつける, on a claim of a list that was sent."""
+        return self.office.truth.charge(claim, self._procedure(claim).fee, own.sent_no, own.issued_on)
 
     def _check(self, session: Session, own: ReminderList, night: date, where: str) -> None:
         """送る前の確かめ: claims whose yen changed, or that are not to be reminded any more, are named."""
@@ -140,10 +158,11 @@ class ReminderDesk:
     def _undo(self, session: Session, night: date, where: str) -> None:
         """取り消しを申請する: of a sending, a hold or a 引抜."""
         taken = [own for _, own in self.undoing]
-        records: list[ReminderList | Hold] = [own for own in self.records.lists if own.sent_no]
-        records += [*self.records.holds, *(hold for own in self.records.lists for hold in own.pulled)]
-        if may := [own for own in records if not any(own is other for other in taken)]:
-            own = self.office.chance.choice(may)
+        sent: list[ReminderList | Hold] = [own for own in self.records.lists if own.sent_no]
+        holds = [*self.records.holds, *(hold for own in self.records.lists for hold in own.pulled)]
+        both = ([own for own in records if not any(own is other for other in taken)] for records in (sent, holds))
+        if may := [records for records in both if records]:
+            own = self.office.chance.choice(self.office.chance.choice(may))
             kind, number = (
                 (RetractionKind.HELD, own.number) if isinstance(own, Hold) else (RetractionKind.REMINDED, own.sent_no)
             )
@@ -151,13 +170,31 @@ class ReminderDesk:
 
     def _approve_undoing(self, session: Session, night: date, where: str) -> None:
         number, own = self.undoing.pop(0)
-        approve_retraction(session, number, sign(APPROVES, night))
+        _, told = approve_retraction(session, number, sign(APPROVES, night))
         if isinstance(own, ReminderList):
-            own.sent_no = 0
+            fees = self._uncharge(own)
+            self.uncharged += len(fees)
+            if (f"督促手数料 {len(fees):,}件 {sum(fees):,}円は取り消しました" in told) != bool(fees):
+                raise Difference(f"{where}: undone {told}, the model {fees} {own}")
+            if self.open is None and self.office.chance.random() < 0.5:
+                self.open = own, night  # it is recorded again, as it should have been
             return
         for several in (self.records.holds, *(each.pulled for each in self.records.lists)):
             several[:] = [hold for hold in several if hold is not own]
+        for each in self.records.lists:
+            if own.list_no == each.number and each.sent_no:
+                self.charged += self._charge(each, own.claim) > 0
+
+    def _uncharge(self, own: ReminderList) -> list[int]:
+        """督促手数料を取り消す: all of a list. Returns what this takes back of each claim, where it does."""
+        truth = self.office.truth
+        before = {claim: truth.owed(claim) for claim in own.yen}
+        truth.fees.take_back(own.sent_no)
+        own.sent_no = 0
+        return [yen - truth.owed(claim) for claim, yen in before.items() if yen > truth.owed(claim)]
+
+    def _procedure(self, claim: Claim) -> Procedure:
+        return BY_FILE if claim in self.office.truth.book.rows else BY_NOTICE
 
     def _which(self, claim: Claim) -> Which:
-        procedure = BY_FILE if claim in self.office.truth.book.rows else BY_NOTICE
-        return Which(claim[0], procedure.code, installment_no=claim[1])
+        return Which(claim[0], self._procedure(claim).code, installment_no=claim[1])

@@ -6,9 +6,10 @@ Of each payment rulings are undone the newest first, and only while its yen are 
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tests.simulation.model import City, Held, Standing
+from tests.simulation.model import City
 from tests.simulation.notices import Claim, PrintableNotice
 from tests.simulation.payments import Record
+from tests.simulation.places import Held, Standing
 
 ENDS = {"paid": "refunded", "time-barred": "revenue", "too-small": "revenue", "passed-on": "passed_on"}
 """勘定 where the yen of a step end."""

@@ -11,17 +11,27 @@ from elqr.night.opening import open_session, workers_for
 from elqr.night.order import run_night
 from tests.builders import JOB, REGISTER, TRAINING, City, elqr
 from tests.simulation import desk, reassignments, refunds
-from tests.simulation.comparison import Difference, compare_balances, compare_claims, compare_items, compare_outcomes
+from tests.simulation.answers import Answers
+from tests.simulation.comparison import (
+    Difference,
+    compare_balances,
+    compare_claims,
+    compare_fees,
+    compare_items,
+    compare_outcomes,
+    compare_year,
+)
 from tests.simulation.life import year
 from tests.simulation.model import City as Truth
 from tests.simulation.months import Months, close_month, compare_all
+from tests.simulation.notices import Claim
 from tests.simulation.office import Office, Request
 from tests.simulation.payment_files import notice_files
 from tests.simulation.payments import Record
 from tests.simulation.reminders import ReminderDesk
 from tests.simulation.rulings import Rulings
 from tests.simulation.unpaid import GRACE, USUAL_GRACE, Reminders
-from tests.simulation.year import BY_FILE, FIRST, PROCEDURES, Year
+from tests.simulation.year import BY_FILE, BY_NOTICE, FIRST, PROCEDURES, Year
 
 _ASKS: tuple[tuple[Callable[[Office, date], Request | None], float], ...] = (
     (desk.ask, 0.15), (refunds.ask, 0.7), (reassignments.ask, 0.3), (reassignments.ask_to_undo, 0.25),
@@ -40,10 +50,12 @@ specs = ["claim_csv"]
 days_after_due = {USUAL_GRACE}
 procedures = {{ {BY_FILE.code} = {GRACE[BY_FILE.code]} }}
 """
-_REGISTER = f"""{REGISTER.replace("2026-10-01", "2026-04-01")}
+_CODE = f'code = "{BY_NOTICE.code}"'
+_WITH_FEE = REGISTER.replace(_CODE, f"{_CODE}\ndemand_fee_yen = {BY_NOTICE.fee}")
+_REGISTER = f"""{_WITH_FEE.replace("2026-10-01", "2026-04-01")}
 [[procedure]]
 code = "{BY_FILE.code}"
-name = "介護保険料"
+name = "{BY_FILE.name}"
 kind = "介護"
 department = "介護保険課"
 priority = "優先"
@@ -68,6 +80,9 @@ class Figures:
     months: int = 0
     compared: int = 0
     lists: int = 0
+    charged: int = 0
+    paid: int = 0
+    uncharged: int = 0
     claim_files: int = 0
     held: int = 0
 
@@ -78,7 +93,8 @@ class Figures:
             f"{self.rulings:,} rulings carried out, {self.reassigned:,} of them reassignments, {self.undone:,} undone, "
             f"{self.of_closed:,} of both after the month of the payment was closed, "
             f"{self.stale:,} stale, {self.months:,} months closed, "
-            f"{self.compared:,} lists of reminders compared and {self.lists:,} drawn"
+            f"{self.compared:,} lists of reminders compared and {self.lists:,} drawn, "
+            f"{self.charged:,} fees charged, {self.paid:,} claims with one that was paid, {self.uncharged:,} taken back"
         )
 
 
@@ -92,9 +108,12 @@ class _Lived:
     truth: Truth
     office: Office
     reminders: ReminderDesk
+    answers: Answers
     months: Months = field(default_factory=Months)
     figures: Figures = field(default_factory=Figures)
     read: set[bytes] = field(default_factory=set)
+    fees: dict[Claim, list[list[int]]] = field(default_factory=dict)
+    with_fee_paid: set[Claim] = field(default_factory=set)
 
     def where(self, number: int) -> str:
         """どの夜か."""
@@ -112,8 +131,9 @@ def simulate(seed: int, nights: int, bills: int, folder: Path) -> Figures:
     """一年を動かす. Raises Difference with the seed, the night and the record."""
     city, truth = found_city(folder), Truth(PROCEDURES)
     office = Office(city, truth, Random(seed), Rulings(truth))
-    own = _Lived(seed, year(seed, nights, bills), city, truth, office, ReminderDesk(office, Reminders(truth)))
-    life, truth, figures = own.life, own.truth, own.figures
+    life, reminders = year(seed, nights, bills), ReminderDesk(office, Reminders(truth), max(1, 90 / nights))
+    own = _Lived(seed, life, city, truth, office, reminders, Answers(life, truth))
+    figures = own.figures
     for number in range(nights):
         if any(told.get(number) for told in (life.files, life.notices, life.claim_files, life.orders)):
             _live_through(own, number)
@@ -124,9 +144,11 @@ def simulate(seed: int, nights: int, bills: int, folder: Path) -> Figures:
         own.reminders.compared,
         own.reminders.drawn,
     )
+    figures.charged, figures.uncharged = reminders.charged, reminders.uncharged
     compare_all(office, own.months, _day(nights), f"seed {seed}")
     with_order = {own.code for own in PROCEDURES if all(orders[own.code] for orders in life.orders.values())}
     compare_items(own.city, truth, f"seed {seed}", _day(nights), with_order)
+    compare_year(own.city, truth, f"seed {seed}", _day(nights))
     _prove(own.city, nights, f"seed {seed}")
     return figures
 
@@ -146,14 +168,28 @@ def _live_through(own: _Lived, number: int) -> None:
     own.office.posted_on |= dict.fromkeys(tonight, _day(number))
     compare_balances(city, truth, where)
     compare_claims(city, truth, where)
+    _compare_fees(own, number)
     _decide(own, number)
     close_month(own.office, own.months, _day(number), where)
     own.months.keep(own.office, _day(number))
     own.reminders.go_on(_day(number), where)
+    own.answers.go_on(number)
     for name, _, _ in own.life.files[number]:
         city.withdraw(name)
     own.figures.nights += 1
     own.figures.records += sum(map(len, records))
+
+
+def _compare_fees(own: _Lived, number: int) -> None:
+    """督促手数料 of the night."""
+    if own.truth.fees.of_claim:
+        orders = [orders for night, orders in own.life.orders.items() if night <= number]
+        with own.office.open(_day(number)) as session:
+            has_order = all(of_code[BY_NOTICE.code] for of_code in orders)
+            compare_fees(session, own.truth, own.where(number), own.fees, has_order)
+    paid = {claim for claim, (_, collected) in own.fees.items() if collected[1]}
+    own.figures.paid += len(paid - own.with_fee_paid)
+    own.with_fee_paid |= paid
 
 
 def _prepare(own: _Lived, number: int) -> None:

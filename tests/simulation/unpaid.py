@@ -8,9 +8,9 @@ from tests.simulation.model import City
 from tests.simulation.notices import Claim
 from tests.simulation.year import BY_FILE
 
-GRACE = {BY_FILE.code: 5}
+GRACE = {BY_FILE.code: 7}
 """納期限から一覧に載せるまでの日数, of procedures where it is not `USUAL_GRACE`."""
-USUAL_GRACE = 20
+USUAL_GRACE = 4
 NO_SLIP, ANNOUNCED, REMINDED, ELSEWHERE = "有効な納付書がない", "速報あり", "督促済", "よそで発送"
 HOLDS = ("返戻", "公示送達", "督促停止", "徴収猶予", "執行停止", "分納", ELSEWHERE)
 """止めるわけ; the last stops nothing."""
@@ -18,12 +18,13 @@ HOLDS = ("返戻", "公示送達", "督促停止", "徴収猶予", "執行停止
 
 @dataclass(frozen=True)
 class Hold:
-    """止める記録, or a 引抜 from a list. `until` is its last day, if there is one."""
+    """止める記録, or a 引抜 from a list (`list_no`). `until` is its last day, if there is one."""
 
     number: int
     claim: Claim
     kind: str
     until: date | None = None
+    list_no: int = 0
 
     def is_in_force(self, night: date) -> bool:
         """その夜に効いているか."""
@@ -40,6 +41,7 @@ class ReminderList:
     principal: dict[Claim, int]
     pulled: list[Hold] = field(default_factory=list)
     sent_no: int = 0
+    issued_on: date = date.min
 
     @property
     def left(self) -> set[Claim]:

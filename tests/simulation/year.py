@@ -10,15 +10,18 @@ from tests.simulation.notices import WHOLE, PrintableNotice, Procedure
 from tests.simulation.payments import Record
 
 FIRST = date(2026, 4, 1)
-BY_NOTICE = Procedure("kokuho", "901", by_file=False)
-BY_FILE = Procedure("kaigo", "902", by_file=True)
+BY_NOTICE = Procedure("kokuho", "国民健康保険料", "901", by_file=False, fee=100)
+BY_FILE = Procedure("kaigo", "介護保険料", "902", by_file=True)
 PROCEDURES = (BY_NOTICE, BY_FILE)
 PARTS = (1, 2, 3, 4)
 
 
 @dataclass
 class Year:
-    """一年. Nights are days from the first; `said` are all rows of the core system, delivered or not."""
+    """一年. Nights are days from the first; `said` are all rows of the core system, delivered or not.
+
+    Payments up to the event `delivered` are in files.
+    """
 
     random: Random
     nights: int
@@ -31,6 +34,7 @@ class Year:
     claim_files: dict[int, list[tuple[str, bytes, list[ClaimRow]]]] = field(default_factory=lambda: defaultdict(list))
     orders: dict[int, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     events: int = 0
+    delivered: int = 0
 
     @property
     def grace(self) -> int:
