@@ -101,6 +101,7 @@ def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> li
             return _hold_back_notices(night, arrived, spec, decoded.findings, step)
         rows = rows_of(decoded)
         registered = queries.registered(connection, rows, key_rows(rows))
+        registered = replace(registered, over=refused_queries.over_numbers(connection, arrived.sha256))
         series = (tables.notice_file.c.notice_file_no, tables.claim.c.claim_no, tables.notice.c.notice_no)
         numbers = (next_no(connection, column) for column in series)
         by_file = session.register.by_file
