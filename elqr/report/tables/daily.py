@@ -132,7 +132,9 @@ def moved_columns(rows: pl.DataFrame) -> dict[str, tuple[pl.Expr, Style]]:
 
     Within one row the sums would cancel out what was put on and what was taken off.
     """
-    by_ruling = {"うち決裁で入れた額": _PUT_YEN, "うち決裁で外した額": _TAKEN_YEN} if rows[_TAKEN_YEN].ne(0).any() else {}
+    by_ruling = (
+        {"うち決裁で入れた額": _PUT_YEN, "うち決裁で外した額": _TAKEN_YEN} if rows[_TAKEN_YEN].ne(0).any() else {}
+    )
     reduced = {"うち減額": _REDUCED_YEN} if rows[_REDUCED_YEN].ne(0).any() else {}
     return {title: (pl.col(name), Style.YEN) for title, name in (by_ruling | reduced).items()}
 
