@@ -117,6 +117,8 @@ class Told(Lived):
     outcomes: tuple[dict[str, tuple[Items, list[Paid]]], dict[str, tuple[Items, list[Paid]]]]
     told_at: tuple[str, str]
     """What who requested and who approved the undoing was told."""
+    exceeded: list[tuple[str, dict[str, Any]]]
+    """A claim on which more was collected than is owed, before the next night: as shown, and its card."""
 
 
 @pytest.fixture(scope="module")
@@ -136,10 +138,13 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
         teller.live(day, [(bill_no, story.after[at]) for bill_no, story in _BILLS if at < len(story.after)])
     undone = Office(office.copy(office.folder.parent / "undone").folder)
     told_at = _undo(undone, _UNDONE)
+    exceeded = _BILL["納めた督促の紙の取消"]
+    shown = elqr("claim", "show", exceeded, "--job", undone.job, "--date", _UNDONE.isoformat()).out
+    cards = [(shown, _card(undone, exceeded, _UNDONE))]
     for day in (_UNDONE, _LAST):
         undone.night(day)
     outcomes = (_outcomes(Lived(office, _AFTER[-1], [])), _outcomes(Lived(undone, _LAST, [])))
-    return Told(office, _AFTER[-1], teller.refused, undone, outcomes, told_at)
+    return Told(office, _AFTER[-1], teller.refused, undone, outcomes, told_at, cards)
 
 
 def _outcomes(lived: Lived) -> dict[str, tuple[Items, list[Paid]]]:
@@ -215,9 +220,11 @@ def test_what_stays_when_a_sending_is_undone_is_named_at_the_request_and_at_the_
 
 
 def test_all_yen_are_proved_and_the_nights_come_out_the_same_again(told: Told) -> None:
-    for city, day, since in ((told.city, told.last_day, _FIRST), (told.undone, _LAST, _AFTER[0])):
-        ran = elqr("verify", "--job", city.job, "--date", day.isoformat())
-        assert ran.code == 0, ran.out
+    charged = len(STORIES) - 6
+    cities = ((told.city, told.last_day, _FIRST, charged), (told.undone, _LAST, _AFTER[0], 0))
+    for city, day, since, fees in cities:
+        ran = elqr("verify", "--json", "--job", city.job, "--date", day.isoformat())
+        assert ran.code == 0 and ran.json["looked_at"]["督促手数料"] == fees, ran.out  # type: ignore[call-overload, index]
         ran = elqr("replay", "--from", since, "--json", "--job", city.job)
         assert ran.code == 0 and ran.json["payments"] == [], ran.out
     owed = sum(sum(story.owed) for story in STORIES)
@@ -238,6 +245,16 @@ def test_a_card_shows_which_reminder_brought_the_fee_and_that_it_was_undone(told
         ("assessed", "2026-11-19", None), ("demand_fee", "2026-11-24", 1),
     ]  # fmt: skip
     assert set(entries[0]) >= {str(name) for name in ClaimEntry.ITEMS}
+
+
+def test_what_was_collected_beyond_what_is_owed_is_no_negative_debt(told: Told) -> None:
+    """10,100 yen were collected, 10,000 are owed once the sending is undone, and a night has yet to move the rest."""
+    names = ("owed_yen", "collected_yen", "open_yen", "unpaid_yen", "overpaid_yen")
+    ((shown, card),) = told.exceeded
+    assert [card[name] for name in names] == [10_000, 10_100, -100, 0, 100]
+    assert "収納額 10,100円　未収額 0円　過納 100円（次の夜に仮受へ移します）" in shown
+    moved = _card(told.undone, _BILL["納めた督促の紙の取消"], _LAST)
+    assert [moved[name] for name in names] == [10_000, 10_000, 0, 0, 0]
 
 
 def test_a_claim_of_which_only_the_fee_is_open_is_not_reminded_again(told: Told) -> None:
