@@ -22,7 +22,7 @@ from elqr.formats.spec import Spec
 from elqr.night.night import Night
 from elqr.rules.claim_changes import Incoming
 from elqr.rules.claim_states import new_states, refuse_states
-from elqr.rules.near_bills import near_bills, unknown_bills, with_near_bills
+from elqr.rules.near_bills import near_bills, unknown_bills, with_known_bills, with_near_bills
 from elqr.rules.notice_keys import key_rows
 from elqr.rules.notices import judge_rows, rows_of, says_reasons
 from elqr.rules.reminder_statuses import new_statuses, refuse_statuses
@@ -38,6 +38,7 @@ from elqr.store.entries.notice_retraction import enter_retraction
 from elqr.store.queries import held_files as held_queries
 from elqr.store.queries import matching as queries
 from elqr.store.queries import refused_rows as refused_queries
+from elqr.store.queries.claim_lookup import claims_of_bills
 from elqr.store.queries.claim_states import claims_of_keys, states_of_assessments
 from elqr.store.queries.reminder_statuses import known_statuses
 from elqr.store.queries.retracted_files import retraction_of_content, standing_import
@@ -126,11 +127,13 @@ def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> li
 
 
 def _name_near_bills(session: Session, findings: list[Finding], rows: pl.DataFrame) -> list[Finding]:
-    """近い通知書番号を添える to findings about unknown ones. Asks the ledger only about the neighbours of these."""
-    near = near_bills(unknown_bills(findings, rows))
-    if near.is_empty():
+    """合わない項目か近い通知書番号を添える to findings about unknown ones. Asks the ledger about no other numbers."""
+    connection, unknown = session.ledger.connection, unknown_bills(findings, rows)
+    if unknown.is_empty():
         return findings
-    return with_near_bills(findings, near, claims_of_keys(session.ledger.connection, near))
+    told = with_known_bills(findings, unknown, claims_of_bills(connection, unknown[Claim.BILL_NO]))
+    near = near_bills(unknown_bills([finding for finding in told if finding in findings], rows))
+    return with_near_bills(told, near, claims_of_keys(connection, near))
 
 
 def retract_notices(night: Night, name: str, sha256: str) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from elqr.rules.near_bills import ASKED_AT_MOST, near_bills, unknown_bills, with_near_bills
+from elqr.rules.near_bills import ASKED_AT_MOST, near_bills, unknown_bills, with_known_bills, with_near_bills
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding, Location
-from tests.builders import JOB, REGISTER, City, claim_file, claim_row, notice_row
+from tests.builders import JOB, REGISTER, City, claim_file, claim_row, elqr, notice_file, notice_row
 from tests.cases.job_parts import CLAIMS
 
 _KEY = {"procedure_code": "kokuho", "levy_year": 2026, "tax_year": 2026, "bill_no": "100234", "installment_no": 1}
@@ -66,6 +66,42 @@ CASES: list[tuple[str, str, list[dict[str, object]], str]] = [
 @pytest.mark.parametrize(("bill_no", "claims", "wanted"), [row[1:] for row in CASES], ids=[row[0] for row in CASES])
 def test_near_numbers_by_hand(bill_no: str, claims: list[dict[str, object]], wanted: str) -> None:
     assert _told(_found(), _rows({"bill_no": bill_no}), _claims(*claims)) == wanted
+
+
+KNOWN: list[tuple[str, list[dict[str, object]], str]] = [
+    ("期別", [{"installment_no": 2}, {"installment_no": 3}], "期別 2、期別 3"),
+    ("賦課年度と相当年度", [{"levy_year": 2025, "tax_year": 2025}], "賦課年度 2025・相当年度 2025"),
+    ("違いの少ないものだけ", [{"levy_year": 2025, "tax_year": 2025}, {"tax_year": 2025}], "相当年度 2025"),
+    ("ほかの手続の同じ人", [{"procedure_code": "suido", "payer_ref": "7"}], "手続コード suido"),
+    ("ほかの手続の別の人", [{"procedure_code": "suido"}], ""),
+    ("合う調定", [{}], ""),
+    ("ほかの番号", [{"bill_no": "100235", "installment_no": 2}], ""),
+]
+
+
+@pytest.mark.parametrize(("claims", "wanted"), [row[1:] for row in KNOWN], ids=[row[0] for row in KNOWN])
+def test_what_is_off_beside_a_known_number_by_hand(claims: list[dict[str, object]], wanted: str) -> None:
+    finding = _found()
+    (told,) = with_known_bills([finding], unknown_bills([finding], _rows({})), _claims(*claims))
+    assert told.expected == _WANTED + (f"。この通知書番号の調定があるのは: {wanted}" if wanted else "")
+
+
+def test_a_cancellation_of_a_known_number_says_what_is_off(tmp_path: Path) -> None:
+    city = City.founded(tmp_path / "city")
+    bills = {"bill_no": "100001"}
+    issued = [{**bills}, {**bills, "issue_no": 2}, {**bills, "installment_no": 2}, {"bill_no": "100002"}]
+    off = [{"issue_no": 3}, {"installment_no": 4}, {"levy_year": 2025, "tax_year": 2025}, {"bill_no": "100003"}]
+    path = tmp_path / "rows.csv"
+    path.write_bytes(notice_file(*(notice_row(**which) for which in issued)))
+    assert elqr("notice", "import", path, "--job", city.job).code == 0
+    path.write_bytes(notice_file(*(notice_row(change_kind="9", **(bills | which)) for which in off)))
+    findings = elqr("notice", "import", path, "--job", city.job, "--json").json["findings"]
+    assert [(row["at"].split("「")[1], row["actual"], row["expected"]) for row in findings] == [  # type: ignore[attr-defined, index]
+        ("発行連番」", "3", "登録済の納付書（この通知書番号の発行連番は 1・2）"),
+        ("期別」", "4", "登録済の納付書（この通知書番号の期別は 1・2）"),
+        ("通知書番号」", "100001", "登録済の納付書。この通知書番号の調定があるのは: 賦課年度 2026・相当年度 2026"),
+        ("通知書番号」", "100003", "登録済の納付書。近い通知書番号: 100001（1桁違い・宛名番号も同じ）、100002（1桁違い・宛名番号も同じ）"),
+    ]  # fmt: skip
 
 
 def test_only_findings_of_unknown_numbers_are_told_of_near_ones() -> None:
