@@ -22,7 +22,14 @@ from elqr.formats.spec import Spec
 from elqr.night.night import Night
 from elqr.rules.claim_changes import Incoming
 from elqr.rules.claim_states import new_states, refuse_states
-from elqr.rules.near_bills import near_bills, unknown_bills, with_known_bills, with_near_bills
+from elqr.rules.near_bills import (
+    near_bills,
+    only_with_near,
+    reissues_of_nothing,
+    unknown_bills,
+    with_known_bills,
+    with_near_bills,
+)
 from elqr.rules.notice_keys import key_rows
 from elqr.rules.notices import judge_rows, rows_of, says_reasons
 from elqr.rules.reminder_statuses import new_statuses, refuse_statuses
@@ -109,7 +116,9 @@ def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> li
         incoming = Incoming(arrived.name, session.night_on, says_reasons(decoded), by_file, *numbers)
         codes = [procedure.code for procedure in session.register.procedure]
         gained = judge_rows(decoded, incoming, codes, registered, is_sent=is_sent)
-        gained = replace(gained, findings=_name_near_bills(session, gained.findings, rows))
+        first = reissues_of_nothing(arrived.name, gained.notices, gained.claims)
+        named = _name_near_bills(session, [*gained.findings, *first], rows)
+        gained = replace(gained, findings=sorted(only_with_near(named)))
         step.count, step.yen = gained.rows_new, int(gained.notices[Notice.AMOUNT_YEN].sum())
         step.result = f"新規{gained.rows_new} 変更なし{gained.rows_same} 指摘{gained.rows_bad}"
         is_content_known = is_known or queries.notice_file_known(connection, arrived.sha256)

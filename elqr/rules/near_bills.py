@@ -14,10 +14,10 @@ from elqr.formats.sequence import RECORD_NO
 from elqr.rules.row_checks import CLAIM_KEY
 from elqr.rules.suggestions import TO, WAS, misread
 from elqr.vocabulary.codes import Code
-from elqr.vocabulary.findings import Finding
+from elqr.vocabulary.findings import Finding, Location
 from elqr.vocabulary.frames import Claim, Notice, Suggestion
 
-_UNKNOWN = (Code.CLAIM_UNFILED, Code.CANCEL_TARGET)
+_UNKNOWN = (Code.CLAIM_UNFILED, Code.CANCEL_TARGET, Code.REISSUE_OF_NOTHING)
 """指摘 that a 通知書番号 is not known."""
 
 ASKED_AT_MOST = 100
@@ -27,7 +27,7 @@ _SHOWN = 3
 _MOST_DIGITS = 20
 """桁数 of a 通知書番号 at most. Source: specs/notice_csv.toml."""
 
-_ZEROS = "先頭の0"
+_ZEROS, _SAME_PAYER = "先頭の0", "宛名番号も同じ"
 _OF_CLAIM, _IS_SAME, _TEXT = "of_claim", "is_same", "text"
 _UNKNOWN_FIELD = "通知書番号"
 _TITLES = {
@@ -45,17 +45,41 @@ def unknown_bills(findings: Sequence[Finding], rows: pl.DataFrame) -> pl.DataFra
     return named.select(RECORD_NO, *CLAIM_KEY, Notice.PAYER_REF)
 
 
+def reissues_of_nothing(file: str, notices: pl.DataFrame, claims: pl.DataFrame) -> list[Finding]:
+    """初めての再発行: findings of new notices of a file whose claim is new, though their 発行連番 is not the first.
+
+    `notices` is frame Notice with record_no, `claims` frame Claim, both new with the file. The rows are taken in.
+    """
+    first = pl.col(Notice.ISSUE_NO).min().over(CLAIM_KEY)
+    rows = notices.join(claims, on=CLAIM_KEY, how="semi").filter(first > 1).unique(CLAIM_KEY, keep="first")
+    return [
+        Finding(Location(file, record_no, field=_UNKNOWN_FIELD), Code.REISSUE_OF_NOTHING, f"発行連番 {number}", "1")
+        for record_no, number in rows.sort(RECORD_NO).select(RECORD_NO, Notice.ISSUE_NO).head(ASKED_AT_MOST).iter_rows()
+    ]
+
+
+def only_with_near(findings: Sequence[Finding]) -> list[Finding]:
+    """近い番号のあるものだけ: without remarks on first reissues, but for those with a near claim of the same payer.
+
+    Where numbers are given one after another, other payers have near ones in any case.
+    """
+    first = Code.REISSUE_OF_NOTHING
+    return [finding for finding in findings if finding.code is not first or _SAME_PAYER in finding.expected]
+
+
 def _is_unknown(finding: Finding) -> bool:
     return finding.code in _UNKNOWN and finding.at.field == _UNKNOWN_FIELD and bool(finding.expected)
 
 
 def with_known_bills(findings: Sequence[Finding], unknown: pl.DataFrame, known: pl.DataFrame) -> list[Finding]:
-    """合わない項目を添える: the findings, where claims `known` have the number of a row of `unknown_bills`.
+    """合わない項目を添える: the findings, where claims `known` have the number of a refused row of `unknown`.
 
     `known` is frame Claim. Only those of the same procedure count, or of the same payer, because procedures number
     their notices each for itself. What is told of them are the fields in which they differ from the row.
     """
-    pairs = unknown.join(known, on=Notice.BILL_NO, suffix=_OF_CLAIM)
+    taken_in = [finding.at.record_no for finding in findings if finding.code is Code.REISSUE_OF_NOTHING]
+    refused = unknown.filter(~pl.col(RECORD_NO).is_in(taken_in))
+    pairs = refused.join(known, on=Notice.BILL_NO, suffix=_OF_CLAIM)
     differs = {name: pl.col(name).ne_missing(pl.col(f"{name}{_OF_CLAIM}")) for name in _TITLES}
     is_one = ~differs[Notice.PROCEDURE_CODE] | (pl.col(Notice.PAYER_REF) == pl.col(f"{Notice.PAYER_REF}{_OF_CLAIM}"))
     off = pl.sum_horizontal(*differs.values())
@@ -96,7 +120,7 @@ def with_near_bills(findings: Sequence[Finding], near: pl.DataFrame, known: pl.D
     rows = rows.with_columns(is_same.alias(_IS_SAME)).filter(pl.col(_IS_SAME) | ~pl.col(_IS_SAME).any().over(RECORD_NO))
     how = pl.concat_str(
         Suggestion.HOW,
-        pl.when(_IS_SAME).then(pl.lit("宛名番号も同じ")),
+        pl.when(_IS_SAME).then(pl.lit(_SAME_PAYER)),
         separator="・",
         ignore_nulls=True,
     )

@@ -104,6 +104,33 @@ def test_a_cancellation_of_a_known_number_says_what_is_off(tmp_path: Path) -> No
     ]  # fmt: skip
 
 
+def test_a_first_notice_that_is_numbered_as_a_reissue_is_told_of_near_claims(tmp_path: Path) -> None:
+    """Only where there is a claim that may be meant. The row is taken in, and the remark is told on its night alone."""
+    city = City.founded(tmp_path / "city")
+    city.notices(notice_row(bill_no="100001"), notice_row(bill_no="555555", issue_no=2))
+    city.notices(notice_row(bill_no="100009", issue_no=2, payer_ref="9"), name="other.csv")
+    assert city.night(date(2026, 11, 19)).code == 0, "nothing is near, or only of another payer"
+    rows = [notice_row(bill_no=bill, issue_no=no) for bill, no in (("100002", 2), ("777777", 3), ("100003", 1))]
+    city.notices(*rows, notice_row(bill_no="100003", issue_no=2), name="more.csv")
+    ran = city.night(date(2026, 11, 20))
+    wanted = (
+        "N625",
+        "more.csv 1件目 「通知書番号」",
+        "発行連番 2",
+        "1。近い通知書番号: 100001（1桁違い・宛名番号も同じ）",
+    )
+    assert ran.code == 3
+    assert (
+        [tuple(finding.values()) for finding in ran.json["findings"]]
+        == [  # type: ignore[attr-defined]
+            (wanted[0], wanted[1], *wanted[2:])
+        ]
+    )
+    assert city.sql("SELECT count(*) FROM claim WHERE bill_no = '100002'") == [(1,)]
+    assert city.night(date(2026, 11, 21)).json["findings"] == []
+    assert elqr("verify", "--job", city.job, "--date", "2026-11-21").code == 0
+
+
 def test_only_findings_of_unknown_numbers_are_told_of_near_ones() -> None:
     rows, claims = _rows({}, {}, {}, {}), _claims({"bill_no": "100235"})
     findings = [_found(1, Code.CANCEL_TARGET), _found(2, Code.ASKS_BEYOND), _found(3, expected=""), _found(4)]

@@ -138,7 +138,8 @@ def _waiting_before(connection: Connection, file_no: int, rows: pl.DataFrame) ->
 def waiting_findings(connection: Connection, night: date) -> pl.DataFrame:
     """取り込まなかった行の指摘 that still count at the end of a night: name, since, and `FINDING`.
 
-    They belong to the night itself, or to earlier rows that had not ended by then.
+    They belong to the night itself, remarks on rows that were taken in as well, or to earlier rows that had not ended
+    by then.
     """
     finding, file, day = t.notice_finding.c, t.notice_file.c, night.isoformat()
     is_row = and_(_ROW.notice_file_no == finding.notice_file_no, _ROW.record_no == finding.record_no)
@@ -158,7 +159,7 @@ def waiting_findings(connection: Connection, night: date) -> pl.DataFrame:
         .select_from(t.notice_file)
         .join(t.notice_finding, finding.notice_file_no == file.notice_file_no)
         .outerjoin(notice_refused, is_row)
-        .where(file.rows_bad > 0, file.night_on <= day)
+        .where(or_(file.rows_bad > 0, file.night_on == day), file.night_on <= day)
         .where(or_(waits, and_(_ROW.record_no.is_(None), file.night_on == day)))
         .order_by(file.notice_file_no, finding.line_no)
     )
