@@ -45,7 +45,7 @@ class Procedure(Strict):
     go_live_on: WrittenDay | None = None
     claims: ClaimSource = ClaimSource.NOTICES
     order: tuple[Item, ...] = ()
-    demand_fee_yen: int | None = Field(default=None, gt=0, le=_FEE_AT_MOST, strict=True)
+    demand_fee_yen: int | None = Field(default=None, gt=0, le=_FEE_AT_MOST)
     refund: str = ""
     accounting: Annotated[tuple[Accounting, ...], BeforeValidator(_list_kind)] = (
         Accounting(kind=AccountingKind.GENERAL),
@@ -129,8 +129,8 @@ class RefundRate(Strict):
 class KpiTarget(Strict):
     """累積手続数の目標 of a fiscal year: so many procedures or more."""
 
-    year: int = Field(ge=1900, le=2199, strict=True)
-    procedures: int = Field(ge=1, strict=True)
+    year: int = Field(ge=1900, le=2199)
+    procedures: int = Field(ge=1)
 
 
 class KpiPlan(Strict):
