@@ -50,7 +50,7 @@ def exit_reasons(page: Page, held: Sequence[str], code: ExitCode) -> Iterator[st
     yield f"　終了コード {int(code)} のわけ"
     if held:
         yield f"　　受信箱に取込保留のファイルが {len(held)}件あります（{'、'.join(held[:_NAMED])}{_more(held)}）。"
-        yield "　　　わけは elqr file check で見られます。直ったものを届けてもらうか、二人であきらめてください（elqr held）。"
+        yield "　　　わけは elqr file check で見られます。直ったものを届けてもらうか、二人であきらめてください。"
     waiting = sum(line.count for line in page.funnel if line.kind in _WAITING)
     if waiting:
         yield f"　　今夜の収納に要確認が {waiting:,}件あります。"
