@@ -146,11 +146,11 @@ def nights_table(figures: Figures) -> Table:
         yen.filter(~_IS_RULED).sum().alias("in_yen"),
         yen.filter(_IS_RULED & ~is_out).sum().alias("back_yen"),
         -yen.filter(is_out).sum().alias("out_yen"),
-        yen.sum().alias("held_yen"),
+        yen.sum().alias("net_yen"),
     )
     rows = days.join(on_claims, on=MonthlySum.DAY_ON, how="left").join(held, on=MonthlySum.DAY_ON, how="left")
     rows = rows.sort(MonthlySum.DAY_ON).with_columns(pl.all().exclude(MonthlySum.DAY_ON).fill_null(0))
-    rows = rows.with_columns((figures.opening_yen + pl.col("held_yen").cum_sum()).alias("balance_yen"))
+    rows = rows.with_columns((figures.opening_yen + pl.col("net_yen").cum_sum()).alias("balance_yen"))
     assert rows.is_empty() or rows["balance_yen"][-1] == figures.closing_yen, "the nights lead to the closing balance"
     back = {"仮受へ（決裁）": (pl.col("back_yen"), Style.YEN)} if rows["back_yen"].ne(0).any() else {}
     return table_of(
@@ -162,7 +162,7 @@ def nights_table(figures: Figures) -> Table:
             "件数": (pl.col(MonthlySum.COUNT), Style.COUNT),
             "収納額": (pl.col(MonthlySum.YEN), Style.YEN),
             **moved_columns(rows),
-            "仮受の前残": (pl.col("balance_yen") - pl.col("held_yen"), Style.YEN),
+            "仮受の前残": (pl.col("balance_yen") - pl.col("net_yen"), Style.YEN),
             "仮受へ": (pl.col("in_yen"), Style.YEN),
             **back,
             "仮受から（決裁）": (pl.col("out_yen"), Style.YEN),
