@@ -141,7 +141,8 @@ def _name_near_bills(session: Session, findings: list[Finding], rows: pl.DataFra
     if unknown.is_empty():
         return findings
     told = with_known_bills(findings, unknown, claims_of_bills(connection, unknown[Claim.BILL_NO]))
-    near = near_bills(unknown_bills([finding for finding in told if finding in findings], rows))
+    untold = set(findings).intersection(told)
+    near = near_bills(unknown_bills([finding for finding in told if finding in untold], rows))
     return with_near_bills(told, near, claims_of_keys(connection, near))
 
 
