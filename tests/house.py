@@ -12,7 +12,10 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "debit_texts code_texts counted_terms errors meanings ways_out visible_text findings",
     ),
     ("arithmetic", "__init__ business_day checkdigit fiscal_year person_name plain_number pseudonym wareki"),
-    ("disk", "__init__ atomic_write content config_files inbox_filter inbox archive named_files own_json run_log"),
+    (
+        "disk",
+        "__init__ atomic_write content toml_mistakes config_files inbox_filter inbox archive named_files own_json run_log",
+    ),
     (
         "formats",
         "__init__ authoring authoring.draft authoring.sample_fixed authoring.spec_text condition ebcdic foreign "

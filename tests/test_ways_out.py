@@ -44,7 +44,7 @@ from tests.builders import (
 )
 from tests.cases.job_parts import CLAIMS, CONTRACT, MONEY, PRINT, SENDER, SLIPS
 from tests.cases.prints import manifest_of
-from tests.cases.standing_payments import ANSWERED, PUT_OFF, SECOND, Payments, cases, paid_in
+from tests.cases.standing_payments import ANSWERED, EMPTIED, PUT_OFF, SECOND, Payments, cases, paid_in
 
 Taken = set[tuple[str, str]]
 """(state, way) of ways that were taken."""
@@ -154,17 +154,26 @@ def _decided_anew(payments: Payments) -> Taken:
     payments.city.notices(notice_row(principal_yen=800, **less), name="lower.csv")
     with payments.city.job.open("a", encoding="utf-8") as job:
         job.write(CONTRACT.replace("days = 3", "confirm_days = 1\noutside = true"))
+    (short,) = (own for own in cases() if own.outcome is Outcome.UNDERPAID)
+    payments.corrected(short, 1_000)
     payments.city.night(_THIRD)
     assert payments.approved(asked, _THIRD)["results"] == {"無効（その後に変わった）": 1}
     assert payments.open_on(_THIRD)[overpaid] == "過納"
     assert Outcome.PENDING.label in payments.open_on(_THIRD).values(), "a 速報 is over once a contract says when"
     payments.rule(Ruling.REFUND, overpaid, day=_THIRD)
     assert overpaid not in payments.open_now(_THIRD)
+    correction = max(number for number, why in payments.open_on(_THIRD).items() if why == "計上済と内容相違")
+    earlier = payments.numbers[short.number]
+    payments.rule(Ruling.REPLACE, correction, day=_THIRD)
+    assert payments.accounts(earlier) == ["withdrawn"] and earlier in payments.open_now(_THIRD)
+    payments.rule(Ruling.NOTED, earlier, day=_THIRD)
+    assert earlier not in payments.open_now(_THIRD)
     assert payments.run("verify", day=_THIRD).code == 0
     return {
         (Outcome.PENDING.label, "払込の契約がなければ書く"),
         ("保留・差戻し", "決め直す"),
         (_UNDO, "決め直す"),
+        (EMPTIED, "確認のみ"),
         ("無効（その後に変わった）", "決め直す"),
     }
 

@@ -29,7 +29,7 @@ def look_up_claims(
     """
     numbers = _ways_to_read(number)
     with session.ledger.transaction() as connection:
-        of_bill = queries.claims_of_bill(connection, numbers[0])
+        of_bill = queries.claims_of_bills(connection, pl.Series(numbers[:1]))
         for column, value in ((Claim.PROCEDURE_CODE, procedure_code), (Claim.INSTALLMENT_NO, installment_no)):
             of_bill = of_bill if value is None else of_bill.filter(pl.col(column) == value)
         of_key = queries.claims_of_key(connection, numbers)

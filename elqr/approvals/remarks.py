@@ -15,7 +15,11 @@ from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.frames import Notice, Ruled
 from elqr.vocabulary.report_frames import ExceptionRow
 from elqr.vocabulary.ruling_frames import Payout, RefundCase, Remarked, Standing
-from elqr.vocabulary.ruling_terms import Ruling
+from elqr.vocabulary.ruling_terms import NEEDS_TARGET, Ruling
+
+_PAYS_ON_NOTICE = pl.col(Ruled.RULING).is_in([ruling.value for ruling in (*NEEDS_TARGET, Ruling.REASSIGN)])
+_NAMED = 6
+"""Rulings of one notice that a remark names."""
 
 
 def remarks_of_review(session: Session, review_no: int) -> tuple[Finding, ...]:
@@ -51,7 +55,8 @@ def _beside_refunds(session: Session, rulings: pl.DataFrame) -> pl.DataFrame:
     decided = rows.select(Ruled.PAYMENT_NO, pl.col(Payout.DONE_ON).alias(RefundCase.REFUND_DECIDED_ON))
     terms = terms_of_decisions(session, decided)
     rows = rows.join(terms, on=Ruled.PAYMENT_NO, how="left", validate="1:1", maintain_order="left")
-    return Remarked.of(rows.with_columns(pl.lit(None, pl.String).alias(Remarked.TARGET_PAYER_REF)))
+    of_targets = (pl.lit(None, pl.String).alias(name) for name in (Remarked.TARGET_PAYER_REF, Remarked.SHARED))
+    return Remarked.of(rows.with_columns(of_targets))
 
 
 def _beside_targets(session: Session, rulings: pl.DataFrame) -> pl.DataFrame:
@@ -70,5 +75,22 @@ def _beside_targets(session: Session, rulings: pl.DataFrame) -> pl.DataFrame:
     for known in (paid_for, named):
         rows = rows.join(known, on=Ruled.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
     rows = rows.with_columns(pl.coalesce(payer, "named_payer").alias(payer))
+    rows = rows.join(_shared_targets(session), on=number, how="left", validate="m:1", maintain_order="left")
+    rows = rows.with_columns(pl.when(_PAYS_ON_NOTICE).then(Remarked.SHARED).alias(Remarked.SHARED))
     lacking = (pl.lit(None, dtype).alias(name) for name, dtype in Remarked.SCHEMA.items() if name not in rows.columns)
     return Remarked.of(rows.with_columns(lacking))
+
+
+def _shared_targets(session: Session) -> pl.DataFrame:
+    """同じ納付書を対象にする決裁: notice_no and `shared`, of notices of several rulings that wait."""
+    waiting = queries.waiting_rulings(session.ledger.connection).filter(_PAYS_ON_NOTICE)
+    name = pl.format("申請{}の受付{}", Ruled.REVIEW_NO, Ruled.PAYMENT_NO)
+    names = waiting.drop_nulls(Ruled.NOTICE_NO).sort(Ruled.RULING_NO).group_by(Ruled.NOTICE_NO)
+    shared = names.agg(pl.len(), name.head(_NAMED).str.join("、").alias(Remarked.SHARED)).filter(pl.col("len") > 1)
+    text = pl.format(
+        "{}件（{}{}）",
+        "len",
+        Remarked.SHARED,
+        pl.when(pl.col("len") > _NAMED).then(pl.lit("など")).otherwise(pl.lit("")),
+    )
+    return shared.select(Ruled.NOTICE_NO, text.alias(Remarked.SHARED))

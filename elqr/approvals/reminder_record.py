@@ -17,7 +17,7 @@ from elqr.rules.register import Register
 from elqr.rules.reminder_statuses import statuses_in_force, statuses_of_claims
 from elqr.session.session import Session
 from elqr.store.entries.acts import RECORDED, Act, enter_act
-from elqr.store.entries.claim_fees import enter_fees
+from elqr.store.entries.claim_fees import enter_fees, fees_left
 from elqr.store.queries import arrears as list_queries
 from elqr.store.queries import reminders as queries
 from elqr.store.queries.claim_states import claims_of_keys
@@ -30,6 +30,9 @@ from elqr.vocabulary.signature import Signature
 from elqr.vocabulary.terms import HoldKind
 
 _ONE_BILL = (Claim.PROCEDURE_CODE, Claim.LEVY_YEAR, Claim.TAX_YEAR, Claim.BILL_NO)
+
+_NAMED = 20
+"""Claims that words name one by one."""
 
 _AHEAD = timedelta(days=31)
 """発行日 may be so far ahead of the day of the record. Later entries of its claims never have an earlier day, so a
@@ -130,6 +133,24 @@ def claim_words(claim: Mapping[str, Any], register: Register) -> str:
     """どの調定か, in words, of a row with the columns of frame Claim."""
     name, part = register.name_of(claim[Claim.PROCEDURE_CODE]), installment_words(claim[Claim.INSTALLMENT_NO])
     return f"{name} {claim[Claim.LEVY_YEAR]}年度 {claim[Claim.BILL_NO]} {part}"
+
+
+def fees_left_words(session: Session, sent_no: int) -> str:
+    """残る督促手数料, in words: what stays when a sending is undone, and what ends it; empty where nothing stays."""
+    left = fees_left(session.ledger.connection, sent_no)
+    if left.is_empty():
+        return ""
+    named = [
+        f"{claim_words(row, session.register)} {row[ClaimFee.YEN]:,}円"
+        for row in left.head(_NAMED).iter_rows(named=True)
+    ]
+    rest = f"、ほか{left.height - _NAMED:,}件" if left.height > _NAMED else ""
+    sums = f"{left.height:,}件 {int(left[ClaimFee.YEN].sum()):,}円"
+    return (
+        f"督促手数料 {sums}は、ほかの納付書か発送の記録が求めているので残ります（{'、'.join(named)}{rest}）。"
+        "なくすには、督促の納付書は取消の行（異動区分 9）を、ほかの納付書は手数料のない再発行を異動事由「減額更正」で"
+        "送ってもらいます。"
+    )
 
 
 def _refuse_sent(session: Session, list_no: int) -> None:

@@ -20,7 +20,7 @@ from elqr.approvals.notice_retraction import (
     import_consequence,
     retract_import,
 )
-from elqr.approvals.reminder_record import charge_unpulled, claim_words, status_words
+from elqr.approvals.reminder_record import charge_unpulled, claim_words, fees_left_words, status_words
 from elqr.arithmetic.plain_number import plain_number
 from elqr.session.session import Session
 from elqr.store.entries.claim_fees import undo_fees
@@ -54,17 +54,21 @@ class _Record:
 
     Most records just do not count any more. `enter` writes what else is true in the ledger from then on.
     `find_obstacle` takes a record's number and the numbers to count as retracted already: at a request those that wait
-    for approval. It returns Japanese text, empty when nothing builds on the record.
+    for approval. It returns Japanese text, empty when nothing builds on the record. `warn` says what a person should
+    know who requests it, or nothing.
     """
 
     find: Callable[[Session, str], Subject | None]
     find_obstacle: Callable[[Session, int, frozenset[int]], str]
     consequence: Callable[[Session, int], str]
     enter: Callable[[Session, int], None] = lambda session, number: None
+    warn: Callable[[Session, int], str] = lambda session, number: ""
 
 
-def request_retraction(session: Session, kind: RetractionKind, name: str, signature: Signature) -> tuple[int, Subject]:
-    """記録の取り消しを申請する: a record by its number or file name. Returns the request's number and the record.
+def request_retraction(
+    session: Session, kind: RetractionKind, name: str, signature: Signature
+) -> tuple[int, Subject, str]:
+    """記録の取り消しを申請する: a record by its number or file name. Returns the number, the record, a warning.
 
     Raises NotFound, Refused.
     """
@@ -85,7 +89,7 @@ def request_retraction(session: Session, kind: RetractionKind, name: str, signat
         waiting = frozenset(row["number"] for row in queries.retractions_waiting(connection, kind))
         _refuse_obstacle(session, subject, waiting)
         row = {"kind": kind.value, "number": subject.number, "subject": subject.words}
-        return ask(session, RETRACTION, row, signature), subject
+        return ask(session, RETRACTION, row, signature), subject, _RECORDS[kind].warn(session, subject.number)
 
 
 def approve_retraction(session: Session, retraction_no: int, signature: Signature) -> tuple[Subject, str]:
@@ -245,10 +249,10 @@ def _after_sent(session: Session, number: int) -> str:
     words = "この一覧の調定は、まだ督促していないものとして、次の一覧に載ります。"
     yen = pl.col(ClaimEntry.DEMAND_FEE_YEN)
     undone = reminder_queries.fee_entries(session.ledger.connection, number).filter(yen < 0)
-    if undone.is_empty():
-        return words
-    sums = f"{undone.height:,}件 {-int(undone[ClaimEntry.DEMAND_FEE_YEN].sum()):,}円"
-    return f"{words}督促手数料 {sums}は取り消しました。納めてあった手数料は、次の夜に減額による過納になります。"
+    if undone.height:
+        sums = f"{undone.height:,}件 {-int(undone[ClaimEntry.DEMAND_FEE_YEN].sum()):,}円"
+        words += f"督促手数料 {sums}は取り消しました。納めてあった手数料は、次の夜に減額による過納になります。"
+    return words + fees_left_words(session, number)
 
 
 def _undo_fees(session: Session, number: int) -> None:
@@ -328,7 +332,7 @@ _RECORDS = {
     RetractionKind.DIFFERENCE: _Record(_find_difference, _no_obstacle, _after_difference),
     RetractionKind.EXPORT: _Record(_find_export, _find_export_obstacle, _after_export),
     RetractionKind.TAKEN: _Record(_find_taken, _no_obstacle, _after_taken),
-    RetractionKind.REMINDED: _Record(_find_sent, _no_obstacle, _after_sent, _undo_fees),
+    RetractionKind.REMINDED: _Record(_find_sent, _no_obstacle, _after_sent, _undo_fees, fees_left_words),
     RetractionKind.HELD: _Record(_find_hold, _no_obstacle, _after_hold, charge_unpulled),
     RetractionKind.NOTICES: _Record(_find_notices, find_import_obstacle, import_consequence, retract_import),
     RetractionKind.BATCH: _Record(_find_batch, _find_batch_obstacle, _after_batch),

@@ -28,7 +28,7 @@ from elqr.cli.terminal import (
 def night_command(job: Path, day: date | None, dry_run: bool, as_json: bool) -> int:
     from elqr.night.opening import open_session, workers_for
     from elqr.night.order import work_night
-    from elqr.report.screen import screen
+    from elqr.report.screen import exit_reasons, screen
 
     with (
         open_session(job, day, rehearsal=dry_run, show=progress()) as session,
@@ -52,6 +52,8 @@ def night_command(job: Path, day: date | None, dry_run: bool, as_json: bool) -> 
         click.echo(line)
     if (handover := worked.handed) is not None:
         click.echo(f"　基幹システムへ　{handover.label}　{handover.postings:,}件 {handover.yen:,}円")
+    for line in exit_reasons(worked.page, night.quarantined, worked.exit_code):
+        click.echo(line)
     return worked.exit_code
 
 

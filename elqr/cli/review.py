@@ -239,18 +239,22 @@ _LISTED = (
 @job_option
 @json_option
 def review_list(with_ended: bool, job: Path, as_json: bool) -> int:
+    from elqr.approvals.remarks import remarks_of_review
     from elqr.store.queries.reviews import reviews
 
     with open_job(job, rehearsal=True) as session, session.ledger.transaction() as connection:
         rows = [row for row in reviews(connection) if with_ended or row["result"] is None]
+        for row in rows:
+            row["remarks"] = 0 if row["result"] else len(remarks_of_review(session, row["review_no"]))
     if as_json:
-        names = {name: name for name in _LISTED} | {"reason": "because"}
+        names = {name: name for name in (*_LISTED, "remarks")} | {"reason": "because"}
         print_json([{name: row[column] for name, column in names.items()} for row in rows])
         return ExitCode.CLEAN
     for row in rows:
         ended = f"{row['taken_by']} が{RulingResult(row['result']).label}" if row["result"] else "承認待ち"
         request = f"申請{row['review_no']}　{row['asked_at'][:16].replace('T', ' ')}　{row['asked_by']}"
         what = f"{ReviewKind(row['kind']).label}　{row['rulings']:,}件"
+        what += f"　注意 {row['remarks']:,}件" if row["remarks"] else ""
         click.echo(f"{request}　{what}　{ended}　{row['source']}")
     if any(not row["result"] for row in rows):
         say("申請の中身は elqr review trail --review NO で見られます。")

@@ -58,10 +58,10 @@ def _add_command(kind: RetractionKind, name: str, metavar: str, words: str) -> N
 
         with signer.open_job() as session:
             for subject_name in names:
-                number, subject = request_retraction(session, kind, subject_name, signer.sign(reason))
+                number, subject, warning = request_retraction(session, kind, subject_name, signer.sign(reason))
                 click.echo(
                     f"{subject.words}の取り消しを申請しました（申請 {number}）。"
-                    f"ほかの人が elqr undo approve {number} で承認してください。"
+                    f"ほかの人が elqr undo approve {number} で承認してください。{warning}"
                 )
         return ExitCode.CLEAN
 

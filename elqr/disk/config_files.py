@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from elqr.disk.content import open_regular
+from elqr.disk.toml_mistakes import toml_mistake
 from elqr.vocabulary.errors import BadFile, NotFound, cause
 from elqr.vocabulary.limits import WRITTEN, Limit
 
@@ -61,4 +62,6 @@ def parse_toml(text: str, path: Path, what: str) -> dict[str, Any]:
     except RecursionError as error:
         raise BadFile(f"{what} {path} の括弧の重なりが深すぎます。書き方を直してください。") from error
     except (tomllib.TOMLDecodeError, ValueError) as error:
-        raise BadFile(f"{what} {path} はTOMLとして読めません（{error}）。書き方を直してください。") from error
+        raise BadFile(
+            f"{what} {path} はTOMLとして読めません（{toml_mistake(error)[1]}）。書き方を直してください。"
+        ) from error

@@ -22,7 +22,14 @@ from elqr.formats.spec import Spec
 from elqr.night.night import Night
 from elqr.rules.claim_changes import Incoming
 from elqr.rules.claim_states import new_states, refuse_states
-from elqr.rules.near_bills import near_bills, unknown_bills, with_near_bills
+from elqr.rules.near_bills import (
+    near_bills,
+    only_with_near,
+    reissues_of_nothing,
+    unknown_bills,
+    with_known_bills,
+    with_near_bills,
+)
 from elqr.rules.notice_keys import key_rows
 from elqr.rules.notices import judge_rows, rows_of, says_reasons
 from elqr.rules.reminder_statuses import new_statuses, refuse_statuses
@@ -38,6 +45,7 @@ from elqr.store.entries.notice_retraction import enter_retraction
 from elqr.store.queries import held_files as held_queries
 from elqr.store.queries import matching as queries
 from elqr.store.queries import refused_rows as refused_queries
+from elqr.store.queries.claim_lookup import claims_of_bills
 from elqr.store.queries.claim_states import claims_of_keys, states_of_assessments
 from elqr.store.queries.reminder_statuses import known_statuses
 from elqr.store.queries.retracted_files import retraction_of_content, standing_import
@@ -101,13 +109,16 @@ def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> li
             return _hold_back_notices(night, arrived, spec, decoded.findings, step)
         rows = rows_of(decoded)
         registered = queries.registered(connection, rows, key_rows(rows))
+        registered = replace(registered, over=refused_queries.over_numbers(connection, arrived.sha256))
         series = (tables.notice_file.c.notice_file_no, tables.claim.c.claim_no, tables.notice.c.notice_no)
         numbers = (next_no(connection, column) for column in series)
         by_file = session.register.by_file
         incoming = Incoming(arrived.name, session.night_on, says_reasons(decoded), by_file, *numbers)
         codes = [procedure.code for procedure in session.register.procedure]
         gained = judge_rows(decoded, incoming, codes, registered, is_sent=is_sent)
-        gained = replace(gained, findings=_name_near_bills(session, gained.findings, rows))
+        first = reissues_of_nothing(arrived.name, gained.notices, gained.claims)
+        named = _name_near_bills(session, [*gained.findings, *first], rows)
+        gained = replace(gained, findings=sorted(only_with_near(named)))
         step.count, step.yen = gained.rows_new, int(gained.notices[Notice.AMOUNT_YEN].sum())
         step.result = f"新規{gained.rows_new} 変更なし{gained.rows_same} 指摘{gained.rows_bad}"
         is_content_known = is_known or queries.notice_file_known(connection, arrived.sha256)
@@ -125,11 +136,14 @@ def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> li
 
 
 def _name_near_bills(session: Session, findings: list[Finding], rows: pl.DataFrame) -> list[Finding]:
-    """近い通知書番号を添える to findings about unknown ones. Asks the ledger only about the neighbours of these."""
-    near = near_bills(unknown_bills(findings, rows))
-    if near.is_empty():
+    """合わない項目か近い通知書番号を添える to findings about unknown ones. Asks the ledger about no other numbers."""
+    connection, unknown = session.ledger.connection, unknown_bills(findings, rows)
+    if unknown.is_empty():
         return findings
-    return with_near_bills(findings, near, claims_of_keys(session.ledger.connection, near))
+    told = with_known_bills(findings, unknown, claims_of_bills(connection, unknown[Claim.BILL_NO]))
+    untold = set(findings).intersection(told)
+    near = near_bills(unknown_bills([finding for finding in told if finding in untold], rows))
+    return with_near_bills(told, near, claims_of_keys(connection, near))
 
 
 def retract_notices(night: Night, name: str, sha256: str) -> None:

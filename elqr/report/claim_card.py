@@ -38,7 +38,9 @@ def claim_cards(found: LookedUp) -> list[dict[str, Any]]:
     """調定の照会, one dictionary for each claim; days are ISO text.
 
     The items of what was collected are known when all is paid, when nothing is, when the claim has one item only, or
-    from frame CardItems; else `collected_yen` of an item is None. Each payment has its `rulings`.
+    from frame CardItems; else `collected_yen` of an item is None. Each payment has its `rulings`. `open_yen` is what is
+    owed less what was collected, and negative from a reduction until the night that moves the excess into suspense:
+    then `unpaid_yen` (未収額) is 0, and `overpaid_yen` (過納) says how much it will move.
     """
     parts = {
         name: _rows_by(Claim.CLAIM_NO, frame)
@@ -62,6 +64,8 @@ def claim_cards(found: LookedUp) -> list[dict[str, Any]]:
                 "owed_yen": owed_yen,
                 "collected_yen": collected_yen,
                 "open_yen": owed_yen - collected_yen,
+                "unpaid_yen": max(owed_yen - collected_yen, 0),
+                "overpaid_yen": max(collected_yen - owed_yen, 0),
                 "items": {
                     item.value: {"owed_yen": owed[column], "collected_yen": collected[column]}
                     for column, item in _ITEM_OF.items()
@@ -108,9 +112,11 @@ def card_lines(card: dict[str, Any], register: Register) -> Iterator[str]:
     who = f"通知書番号 {card['bill_no']}　{part}　宛名番号 {card['payer_ref']}"
     yield f"■ {name}　{wareki_year(years[0])}{tax_year}　{who}"
     off = -sum(_yen(entry) for entry in card["entries"] if entry["kind"] == EntryKind.WRITTEN_OFF.value)
-    levied, collected, unpaid = card["owed_yen"] + off, card["collected_yen"], card["open_yen"]
+    levied, collected, unpaid = card["owed_yen"] + off, card["collected_yen"], card["unpaid_yen"]
     written_off = f"　不納欠損額 {off:,}円" if off else ""
     sums = f"調定額 {levied:,}円　収納額 {collected:,}円{written_off}　未収額 {unpaid:,}円"
+    if over := card["overpaid_yen"]:
+        sums += f"　過納 {over:,}円（次の夜に仮受へ移します）"
     yield f"　納期限 {_day(card['due_on'])}　{sums}"
     for kind in Item:
         item = card["items"][kind.value]

@@ -16,7 +16,7 @@ from elqr.report.books import daily_sheet, plain_sheet
 from elqr.report.data_files import bytes_of
 from elqr.report.excel.book import Book, Fact
 from elqr.report.excel.workbook import book_bytes
-from elqr.report.tables.daily import caused_sums, day_rule, kind_columns, sums
+from elqr.report.tables.daily import caused_sums, day_rule, kind_columns, move_sums, moved_columns, sums
 from elqr.report.tables.night import table_of
 from elqr.report.tables.table import Style, Table
 from elqr.rules.register import Register
@@ -103,25 +103,26 @@ def month_to_compare(city: str, chosen: Chosen, register: Register, chain: Mappi
     """比べる月計: what counts in a month by another day than the city's, without the balance of 仮受 and the close."""
     keys = (PostedSum.PROCEDURE_CODE, PostedSum.FISCAL_YEAR, PostedSum.IS_ARREARS, PostedSum.CHANNEL)
     face = f"{wareki_month(chosen.first)}の収納額（調定への計上）。{chosen.face}"
+    by_kind, by_day = (_summed(chosen.on_claims, names) for names in (keys, (PostedSum.COUNTS_ON,)))
     month = table_of(
         f"比較月計表_{chosen.by.label}",
         face,
-        _summed(chosen.on_claims, keys),
-        {**kind_columns(chosen.on_claims, register), **sums()},
+        by_kind,
+        {**kind_columns(chosen.on_claims, register), **sums(), **moved_columns(by_kind)},
         _TOTALS,
     )
     days = table_of(
         f"比較月計日別_{chosen.by.label}",
         face,
-        _summed(chosen.on_claims, (PostedSum.COUNTS_ON,)),
-        {chosen.by.label: (pl.col(PostedSum.COUNTS_ON), Style.DATE), **sums()},
+        by_day,
+        {chosen.by.label: (pl.col(PostedSum.COUNTS_ON), Style.DATE), **sums(), **moved_columns(by_day)},
         _TOTALS,
     )
     return _day_list(city, chosen, (month, days), chain)
 
 
 def _summed(rows: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
-    return rows.group_by(keys).agg(pl.col(PostedSum.COUNT, PostedSum.YEN).sum()).sort(keys)
+    return rows.group_by(keys).agg(pl.col(PostedSum.COUNT, PostedSum.YEN).sum(), *move_sums()).sort(keys)
 
 
 def _day_list(city: str, chosen: Chosen, tables: tuple[Table, ...], chain: Mapping[str, str]) -> DayList:

@@ -15,7 +15,7 @@ from elqr.report.books import daily_sheet, plain_sheet
 from elqr.report.data_files import bytes_of
 from elqr.report.excel.book import Book, Fact
 from elqr.report.excel.workbook import book_bytes
-from elqr.report.tables.daily import fiscal_year_name
+from elqr.report.tables.daily import fiscal_year_name, move_sums, moved_columns
 from elqr.report.tables.night import labels_of, procedure_name, table_of
 from elqr.report.tables.table import Style, Table
 from elqr.rules.month_figures import Figures
@@ -97,7 +97,7 @@ def month_table(figures: Figures, register: Register) -> Table:
             pl.col(MonthlySum.YEN).sum(),
             _sum_if(_IS_RULED, MonthlySum.COUNT).alias("move_count"),
             _sum_if(_IS_RULED, MonthlySum.YEN).alias("move_yen"),
-            _sum_if(pl.col(MonthlySum.IS_REDUCTION), MonthlySum.YEN).alias("reduced_yen"),
+            *move_sums(),
         )
         .sort(keys)
     )
@@ -117,7 +117,7 @@ def month_table(figures: Figures, register: Register) -> Table:
             "収納額": (pl.col(MonthlySum.YEN), Style.YEN),
             "うち決裁件数": (pl.col("move_count"), Style.COUNT),
             "うち決裁額": (pl.col("move_yen"), Style.YEN),
-            **({"うち減額": (pl.col("reduced_yen"), Style.YEN)} if figures.reduced_yen else {}),
+            **moved_columns(rows),
         },
         _COUNTS,
     )
@@ -137,20 +137,22 @@ def _what_counts(figures: Figures) -> str:
 def nights_table(figures: Figures) -> Table:
     """月計（夜別）: what counts on each night or 計上日, and 仮受 before it, its ins and outs, and after it."""
     by_days = _is_by_days(figures)
-    is_claim, is_held = (pl.col(MonthlySum.ACCOUNT) == account.value for account in (Account.CLAIM, Account.SUSPENSE))
-    rows = (
-        figures.sums.group_by(MonthlySum.DAY_ON)
-        .agg(
-            pl.col(MonthlySum.COUNT).filter(is_claim).sum(),
-            pl.col(MonthlySum.YEN).filter(is_claim).sum(),
-            pl.col(MonthlySum.YEN).filter(is_held & ~_IS_RULED).sum().alias("in_yen"),
-            -pl.col(MonthlySum.YEN).filter(is_held & _IS_RULED).sum().alias("out_yen"),
-        )
-        .sort(MonthlySum.DAY_ON)
-        .with_columns((figures.opening_yen + (pl.col("in_yen") - pl.col("out_yen")).cum_sum()).alias("balance_yen"))
+    days, yen = figures.sums.select(MonthlySum.DAY_ON).unique(), pl.col(MonthlySum.YEN)
+    on_claims = figures.on_claims.group_by(MonthlySum.DAY_ON).agg(
+        pl.col(MonthlySum.COUNT).sum(), yen.sum(), *move_sums()
     )
+    is_out = _IS_RULED & pl.col(MonthlySum.TAKES_OFF)
+    held = figures.in_suspense.group_by(MonthlySum.DAY_ON).agg(
+        yen.filter(~_IS_RULED).sum().alias("in_yen"),
+        yen.filter(_IS_RULED & ~is_out).sum().alias("back_yen"),
+        -yen.filter(is_out).sum().alias("out_yen"),
+        yen.sum().alias("net_yen"),
+    )
+    rows = days.join(on_claims, on=MonthlySum.DAY_ON, how="left").join(held, on=MonthlySum.DAY_ON, how="left")
+    rows = rows.sort(MonthlySum.DAY_ON).with_columns(pl.all().exclude(MonthlySum.DAY_ON).fill_null(0))
+    rows = rows.with_columns((figures.opening_yen + pl.col("net_yen").cum_sum()).alias("balance_yen"))
     assert rows.is_empty() or rows["balance_yen"][-1] == figures.closing_yen, "the nights lead to the closing balance"
-    opening = pl.col("balance_yen") - pl.col("in_yen") + pl.col("out_yen")
+    back = {"仮受へ（決裁）": (pl.col("back_yen"), Style.YEN)} if rows["back_yen"].ne(0).any() else {}
     return table_of(
         "月計日別" if by_days else "月計夜別",
         f"{wareki_month(figures.first)}の{'計上日' if by_days else '夜'}ごとの収納と仮受。仮受は前の残高から続きます。",
@@ -159,12 +161,14 @@ def nights_table(figures: Figures) -> Table:
             "計上日" if by_days else "夜": (pl.col(MonthlySum.DAY_ON), Style.DATE),
             "件数": (pl.col(MonthlySum.COUNT), Style.COUNT),
             "収納額": (pl.col(MonthlySum.YEN), Style.YEN),
-            "仮受の前残": (opening, Style.YEN),
+            **moved_columns(rows),
+            "仮受の前残": (pl.col("balance_yen") - pl.col("net_yen"), Style.YEN),
             "仮受へ": (pl.col("in_yen"), Style.YEN),
+            **back,
             "仮受から（決裁）": (pl.col("out_yen"), Style.YEN),
             "仮受の残高": (pl.col("balance_yen"), Style.YEN),
         },
-        ("件数", "収納額", "仮受へ", "仮受から（決裁）"),
+        ("件数", "収納額", *moved_columns(rows), "仮受へ", *back, "仮受から（決裁）"),
     )
 
 
@@ -174,17 +178,24 @@ _ALSO = {Account.WITHDRAWN: "、調定からの分を含む"}
 def balance_table(figures: Figures) -> Table:
     """仮受残高: from the end of the previous month to the end of this one."""
     in_suspense, reduced_yen = figures.in_suspense, figures.reduced_yen
-    ended = {account: yen for account in END_ACCOUNTS if (yen := figures.yen_on(account))}
-    targets = "・".join(account.label for account in (Account.CLAIM, *ended))
-    conditions = (~pl.col(MonthlySum.IS_MOVE), _IS_RULED)
-    into_yen, out_yen = (int(in_suspense.filter(condition)[MonthlySum.YEN].sum()) for condition in conditions)
+    comes, leaves = ~pl.col(MonthlySum.TAKES_OFF), pl.col(MonthlySum.TAKES_OFF)
+    came, left = ({place: figures.yen_on(place, is_one) for place in END_ACCOUNTS} for is_one in (comes, leaves))
+    targets = "・".join(account.label for account in (Account.CLAIM, *(place for place in came if came[place])))
+    conditions = (~pl.col(MonthlySum.IS_MOVE), _IS_RULED & comes, _IS_RULED & leaves)
+    into_yen, back_yen, out_yen = (int(in_suspense.filter(condition)[MonthlySum.YEN].sum()) for condition in conditions)
     lines = [
         ("前月末の残高", figures.opening_yen),
         ("仮受へ（要確認になった額）", into_yen),
         *([("調定から仮受へ（減額による過納）", reduced_yen)] if reduced_yen else []),
+        *([("仮受へ戻した額（決裁）", back_yen)] if back_yen else []),
         (f"仮受から{targets}へ（決裁）", out_yen),
         ("月末の残高", figures.closing_yen),
-        *((f"{place.label}になった額（この月の決裁{_ALSO.get(place, '')}）", yen) for place, yen in ended.items()),
+        *(
+            (f"{place.label}になった額（この月の決裁{_ALSO.get(place, '')}）", came[place])
+            for place in came
+            if came[place]
+        ),
+        *((f"{place.label}から戻した額（この月の決裁）", left[place]) for place in left if left[place]),
     ]
     rows = pl.DataFrame(lines, schema={"what": pl.String, "amount": pl.Int64}, orient="row")
     note = "仮受（要確認の額）の残高。前月末の残高に、この月の増減を足すと月末の残高です。"

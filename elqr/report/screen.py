@@ -1,11 +1,12 @@
 """The screen (端末の要約): the result of a night on one screen, in Japanese."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from elqr.arithmetic.wareki import wareki
 from elqr.report.page.page import PAGE, Line, Page
+from elqr.vocabulary.terms import ExitCode, Place
 
 _WIDTH = 30
 
@@ -44,6 +45,29 @@ def screen(page: Page, changes: int, place: Path | None, *, rehearsal: bool) -> 
     yield f"　KPI（予定/目標）　{years}"
     yield f"　{page.headline}"
     yield f"　帳票　{place}" if place else "　帳票は作っていません。"
+
+
+def exit_reasons(page: Page, held: Sequence[str], code: ExitCode) -> Iterator[str]:
+    """終了コードのわけ: lines that say why a night ends with 3 or 4, new or not. `held` are the files held back."""
+    if code not in (ExitCode.REVIEW, ExitCode.QUARANTINE):
+        return
+    yield f"　終了コード {int(code)} のわけ"
+    if held:
+        yield f"　　受信箱に取込保留のファイルが {len(held)}件あります（{'、'.join(held[:_NAMED])}{_more(held)}）。"
+        yield "　　　わけは elqr file check で見られます。直ったものを届けてもらうか、二人であきらめてください。"
+    waiting = sum(line.count for line in page.funnel if line.kind in _WAITING)
+    if waiting:
+        yield f"　　今夜の収納に要確認が {waiting:,}件あります。"
+    if page.findings:
+        yield f"　　指摘が {len(page.findings):,}件あります。"
+
+
+_NAMED = 6
+_WAITING = {Place.EXCEPTION.value, Place.REJECTED.value}
+
+
+def _more(names: Sequence[str]) -> str:
+    return f"、ほか {len(names) - _NAMED}件" if len(names) > _NAMED else ""
 
 
 def _line(line: Line) -> str:

@@ -22,7 +22,7 @@ from elqr.rules.claim_entries import (
     valid_notices,
 )
 from elqr.rules.instalments import without_whole
-from elqr.rules.row_checks import CLAIM_KEY, NOTICE_KEY, Registered, Sieve
+from elqr.rules.row_checks import ASSESSMENT_KEY, CLAIM_KEY, NOTICE_KEY, Registered, Sieve
 from elqr.vocabulary.claim_frames import ClaimCancel, ClaimEntry, ClaimFee, OwnNotice
 from elqr.vocabulary.claim_terms import ChangeReason, Item, NoticeKind
 from elqr.vocabulary.codes import Code
@@ -35,7 +35,7 @@ FALLS = ChangeReason.CLAIM_CANCELLED.value == _REASON
 """調定取消か, of a row."""
 
 _ITEMS = ClaimEntry.ITEMS
-_HAS_BASE, _HAS_FEE, _SAID_KIND = "has_base", "has_fee", "said_kind"
+_HAS_BASE, _HAS_FEE, _SAID_KIND, _KNOWN_NOS = "has_base", "has_fee", "said_kind", "known_nos"
 IS_STATED, ASKS_ONLY = "is_stated", "asks_only"
 """調定データにある調定か, of a row; and whether its notice only asks, and says nothing about what is owed."""
 
@@ -224,6 +224,7 @@ def cancellations(sieve: Sieve, known: pl.DataFrame, registered: Registered, inc
         sieve.rows = sieve.rows.join(frame, on=NOTICE_KEY, how="left", validate="m:1", maintain_order="left")
     missing, bill_no = pl.col(Notice.NOTICE_NO).is_null(), pl.col(Notice.BILL_NO)
     unknown = missing & pl.col("is_refused").is_null()
+    _refuse_other_notices(sieve, known, unknown)
     sieve.refuse(Code.CANCEL_TARGET, "通知書番号", unknown, bill_no, pl.lit("登録済の納付書"))
     is_whole = FALLS & ~missing & pl.col(OwnNotice.CLAIM_NO).is_null() & pl.col(Notice.PART_KIND).is_null()
     sieve.refuse(Code.CHANGE_CONTRADICTS, "異動事由", is_whole, _REASON, pl.lit("全期では空欄（調定取消は期別ごとに）"))
@@ -248,6 +249,17 @@ def cancellations(sieve: Sieve, known: pl.DataFrame, registered: Registered, inc
     )
     fresh = pl.concat([papers[Notice.NOTICE_NO], claims[ClaimCancel.NOTICE_NO]]).n_unique()
     return Cancelled(papers, claims, fresh, sieve.rows.height - fresh)
+
+
+def _refuse_other_notices(sieve: Sieve, known: pl.DataFrame, unknown: pl.Expr) -> None:
+    """番号だけが合う取消を断る: the 通知書番号 is known, and the 発行連番 or the 期別 is off. Says which."""
+    for key, name, title in ((CLAIM_KEY, Notice.ISSUE_NO, "発行連番"), (ASSESSMENT_KEY, Notice.INSTALLMENT_NO, "期別")):
+        numbers = known.select(*key, pl.col(name).alias(_KNOWN_NOS)).unique().sort(_KNOWN_NOS)
+        numbers = numbers.group_by(key).agg(pl.col(_KNOWN_NOS).cast(pl.String).str.join("・"))
+        sieve.rows = sieve.rows.join(numbers, on=key, how="left", validate="m:1", maintain_order="left")
+        wanted = pl.format("登録済の納付書（この通知書番号の{}は {}）", pl.lit(title), _KNOWN_NOS)
+        sieve.refuse(Code.CANCEL_TARGET, title, unknown & pl.col(_KNOWN_NOS).is_not_null(), pl.col(name), wanted)
+        sieve.rows = sieve.rows.drop(_KNOWN_NOS)
 
 
 def own_notices(notices: pl.DataFrame, covers: pl.DataFrame, claims: pl.DataFrame, night_on: date) -> pl.DataFrame:

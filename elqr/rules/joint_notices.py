@@ -126,15 +126,16 @@ def _text(name: str) -> pl.Expr:
     return pl.col(name).cast(pl.String).fill_null("空欄")
 
 
-def refuse_beside_unnamed(sieve: Sieve, rows: pl.DataFrame) -> None:
+def refuse_beside_unnamed(sieve: Sieve, rows: pl.DataFrame, unread: set[int]) -> None:
     """キーの読めない行のある納付書を断る: 分納 rows to the payer, and of the days, of a row whose key is unreadable.
 
-    That row may be half of any of their notices. `rows` are all rows as read.
+    That row may be half of any of their notices, even once it was given up. `rows` are all rows as read, `unread` has
+    the record_no of those with something unreadable in them.
     """
     if NOTICE_KIND not in rows.columns:
         return
     is_named = pl.col(Notice.KEY_NO).str.contains(_KEY).fill_null(False) | pl.concat_str(BARCODE_PARTS).is_not_null()
-    is_unnamed = _is_plan() & ~is_named & pl.col(RECORD_NO).is_in(list(sieve.flawed))
+    is_unnamed = _is_plan() & ~is_named & pl.col(RECORD_NO).is_in(list(sieve.flawed | unread))
     unnamed = rows.filter(is_unnamed).drop_nulls(_OF_PAPER)
     words = "{}件目がこの一枚の行かもしれない", "すべての行のキーが読める"
     _refuse_beside(sieve, unnamed, _OF_PAPER, words, _is_plan())

@@ -14,6 +14,8 @@ from elqr.vocabulary.terms import Account
 _HASHED_DAY = "night_on"
 """The day's name in the hash, from when months were counted by night only. Closed months have it."""
 
+_SUMS = (MonthlySum.COUNT, MonthlySum.YEN)
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -38,9 +40,9 @@ class Figures:
     def _of(self, account: Account) -> pl.DataFrame:
         return self.sums.filter(pl.col(MonthlySum.ACCOUNT) == account.value)
 
-    def yen_on(self, account: Account) -> int:
-        """勘定に入った額 in the month, less what left it again."""
-        return int(self._of(account)[MonthlySum.YEN].sum())
+    def yen_on(self, account: Account, condition: pl.Expr | bool = True) -> int:
+        """勘定に入った額 in the month, less what left it again; of the sums that fulfil the condition."""
+        return int(self._of(account).filter(condition)[MonthlySum.YEN].sum())
 
     @property
     def month(self) -> str:
@@ -75,7 +77,9 @@ class Figures:
     @property
     def sha256(self) -> str:
         """数字の照合値: a hash of all sums and both balances. Names in the register do not enter it."""
-        sums = self.sums.drop(MonthlySum.IS_REDUCTION)  # months closed before reductions existed lack this column
+        keys = [name for name in MonthlySum.SCHEMA if name not in (MonthlySum.TAKES_OFF, *_SUMS)]
+        sums = self.sums.group_by(keys, maintain_order=True).agg(pl.col(_SUMS).sum())  # as when the first were closed
+        sums = sums.drop(MonthlySum.IS_REDUCTION)  # months closed before reductions existed lack this column
         sums = sums.rename({MonthlySum.DAY_ON: _HASHED_DAY})
         text = f"{self.month}\n{self.opening_yen}\n{self.closing_yen}\n{sums.write_csv()}"
         return hashlib.sha256(text.encode()).hexdigest()

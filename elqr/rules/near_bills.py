@@ -1,7 +1,8 @@
 """Near 通知書番号 (近い通知書番号): claims whose number is close to the unknown one of a refused notice row.
 
 One digit off, two digits exchanged, or 0 lost or added at the front; in the same procedure, years and 期別. If one of
-them has the same 宛名番号, only such claims are named. They are only shown to people, and never applied.
+them has the same 宛名番号, only such claims are named. Where the number itself is known, what else is off is named
+instead. They are only shown to people, and never applied.
 """
 
 from collections.abc import Sequence
@@ -13,10 +14,10 @@ from elqr.formats.sequence import RECORD_NO
 from elqr.rules.row_checks import CLAIM_KEY
 from elqr.rules.suggestions import TO, WAS, misread
 from elqr.vocabulary.codes import Code
-from elqr.vocabulary.findings import Finding
+from elqr.vocabulary.findings import Finding, Location
 from elqr.vocabulary.frames import Claim, Notice, Suggestion
 
-_UNKNOWN = (Code.CLAIM_UNFILED, Code.CANCEL_TARGET)
+_UNKNOWN = (Code.CLAIM_UNFILED, Code.CANCEL_TARGET, Code.REISSUE_OF_NOTHING)
 """指摘 that a 通知書番号 is not known."""
 
 ASKED_AT_MOST = 100
@@ -26,15 +27,69 @@ _SHOWN = 3
 _MOST_DIGITS = 20
 """桁数 of a 通知書番号 at most. Source: specs/notice_csv.toml."""
 
-_ZEROS = "先頭の0"
+_ZEROS, _SAME_PAYER = "先頭の0", "宛名番号も同じ"
 _OF_CLAIM, _IS_SAME, _TEXT = "of_claim", "is_same", "text"
+_UNKNOWN_FIELD = "通知書番号"
+_TITLES = {
+    Notice.PROCEDURE_CODE: "手続コード",
+    Notice.LEVY_YEAR: "賦課年度",
+    Notice.TAX_YEAR: "相当年度",
+    Notice.INSTALLMENT_NO: "期別",
+}
 
 
 def unknown_bills(findings: Sequence[Finding], rows: pl.DataFrame) -> pl.DataFrame:
     """知らない通知書番号の行: record_no, ClaimKey and payer_ref of the rows (of a notice file) that findings name."""
-    numbers = [finding.at.record_no for finding in findings if finding.code in _UNKNOWN and finding.expected]
+    numbers = [finding.at.record_no for finding in findings if _is_unknown(finding)]
     named = rows.filter(pl.col(RECORD_NO).is_in(numbers[:ASKED_AT_MOST]))
     return named.select(RECORD_NO, *CLAIM_KEY, Notice.PAYER_REF)
+
+
+def reissues_of_nothing(file: str, notices: pl.DataFrame, claims: pl.DataFrame) -> list[Finding]:
+    """初めての再発行: findings of new notices of a file whose claim is new, though their 発行連番 is not the first.
+
+    `notices` is frame Notice with record_no, `claims` frame Claim, both new with the file. The rows are taken in.
+    """
+    first = pl.col(Notice.ISSUE_NO).min().over(CLAIM_KEY)
+    rows = notices.join(claims, on=CLAIM_KEY, how="semi").filter(first > 1).unique(CLAIM_KEY, keep="first")
+    return [
+        Finding(Location(file, record_no, field=_UNKNOWN_FIELD), Code.REISSUE_OF_NOTHING, f"発行連番 {number}", "1")
+        for record_no, number in rows.sort(RECORD_NO).select(RECORD_NO, Notice.ISSUE_NO).head(ASKED_AT_MOST).iter_rows()
+    ]
+
+
+def only_with_near(findings: Sequence[Finding]) -> list[Finding]:
+    """近い番号のあるものだけ: without remarks on first reissues, but for those with a near claim of the same payer.
+
+    Where numbers are given one after another, other payers have near ones in any case.
+    """
+    first = Code.REISSUE_OF_NOTHING
+    return [finding for finding in findings if finding.code is not first or _SAME_PAYER in finding.expected]
+
+
+def _is_unknown(finding: Finding) -> bool:
+    return finding.code in _UNKNOWN and finding.at.field == _UNKNOWN_FIELD and bool(finding.expected)
+
+
+def with_known_bills(findings: Sequence[Finding], unknown: pl.DataFrame, known: pl.DataFrame) -> list[Finding]:
+    """合わない項目を添える: the findings, where claims `known` have the number of a refused row of `unknown`.
+
+    `known` is frame Claim. Only those of the same procedure count, or of the same payer, because procedures number
+    their notices each for itself. What is told of them are the fields in which they differ from the row.
+    """
+    taken_in = [finding.at.record_no for finding in findings if finding.code is Code.REISSUE_OF_NOTHING]
+    refused = unknown.filter(~pl.col(RECORD_NO).is_in(taken_in))
+    pairs = refused.join(known, on=Notice.BILL_NO, suffix=_OF_CLAIM)
+    differs = {name: pl.col(name).ne_missing(pl.col(f"{name}{_OF_CLAIM}")) for name in _TITLES}
+    is_one = ~differs[Notice.PROCEDURE_CODE] | (pl.col(Notice.PAYER_REF) == pl.col(f"{Notice.PAYER_REF}{_OF_CLAIM}"))
+    off = pl.sum_horizontal(*differs.values())
+    pairs = pairs.filter(is_one & (off > 0)).filter(off == off.min().over(RECORD_NO))
+    parts = (
+        pl.when(differ).then(pl.format("{} {}", pl.lit(_TITLES[name]), pl.col(f"{name}{_OF_CLAIM}")))
+        for name, differ in differs.items()
+    )
+    texts = pairs.select(RECORD_NO, pl.concat_str(*parts, separator="・", ignore_nulls=True).alias(_TEXT))
+    return _with_texts(findings, texts.unique(), "この通知書番号の調定があるのは")
 
 
 def near_bills(unknown: pl.DataFrame) -> pl.DataFrame:
@@ -65,16 +120,21 @@ def with_near_bills(findings: Sequence[Finding], near: pl.DataFrame, known: pl.D
     rows = rows.with_columns(is_same.alias(_IS_SAME)).filter(pl.col(_IS_SAME) | ~pl.col(_IS_SAME).any().over(RECORD_NO))
     how = pl.concat_str(
         Suggestion.HOW,
-        pl.when(_IS_SAME).then(pl.lit("宛名番号も同じ")),
+        pl.when(_IS_SAME).then(pl.lit(_SAME_PAYER)),
         separator="・",
         ignore_nulls=True,
     )
-    rows = rows.sort(RECORD_NO, Notice.BILL_NO).with_columns(pl.format("{}（{}）", Notice.BILL_NO, how).alias(_TEXT))
-    texts = rows.group_by(RECORD_NO).agg(pl.col(_TEXT).head(_SHOWN).str.join("、"), pl.len())
-    shown = {no: text + (f" ほか{count - _SHOWN}" if count > _SHOWN else "") for no, text, count in texts.iter_rows()}
+    texts = rows.select(RECORD_NO, pl.format("{}（{}）", Notice.BILL_NO, how).alias(_TEXT))
+    return _with_texts(findings, texts, "近い通知書番号")
+
+
+def _with_texts(findings: Sequence[Finding], texts: pl.DataFrame, what: str) -> list[Finding]:
+    """添える: the findings with the first texts of their rows, in order."""
+    rows = texts.sort(RECORD_NO, _TEXT).group_by(RECORD_NO).agg(pl.col(_TEXT).head(_SHOWN).str.join("、"), pl.len())
+    shown = {no: text + (f" ほか{count - _SHOWN}" if count > _SHOWN else "") for no, text, count in rows.iter_rows()}
     return [
-        replace(finding, expected=f"{finding.expected}。近い通知書番号: {shown[finding.at.record_no]}")
-        if finding.code in _UNKNOWN and finding.expected and finding.at.record_no in shown
+        replace(finding, expected=f"{finding.expected}。{what}: {shown[finding.at.record_no]}")
+        if _is_unknown(finding) and finding.at.record_no in shown
         else finding
         for finding in findings
     ]

@@ -138,7 +138,7 @@ def judge_rows(
     same = _refuse_changed(sieve, registered.notices, _titles(decoded))
     refuse_differing(sieve, _titles(decoded))
     covers = _refuse_new(sieve, registered, cancels.rows, gone, incoming)
-    refuse_beside_unnamed(sieve, decoded.tables["notice"])
+    refuse_beside_unnamed(sieve, decoded.tables["notice"], set(decoded.flawed))
     refuse_halves(sieve, joint, ended)
     rows = _numbered_rows(sieve.rows, incoming)
     notices, is_of_line = collapse_rows(rows), is_line(rows)
@@ -150,7 +150,7 @@ def judge_rows(
     known_notices = known_notices.join(of_claims, on=Notice.NOTICE_NO, how="left", validate="m:1")
     cancelled = cancellations(cancels, known_notices, registered, incoming)
     record_nos = notices.select(RECORD_NO, Notice.NOTICE_NO)
-    all_rows = file_rows(decoded, joint)
+    all_rows, is_refused = file_rows(decoded, joint), pl.col(RECORD_NO).is_in(sieve.flawed)
     keys = key_rows(notices).join(record_nos, on=RECORD_NO, validate="m:1", maintain_order="left")
     return JudgedRows(
         incoming=incoming,
@@ -165,8 +165,8 @@ def judge_rows(
         rows_issued=rows.height,
         rows_same=len(ended) + same + cancelled.rows_same,
         rows_bad=len(sieve.flawed),
-        refused=all_rows.filter(pl.col(RECORD_NO).is_in(sieve.flawed)),
-        good=all_rows.filter(~pl.col(RECORD_NO).is_in(sieve.flawed)),
+        refused=all_rows.filter(is_refused),
+        good=all_rows.filter(~is_refused & ~pl.col(RECORD_NO).is_in(ended)),
         findings=sorted(sieve.findings),
     )
 
@@ -296,10 +296,13 @@ def _is_respelt(rows: pl.DataFrame) -> pl.Expr:
 
 
 def _drop_ended(sieve: Sieve, registered: Registered) -> set[int]:
-    """終わった行を除く. Returns their record_no."""
+    """終わった行を除く, those that could not be read as well. Returns their record_no."""
     before = set(sieve.rows[RECORD_NO])
     sieve.rows = without_ended(sieve.rows, registered)
-    return before.difference(sieve.rows[RECORD_NO])
+    unread = sieve.flawed & registered.over
+    sieve.flawed -= unread
+    sieve.findings = [finding for finding in sieve.findings if finding.at.record_no not in unread]
+    return before.difference(sieve.rows[RECORD_NO]) | unread
 
 
 def without_ended(rows: pl.DataFrame, registered: Registered) -> pl.DataFrame:

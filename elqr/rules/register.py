@@ -6,6 +6,7 @@ fiscal year of that date. The KPI shows the ledger's evidence with the count.
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -45,7 +46,7 @@ class Procedure(Strict):
     go_live_on: WrittenDay | None = None
     claims: ClaimSource = ClaimSource.NOTICES
     order: tuple[Item, ...] = ()
-    demand_fee_yen: int | None = Field(default=None, gt=0, le=_FEE_AT_MOST, strict=True)
+    demand_fee_yen: int | None = Field(default=None, gt=0, le=_FEE_AT_MOST)
     refund: str = ""
     accounting: Annotated[tuple[Accounting, ...], BeforeValidator(_list_kind)] = (
         Accounting(kind=AccountingKind.GENERAL),
@@ -129,8 +130,8 @@ class RefundRate(Strict):
 class KpiTarget(Strict):
     """累積手続数の目標 of a fiscal year: so many procedures or more."""
 
-    year: int = Field(ge=1900, le=2199, strict=True)
-    procedures: int = Field(ge=1, strict=True)
+    year: int = Field(ge=1900, le=2199)
+    procedures: int = Field(ge=1)
 
 
 class KpiPlan(Strict):
@@ -143,6 +144,12 @@ class KpiPlan(Strict):
     def _check_years(self) -> Self:
         if (years := [target.year for target in self.targets]) != sorted(set(years)):
             raise ValueError("kpi の targets は、年度の順に、一つの年度に一つ書いてください")
+        for before, target in pairwise(self.targets):
+            if target.procedures < before.procedures:
+                raise ValueError(
+                    f"kpi の targets は累積の手続数なので、前の年度より減りません"
+                    f"（{before.year}年度 {before.procedures}、{target.year}年度 {target.procedures}）"
+                )
         return self
 
     @property

@@ -29,7 +29,7 @@ class Registered:
     a claim file names; these are in `stated` (frame StatedClaim). `refused` (frame RefusedRow) are rows of earlier
     files that still wait, `withdrawn` those that their 取消 took back before they ever came in, `given_up` those that
     two people gave up, and `righted` those that a later file had right. `keys` are the file's keys that a notice has,
-    with its NOTICE_KEY.
+    with its NOTICE_KEY. `over` has the record_no of the file's own rows that ended when it was read before.
     """
 
     notices: pl.DataFrame
@@ -44,6 +44,7 @@ class Registered:
     given_up: pl.DataFrame
     righted: pl.DataFrame
     keys: pl.DataFrame
+    over: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)

@@ -44,6 +44,13 @@ _REMARKS = (
         pl.format("{}円（{}）", yen_text(_DUE), _WORKING),
     ),
     _Remark(
+        Code.INTEREST_UNRULED,
+        "加算金",
+        _IS_DECISION & (_INTEREST > 0) & _DUE.is_null(),
+        pl.format("{}円", yen_text(_INTEREST)),
+        pl.col(Remarked.WORKING),
+    ),
+    _Remark(
         Code.PAYEE_DIFFERS,
         "還付先",
         _IS_DECISION & (_PAYEE != "") & (_PAYEE != _PAYER),
@@ -56,6 +63,13 @@ _REMARKS = (
         pl.col(Remarked.RULING).is_in([ruling.value for ruling in _PAYS_OTHERS]) & (_TARGET_PAYER != _PAYER),
         pl.format("宛名番号 {}", _TARGET_PAYER),
         _PAYER_TEXT,
+    ),
+    _Remark(
+        Code.TARGET_SHARED,
+        "対象の納付番号",
+        pl.col(Remarked.SHARED).is_not_null(),
+        pl.col(Remarked.SHARED),
+        pl.lit("一枚の納付書に一つの決裁"),
     ),
 )
 

@@ -69,6 +69,7 @@ class SentFee(ClaimFee):
 
     `printed_on` and `sent_on` are 発行日 and night of the sending, `undone_on` when that was taken back. `is_same`: the
     fee that the row takes back is of the same claim, sending and yen. `is_stated`: a claim file names the claim.
+    `has_entry`: the row changed what is owed.
     """
 
     LIST_NO = Reminded.LIST_NO
@@ -77,6 +78,7 @@ class SentFee(ClaimFee):
     UNDONE_ON = Column("undone_on", pl.Date)
     IS_SAME = Column("is_same", pl.Boolean)
     IS_STATED = Column("is_stated", pl.Boolean)
+    HAS_ENTRY = Column("has_entry", pl.Boolean)
 
 
 class SaidContent(Frame):

@@ -228,6 +228,12 @@ CODES: dict[Code, CodeText] = {
     Code.JOINT_ROWS_DIFFER: CodeText(_MID, "複数の調定を一枚で納める納付書の行が合いません", _FIX_ROW),
     Code.JOINT_ROW_REFUSED: CodeText(_MID, "同じ納付書のほかの行に指摘があります", _FIX_OTHER),
     Code.NOTICE_FILE_RETRACTED: CodeText(_HIGH, "取り消した納付書データがまた届きました", _REPLACE),
+    Code.REISSUE_OF_NOTHING: CodeText(
+        _MID,
+        "再発行のような番号の、初めての納付書です",
+        "行は取り込みました。通知書番号が近い調定の再発行のまちがいなら、この行を取消の行（異動区分 9）で取り消し、"
+        "正しい通知書番号で送り直してください。まちがいでなければ、することはありません。",
+    ),
     Code.CANCELLED_AGAIN: CodeText(_MID, "取り消した納付書の行がまた届きました", _COUNT_UP),
     Code.MONEY_DIFFERS: CodeText(
         _HIGH,

@@ -68,14 +68,14 @@ _WORDS = {
     "string_too_short": "空にはできません",
     "string_too_long": "長すぎます",
     "string_pattern_mismatch": "桁数か文字が決まりと違います",
-    "int_type": "整数で書いてください",
+    "int_type": "整数（引用符も小数点もない数）で書いてください",
     "int_parsing": "整数で書いてください",
     "int_parsing_size": "大きすぎます",
     "int_from_float": "整数で書いてください",
-    "float_type": "数で書いてください",
+    "float_type": "数（引用符のない数）で書いてください",
     "float_parsing": "数で書いてください",
     "finite_number": "数で書いてください",
-    "bool_type": "true か false で書いてください",
+    "bool_type": "true か false（引用符なし）で書いてください",
     "bool_parsing": "true か false で書いてください",
     "date_type": "日付（YYYY-MM-DD）で書いてください",
     "date_parsing": "日付（YYYY-MM-DD）で書いてください",
@@ -107,6 +107,9 @@ _HINTS = {
     "less_than": "。{} より小さい数です",
 }
 """What is wanted, where that is known."""
+
+_AS_WRITTEN = ("int_type", "float_type", "bool_type")
+"""Mistakes in which a quotation mark matters."""
 
 _SHOWN = 5
 """So many mistakes of a file are told at once."""
@@ -168,7 +171,9 @@ def _line(problem: Any, wanted: str) -> str:
     place = ".".join(str(part + 1) if isinstance(part, int) else part for part in problem["loc"]) or "全体"
     text = _WORDS.get(kind, problem["msg"].removeprefix("Value error, "))
     is_shown = kind not in ("json_invalid", "extra_forbidden") and problem["loc"][:1] != ("store",)
-    shown = f"（{str(value)[:40]}）" if is_shown and isinstance(value, str | int | float) else ""
+    as_text = f'"{value}"' if kind in _AS_WRITTEN and isinstance(value, str) else str(value)
+    as_text = as_text.lower() if isinstance(value, bool) else as_text
+    shown = f"（{as_text[:40]}）" if is_shown and isinstance(value, str | int | float) else ""
     return f"{place}: {text}{shown}{_HINTS[kind].format(wanted) if wanted else ''}"
 
 

@@ -163,7 +163,10 @@ class LaterSum(Frame):
 
 
 class MonthlySum(Frame):
-    """月計: sums of a month's postings, by the day on which they count: their night, or their 計上日."""
+    """月計: sums of a month's postings, by the day on which they count: their night, or their 計上日.
+
+    As in DailySum, what came on an account and what `takes_off` it again are summed apart.
+    """
 
     ACCOUNT = Posting.ACCOUNT
     PROCEDURE_CODE = Posting.PROCEDURE_CODE
@@ -173,6 +176,7 @@ class MonthlySum(Frame):
     DAY_ON = Column("day_on", pl.Date)
     IS_MOVE = DailySum.IS_MOVE
     IS_REDUCTION = DailySum.IS_REDUCTION
+    TAKES_OFF = DailySum.TAKES_OFF
     COUNT = DailySum.COUNT
     YEN = Posting.YEN
 

@@ -332,6 +332,8 @@ class RefundCase(Frame):
 class Remarked(Payout):
     """決裁の横に、承認する人の見るもの: what a ruling says, what is due, and who pays and paid.
 
+    `shared` names the rulings that wait and put yen on the same notice, where there are several.
+
     Null where it is not known, or where it is no matter of the ruling.
     """
 
@@ -341,3 +343,4 @@ class Remarked(Payout):
     WORKING = RefundTerm.WORKING
     PAYER_REF = DraftRuling.PAYER_REF
     TARGET_PAYER_REF = DraftRuling.TARGET_PAYER_REF
+    SHARED = Column("shared", pl.String)

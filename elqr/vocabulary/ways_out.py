@@ -178,6 +178,11 @@ _PAYMENTS = (
     _exception(Outcome.ALREADY_SETTLED, "もう納まった調定に納めた。全額が仮受", _APPROPRIATE, _REFUND, _TAKE_BACK),
     _exception(Outcome.OVERPAID, "多く納めた。超えた額が仮受", _APPROPRIATE, _REFUND),
     _exception(Outcome.UNDERPAID, "少なく納めた。額は調定に入り、残りは未収", _NOTED),
+    State(
+        "訂正・取消でお金のなくなった収納",
+        "要確認だった先の収納に、二人が訂正か取消を認めた。仮受は 0円",
+        _ruled(_NOTED),
+    ),
     _exception(Outcome.REDUCED, "納めた後で調定が減った。超えた額が仮受", _APPROPRIATE, _REFUND),
     _exception(Outcome.REASSIGNED, "組替で調定から外れ、新しい調定に入らない額が仮受", _APPLY, _REFUND),
     State(

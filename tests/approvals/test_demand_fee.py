@@ -4,6 +4,7 @@ Every story is a claim of its own in one city whose register has a fee of 100 ye
 from the rules of 調定 and 納付書, by hand.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -114,6 +115,10 @@ class Told(Lived):
 
     undone: City
     outcomes: tuple[dict[str, tuple[Items, list[Paid]]], dict[str, tuple[Items, list[Paid]]]]
+    told_at: tuple[str, str]
+    """What who requested and who approved the undoing was told."""
+    exceeded: list[tuple[str, dict[str, Any]]]
+    """A claim on which more was collected than is owed, before the next night: as shown, and its card."""
 
 
 @pytest.fixture(scope="module")
@@ -132,11 +137,14 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     for at, day in enumerate((_SENT, *_AFTER)):
         teller.live(day, [(bill_no, story.after[at]) for bill_no, story in _BILLS if at < len(story.after)])
     undone = Office(office.copy(office.folder.parent / "undone").folder)
-    _undo(undone, _UNDONE)
+    told_at = _undo(undone, _UNDONE)
+    exceeded = _BILL["納めた督促の紙の取消"]
+    shown = elqr("claim", "show", exceeded, "--job", undone.job, "--date", _UNDONE.isoformat()).out
+    cards = [(shown, _card(undone, exceeded, _UNDONE))]
     for day in (_UNDONE, _LAST):
         undone.night(day)
     outcomes = (_outcomes(Lived(office, _AFTER[-1], [])), _outcomes(Lived(undone, _LAST, [])))
-    return Told(office, _AFTER[-1], teller.refused, undone, outcomes)
+    return Told(office, _AFTER[-1], teller.refused, undone, outcomes, told_at, cards)
 
 
 def _outcomes(lived: Lived) -> dict[str, tuple[Items, list[Paid]]]:
@@ -163,11 +171,12 @@ def _run(city: City, day: date, *arguments: object) -> Ran:
     return ran
 
 
-def _undo(city: City, day: date) -> str:
-    _run(city, day, "undo", "sent", 1, "--reason", "出していなかった")
+def _undo(city: City, day: date) -> tuple[str, str]:
+    """What is told at the request and at the approval."""
+    asked = _run(city, day, "undo", "sent", 1, "--reason", "出していなかった")
     approved = elqr("undo", "approve", 1, "--by", "佐藤", "--job", city.job, "--date", day.isoformat())
     assert approved.code == 0, approved.err
-    return approved.out
+    return asked.out, approved.out
 
 
 def _card(city: City, bill_no: str, day: date) -> dict[str, Any]:
@@ -194,10 +203,28 @@ def test_a_paper_that_does_not_ask_for_the_fee_leaves_it_open(told: Told, name: 
     assert [item["collected_yen"] for item in items.values()] == [10_000, 0, 0]
 
 
+_STAY = (
+    "督促の紙が後", "督促の紙で納付", "督促の紙で二度", "前の紙の後、督促の紙で", "督促の紙の不足", "高い督促の紙が後",
+    "残りの督促", "手数料のある再発行", "手数料を残す減額更正",
+)  # fmt: skip
+"""Of these a later notice asks for the fee of 100 yen; of 安い督促の紙で減額更正 it asks for 50."""
+
+
+def test_what_stays_when_a_sending_is_undone_is_named_at_the_request_and_at_the_approval(told: Told) -> None:
+    bills = sorted([*(_BILL[name] for name in _STAY), lowered := _BILL["安い督促の紙で減額更正"]])
+    wanted = [f"国民健康保険料 2026年度 {bill_no} 1期 {50 if bill_no == lowered else 100}円" for bill_no in bills]
+    for out in told.told_at:
+        assert "督促手数料 10件 950円は、ほかの納付書か発送の記録が求めているので残ります" in out
+        (named,) = re.findall(r"残ります（(.*?)）。", out)
+        assert named.split("、") == wanted and "取消の行（異動区分 9）" in out
+
+
 def test_all_yen_are_proved_and_the_nights_come_out_the_same_again(told: Told) -> None:
-    for city, day, since in ((told.city, told.last_day, _FIRST), (told.undone, _LAST, _AFTER[0])):
-        ran = elqr("verify", "--job", city.job, "--date", day.isoformat())
-        assert ran.code == 0, ran.out
+    charged = len(STORIES) - 6
+    cities = ((told.city, told.last_day, _FIRST, charged), (told.undone, _LAST, _AFTER[0], 0))
+    for city, day, since, fees in cities:
+        ran = elqr("verify", "--json", "--job", city.job, "--date", day.isoformat())
+        assert ran.code == 0 and ran.json["looked_at"]["督促手数料"] == fees, ran.out  # type: ignore[call-overload, index]
         ran = elqr("replay", "--from", since, "--json", "--job", city.job)
         assert ran.code == 0 and ran.json["payments"] == [], ran.out
     owed = sum(sum(story.owed) for story in STORIES)
@@ -218,6 +245,16 @@ def test_a_card_shows_which_reminder_brought_the_fee_and_that_it_was_undone(told
         ("assessed", "2026-11-19", None), ("demand_fee", "2026-11-24", 1),
     ]  # fmt: skip
     assert set(entries[0]) >= {str(name) for name in ClaimEntry.ITEMS}
+
+
+def test_what_was_collected_beyond_what_is_owed_is_no_negative_debt(told: Told) -> None:
+    """10,100 yen were collected, 10,000 are owed once the sending is undone, and a night has yet to move the rest."""
+    names = ("owed_yen", "collected_yen", "open_yen", "unpaid_yen", "overpaid_yen")
+    ((shown, card),) = told.exceeded
+    assert [card[name] for name in names] == [10_000, 10_100, -100, 0, 100]
+    assert "収納額 10,100円　未収額 0円　過納 100円（次の夜に仮受へ移します）" in shown
+    moved = _card(told.undone, _BILL["納めた督促の紙の取消"], _LAST)
+    assert [moved[name] for name in names] == [10_000, 10_000, 0, 0, 0]
 
 
 def test_a_claim_of_which_only_the_fee_is_open_is_not_reminded_again(told: Told) -> None:
@@ -246,7 +283,7 @@ def test_a_sending_that_was_undone_is_recorded_again_with_its_fee(tmp_path: Path
     assert "10100円（発送した督促の手数料を含む。" in refused["expected"]
     earlier = office.arrears("list", "--by", "山田", day=_FIRST)
     assert earlier.code == 1 and "最後の処理日" in earlier.err
-    assert "督促手数料 1件 100円は取り消しました" in _undo(office, _UNDONE)
+    assert "督促手数料 1件 100円は取り消しました" in _undo(office, _UNDONE)[1]
     _run(office, _DECEMBER, "month", "close", "2026-11")
     end = elqr("month", "approve", "2026-11", "--by", "佐藤", "--job", office.job, "--date", _DECEMBER.isoformat())
     assert end.code == 0, end.err

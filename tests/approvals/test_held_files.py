@@ -252,3 +252,24 @@ def test_inboxes_are_named_by_what_tells_them_apart(tmp_path: Path) -> None:
     bank, agent = (Inbox(path=tmp_path / name / "in", specs=("dsk_csv",)) for name in ("bank", "agent"))
     job = job.model_copy(update={"inbox": (bank, agent)})
     assert [job.box_name(own.path) for own in (bank, agent)] == ["bank/in", "agent/in"]
+
+
+def _why(city: City, day: date) -> tuple[int, list[str]]:
+    """The exit code of a night, and its last lines from where they say why."""
+    ran = elqr("night", city.job, "--date", day.isoformat())
+    lines = [line.strip() for line in ran.out.splitlines()]
+    starts = [at for at, line in enumerate(lines) if line.startswith("終了コード")]
+    return ran.code, lines[starts[0] :] if starts else []
+
+
+def test_a_night_says_last_why_it_ends_as_it_does_new_or_not(city: City) -> None:
+    city.deliver(FIRST, good(7))
+    waits, told = "今夜の収納に要確認が 1件あります。", "指摘が 1件あります。"
+    assert _why(city, NIGHT) == (3, ["終了コード 3 のわけ", waits])
+    city.deliver("scan.csv", PDF)
+    held_back = "受信箱に取込保留のファイルが 1件あります（scan.csv）。"
+    way_out = "わけは elqr file check で見られます。直ったものを届けてもらうか、二人であきらめてください。"
+    assert _why(city, NIGHT) == (4, ["終了コード 4 のわけ", held_back, way_out, waits, told])
+    assert _why(city, _day(1)) == (4, ["終了コード 4 のわけ", held_back, way_out]), "nothing is new"
+    city.withdraw("scan.csv")
+    assert _why(city, _day(2)) == (0, [])

@@ -283,6 +283,13 @@ def test_what_was_wrong_in_a_closed_month_is_put_right_in_the_open_one(tmp_path:
     assert _yen(city, "2026-11") == (-7_000, 500, 7_000), "6,000 taken back and 1,000 lowered; 500 were paid back"
     (row,) = _month(city, "2026-11", "--json").json["rows"]  # type: ignore[misc]
     assert [row[name] for name in ("収納額", "うち決裁額", "うち減額")] == [-7_000, -6_000, -1_000]  # type: ignore[index]
+    assert [row[f"うち決裁で{what}額"] for what in ("入れた", "外した")] == [10_000, -16_000]  # type: ignore[index]
+    assert _month(city, "2026-11", "--out", tmp_path / "november").code == 0
+    by_night = json.loads((tmp_path / "november" / "月計夜別.json").read_text(encoding="utf-8"))["rows"]
+    assert [tuple(night.values()) for night in by_night] == [
+        (str(_MENDED_ON), -1, -6_000, 10_000, -16_000, 0, 500, 0, 6_000, 500, 6_000),
+        (str(_AFTER), 0, -1_000, 0, 0, -1_000, 6_000, 1_000, 0, 0, 7_000),
+    ], "what came and what left stands apart"
     stands = dict(
         city.sql("SELECT coalesce(bill_no, account), sum(yen) FROM posting LEFT JOIN claim USING (claim_no) GROUP BY 1")
     )

@@ -29,6 +29,8 @@ _YEN = 1_000
 _BY_LABEL = {ruling.label: ruling for ruling in WRITTEN_RULINGS}
 _TOLD = ("300001", "300002", "300004")
 """Bills of which only a 速報 came at first; then a 確報 of one, a 取消 of another, and nothing of the last."""
+_LATER = 500
+"""Added to the number of a case, the serial number of what came of it on the second night."""
 _AWAITED = f"{77:020}"
 """The 顧客番号 of a debit that has a result after all."""
 ANSWERED = (*_TOLD[:2], "300003")
@@ -57,7 +59,7 @@ def cases() -> list[Case]:
     """A case for each way that is a ruling of the workbook, out of each state of a payment."""
     ways = [(state, _BY_LABEL[way.words]) for state in WAYS_OUT["収納"] for way in state.ways if way.words in _BY_LABEL]
     outcomes = {state.name: own for state, _ in ways for own in state.values if isinstance(own, Outcome)}
-    wanted = [(state.name, ruling) for state, ruling in ways if state.name != OVERDUE]
+    wanted = [(state.name, ruling) for state, ruling in ways if state.name not in (OVERDUE, EMPTIED)]
     wanted += [(Outcome.KEY_UNKNOWN.label, ruling) for ruling in PUT_OFF]
     return [Case(at, state, ruling, outcomes.get(state)) for at, (state, ruling) in enumerate(wanted, start=1)]
 
@@ -67,6 +69,9 @@ PUT_OFF = (Ruling.HOLD, Ruling.SEND_BACK)
 
 OVERDUE = "速報のみ期限超過"
 """Takes a contract that says how long a 確報 may take, and so another city."""
+
+EMPTIED = "訂正・取消でお金のなくなった収納"
+"""Comes of the rulings, and so after the book."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +151,11 @@ class Payments:
         asked = self.run("review", "import", path, "--by", "山田", "--json", day=day)
         assert self.approved(asked, day)["results"] == {"承認": len(cases())}
 
+    def corrected(self, case: Case, yen: int) -> None:
+        """What came of a case on the second night comes once more with other yen."""
+        key = self.city.issued()["kokuho", case.bill, 1, 1]
+        self.city.deliver("corrected.csv", eltax_file(_paid(key, _LATER + case.number, yen)))
+
     def ruled(self, ruling: Ruling, outcome: Outcome | None = None) -> list[int]:
         """受付番号 of the cases that the workbook rules so."""
         return [
@@ -219,7 +229,7 @@ def _paid(key: tuple[str, str], number: int, yen: int = _YEN, **given: object) -
 def _late(case: Case, keys: dict[str, tuple[str, str]]) -> list[dict[str, object]]:
     """What the second night brings of a case."""
     key, check = keys[case.bill]
-    new = 500 + case.number
+    new = _LATER + case.number
     rows = {
         Outcome.CONFLICTS: _paid((key, check), case.number, 900),
         Outcome.STAGE_UNEXPECTED: _paid((key, check), case.number, data_kind="9"),

@@ -85,7 +85,7 @@ def test_the_next_morning_shows_the_notice_of_the_same_key_and_matches_nothing(c
 
 def test_a_night_before_the_notices_is_drawn_as_it_was(city: City) -> None:
     folder = city.folder / "out" / NIGHT.isoformat()
-    before = {path: path.read_bytes() for path in (folder / "要確認一覧.csv", folder / "要確認一覧.json")}
+    before = {path: path.read_bytes() for path in (folder / "要確認一覧.json", folder / "消込結果.json")}
     assert set(_near(city, NIGHT).values()) == {None}
     for path in before:
         path.unlink()

@@ -6,10 +6,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from elqr.rules.near_bills import ASKED_AT_MOST, near_bills, unknown_bills, with_near_bills
+from elqr.rules.near_bills import ASKED_AT_MOST, near_bills, unknown_bills, with_known_bills, with_near_bills
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding, Location
-from tests.builders import JOB, REGISTER, City, claim_file, claim_row, notice_row
+from tests.builders import JOB, REGISTER, City, claim_file, claim_row, elqr, notice_file, notice_row
 from tests.cases.job_parts import CLAIMS
 
 _KEY = {"procedure_code": "kokuho", "levy_year": 2026, "tax_year": 2026, "bill_no": "100234", "installment_no": 1}
@@ -66,6 +66,69 @@ CASES: list[tuple[str, str, list[dict[str, object]], str]] = [
 @pytest.mark.parametrize(("bill_no", "claims", "wanted"), [row[1:] for row in CASES], ids=[row[0] for row in CASES])
 def test_near_numbers_by_hand(bill_no: str, claims: list[dict[str, object]], wanted: str) -> None:
     assert _told(_found(), _rows({"bill_no": bill_no}), _claims(*claims)) == wanted
+
+
+KNOWN: list[tuple[str, list[dict[str, object]], str]] = [
+    ("期別", [{"installment_no": 2}, {"installment_no": 3}], "期別 2、期別 3"),
+    ("賦課年度と相当年度", [{"levy_year": 2025, "tax_year": 2025}], "賦課年度 2025・相当年度 2025"),
+    ("違いの少ないものだけ", [{"levy_year": 2025, "tax_year": 2025}, {"tax_year": 2025}], "相当年度 2025"),
+    ("ほかの手続の同じ人", [{"procedure_code": "suido", "payer_ref": "7"}], "手続コード suido"),
+    ("ほかの手続の別の人", [{"procedure_code": "suido"}], ""),
+    ("合う調定", [{}], ""),
+    ("ほかの番号", [{"bill_no": "100235", "installment_no": 2}], ""),
+]
+
+
+@pytest.mark.parametrize(("claims", "wanted"), [row[1:] for row in KNOWN], ids=[row[0] for row in KNOWN])
+def test_what_is_off_beside_a_known_number_by_hand(claims: list[dict[str, object]], wanted: str) -> None:
+    finding = _found()
+    (told,) = with_known_bills([finding], unknown_bills([finding], _rows({})), _claims(*claims))
+    assert told.expected == _WANTED + (f"。この通知書番号の調定があるのは: {wanted}" if wanted else "")
+
+
+def test_a_cancellation_of_a_known_number_says_what_is_off(tmp_path: Path) -> None:
+    city = City.founded(tmp_path / "city")
+    bills = {"bill_no": "100001"}
+    issued = [{**bills}, {**bills, "issue_no": 2}, {**bills, "installment_no": 2}, {"bill_no": "100002"}]
+    off = [{"issue_no": 3}, {"installment_no": 4}, {"levy_year": 2025, "tax_year": 2025}, {"bill_no": "100003"}]
+    path = tmp_path / "rows.csv"
+    path.write_bytes(notice_file(*(notice_row(**which) for which in issued)))
+    assert elqr("notice", "import", path, "--job", city.job).code == 0
+    path.write_bytes(notice_file(*(notice_row(change_kind="9", **(bills | which)) for which in off)))
+    findings = elqr("notice", "import", path, "--job", city.job, "--json").json["findings"]
+    assert [(row["at"].split("「")[1], row["actual"], row["expected"]) for row in findings] == [  # type: ignore[attr-defined, index]
+        ("発行連番」", "3", "登録済の納付書（この通知書番号の発行連番は 1・2）"),
+        ("期別」", "4", "登録済の納付書（この通知書番号の期別は 1・2）"),
+        ("通知書番号」", "100001", "登録済の納付書。この通知書番号の調定があるのは: 賦課年度 2026・相当年度 2026"),
+        ("通知書番号」", "100003", "登録済の納付書。近い通知書番号: 100001（1桁違い・宛名番号も同じ）、100002（1桁違い・宛名番号も同じ）"),
+    ]  # fmt: skip
+
+
+def test_a_first_notice_that_is_numbered_as_a_reissue_is_told_of_near_claims(tmp_path: Path) -> None:
+    """Only where there is a claim that may be meant. The row is taken in, and the remark is told on its night alone."""
+    city = City.founded(tmp_path / "city")
+    city.notices(notice_row(bill_no="100001"), notice_row(bill_no="555555", issue_no=2))
+    city.notices(notice_row(bill_no="100009", issue_no=2, payer_ref="9"), name="other.csv")
+    assert city.night(date(2026, 11, 19)).code == 0, "nothing is near, or only of another payer"
+    rows = [notice_row(bill_no=bill, issue_no=no) for bill, no in (("100002", 2), ("777777", 3), ("100003", 1))]
+    city.notices(*rows, notice_row(bill_no="100003", issue_no=2), name="more.csv")
+    ran = city.night(date(2026, 11, 20))
+    wanted = (
+        "N625",
+        "more.csv 1件目 「通知書番号」",
+        "発行連番 2",
+        "1。近い通知書番号: 100001（1桁違い・宛名番号も同じ）",
+    )
+    assert ran.code == 3
+    assert (
+        [tuple(finding.values()) for finding in ran.json["findings"]]
+        == [  # type: ignore[attr-defined]
+            (wanted[0], wanted[1], *wanted[2:])
+        ]
+    )
+    assert city.sql("SELECT count(*) FROM claim WHERE bill_no = '100002'") == [(1,)]
+    assert city.night(date(2026, 11, 21)).json["findings"] == []
+    assert elqr("verify", "--job", city.job, "--date", "2026-11-21").code == 0
 
 
 def test_only_findings_of_unknown_numbers_are_told_of_near_ones() -> None:

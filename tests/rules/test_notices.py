@@ -245,6 +245,7 @@ def test_the_targets_are_the_city_s(city: City, name: str) -> None:
         "[{ year = 2026, procedures = 0 }]",
         "[{ year = 2027, procedures = 3 }, { year = 2026, procedures = 2 }]",
         "[{ year = 2026, procedures = 2 }, { year = 2026, procedures = 3 }]",
+        "[{ year = 2026, procedures = 3 }, { year = 2027, procedures = 2 }]",
     ],
 )
 def test_targets_that_say_nothing_or_two_things_are_refused(city: City, targets: str) -> None:

@@ -52,7 +52,16 @@ def test_a_refund_goes_from_decision_to_payment(desk: Desk) -> None:
     asked = _ask(desk, "decide", *_DECIDE, "--interest", 1_200, "--payee", "8800")
     assert (asked.json["rulings"], asked.json["suspense_yen"]) == (1, 10_000)
     payee = {"code": "V126", "at": "「受付2 還付先」", "actual": "宛名番号 8800", "expected": "宛名番号 1000001"}
-    assert asked.json["remarks"] == [payee], "the city has no rule for 加算金"
+    no_rule = {
+        "code": "V127",
+        "at": "「受付2 加算金」",
+        "actual": "1,200円",
+        "expected": "還付の決まりが手続台帳にありません",
+    }
+    assert asked.json["remarks"] == [no_rule, payee]
+    on = ("--job", desk.city.job)
+    assert "　注意 2件　承認待ち" in elqr("review", "list", *on).out
+    assert [row["remarks"] for row in elqr("review", "list", "--json", *on).json] == [2]  # type: ignore[attr-defined]
     assert "注意 [V126] 「受付2 還付先」" in _trail(desk, asked)
     assert desk.run("refund", "list", "--json").json[0]["standing"] == "refund", "one person decides nothing"
     assert desk.approved(asked, MORNING).json["moved_yen"] == 0
@@ -305,3 +314,20 @@ def test_the_list_says_what_is_due_besides_by_the_city_s_rule(desk: Desk) -> Non
     desk.approved(desk.run("refund", "decide", *what, day=later), later)
     row = desk.report("過誤納整理簿", date(2026, 12, 16))[2]
     assert [row[name] for name in names[2:4]] == [0, "起算日 2026-12-06 の前"]
+
+
+def test_rulings_that_wait_for_one_notice_are_told_at_the_request(desk: Desk) -> None:
+    """Two rows of one request, and then a 組替 of another: each is told of all that would go to the notice."""
+    key, check = desk.keys["200002/1"]
+    desk.paid(MORNING, ("8" + key[1:], check), 6_000, serial=4)
+    what = ("--ruling", "納付書に充てる", "--target", key, "--payment", 3, "--payment", 4)
+    asked = desk.run("review", "decide", *what, "--reason", "確かめた", "--by", "山田", "--json")
+    number = asked.json["review"]
+    names = f"申請{number}の受付3、申請{number}の受付4"
+    assert [tuple(remark.values()) for remark in asked.json["remarks"]] == [  # type: ignore[attr-defined]
+        ("V128", f"「受付{payment} 対象の納付番号」", f"2件（{names}）", "一枚の納付書に一つの決裁")
+        for payment in (3, 4)
+    ]
+    moved = desk.ask_reassignment(1, "--target", key)
+    shared = [remark["actual"] for remark in moved.json["remarks"] if remark["code"] == "V128"]  # type: ignore[attr-defined]
+    assert shared == [f"3件（{names}、申請{moved.json['review']}の受付1）"]

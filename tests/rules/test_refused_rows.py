@@ -91,6 +91,28 @@ def test_a_row_that_came_right_elsewhere_stays_right_when_its_file_is_read_again
     assert elqr("verify", "--job", city.job, "--date", _day(4).isoformat()).code == 0
 
 
+def test_a_row_that_nobody_could_read_does_not_come_back_with_its_file(tmp_path: Path) -> None:
+    """The file is read once more because a row of it waited for its claim. Of the others, no rule read a whole row."""
+    register = REGISTER.replace('code = "suido"', 'code = "suido"\nclaims = "file"')
+    city = City.founded(tmp_path / "city", JOB + CLAIMS, register)
+    (city.folder / "claims").mkdir()
+    unfiled = notice_row(procedure_code="suido", bill_no="700001", payer_ref="70")
+    unread = notice_row(bill_no="5", due_on=None)
+    cancelled = notice_row(bill_no="6", due_on=None)
+    assert [code for code, _ in _morning(city, 0, unfiled, notice_row(bill_no=""), unread, cancelled)] == [
+        "N617", "F207", "F207", "F207",
+    ]  # fmt: skip
+    on = ("--job", city.job, "--date", _day(1).isoformat())
+    assert elqr("notice", "give-up", 1, "--record", 2, "--reason", "不要", "--by", "山田", *on).code == 0
+    assert elqr("notice", "give-up-approve", 1, "--by", "佐藤", *on).code == 0
+    assert len(_morning(city, 1, notice_row(bill_no="5"), notice_row(bill_no="6", change_kind="9"))) == 1
+    claim = claim_row(zeimoku_cd="suido", tsuchisho_no="700001", atena_no="70")
+    (city.folder / "claims" / "claims.csv").write_bytes(claim_file(claim))
+    assert _morning(city, 2) == [] and _morning(city, 3) == []
+    assert city.sql("SELECT count(*) FROM notice WHERE bill_no = '700001'") == [(1,)]
+    assert elqr("verify", "--job", city.job, "--date", _day(3).isoformat()).code == 0
+
+
 CHANGES = [
     "UPDATE notice_refused SET bill_no = '7' WHERE record_no = 1",
     "UPDATE notice_refused SET notice_file_no = 9 WHERE record_no = 2",

@@ -1,6 +1,7 @@
 """Whatever somebody writes wrongly in a file is explained in Japanese."""
 
 import re
+from collections.abc import Iterator
 from datetime import date, datetime
 from enum import StrEnum
 from math import inf, nan
@@ -10,6 +11,11 @@ from typing import Any, Literal
 import pytest
 from pydantic import Field, ValidationError, create_model
 
+from elqr.formats.spec import Spec
+from elqr.printing.template import Template
+from elqr.rules.register import Register
+from elqr.session.job import Job
+from elqr.session.operators import Operators
 from elqr.vocabulary.errors import explain
 from elqr.vocabulary.strict import Strict, WrittenDay
 
@@ -73,11 +79,15 @@ class _Outer(Strict):
 
 
 _SPELT = "知らない項目です（つづりを確かめてください）"
+_WHOLE = "整数（引用符も小数点もない数）で書いてください"
 # 書いたもの: 言われること
 TOLD: dict[str, tuple[dict[str, Any], str]] = {
     "書ける値": ({"title": "一", "inner": [{"count": 1, "way": "二"}]}, "inner.1.way: 決められた値ではありません（二）。一 のどれかです"),
     "下限": ({"title": "一", "inner": [{"count": 0}]}, "inner.1.count: 小さすぎます（0）。1 以上です"),
     "上限": ({"title": "一", "inner": [{"count": 10}]}, "inner.1.count: 大きすぎます（10）。9 以下です"),
+    "引用符のある数": ({"title": "一", "inner": [{"count": "1"}]}, f"inner.1.count: {_WHOLE}（\"1\"）"),
+    "小数点のある数": ({"title": "一", "inner": [{"count": 1.0}]}, f"inner.1.count: {_WHOLE}（1.0）"),
+    "数の代わりの true": ({"title": "一", "named": {"甲": {"count": True}}}, f"named.甲.count: {_WHOLE}（true）"),
     "要る項目のつづり": ({"titel": "一"}, f"titel: {_SPELT}。title ではありませんか"),
     "ほかの名で書く項目のつづり": ({"title": "一", "dat": ""}, f"dat: {_SPELT}。date ではありませんか"),
     "奥の項目のつづり": ({"title": "一", "inner": [{"conut": 1}]}, f"inner.1.conut: {_SPELT}。count ではありませんか"),
@@ -97,3 +107,18 @@ def test_what_is_wanted_is_said(name: str) -> None:
     with pytest.raises(ValidationError) as caught:
         _Outer.model_validate(written)
     assert explain(caught.value, _Outer) == told
+
+
+@pytest.mark.parametrize("model", [Job, Register, Spec, Template, Operators], ids=lambda model: model.__name__)
+def test_no_file_that_people_write_has_its_numbers_converted(model: type[Strict]) -> None:
+    """Every number, and every true or false, of every setting: as written, or refused."""
+    nodes = [node for node in _nodes(model.__pydantic_core_schema__) if node.get("type") in ("int", "float", "bool")]
+    assert all(node.get("strict") for node in nodes) and (nodes or model is Operators)
+
+
+def _nodes(schema: Any) -> Iterator[dict[str, Any]]:
+    """All tables in a schema, however deep."""
+    if isinstance(schema, dict):
+        yield schema
+    for part in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        yield from _nodes(part)

@@ -14,14 +14,14 @@ from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
 def claim_fees(audit: Audit) -> Iterator[Finding]:
     """督促手数料: as the record of the sending says, or as the fee that the row takes back.
 
-    That no fee is missing, the seals of the runs prove.
+    That no fee is missing, the seals of the runs prove. Those are counted that stand and that brought something.
     """
     rows = queries.sent_fees(audit.session.ledger.connection)
-    audit.count("督促手数料", rows.height)
     col, is_undo = pl.col, pl.col(SentFee.UNDOES_NO).is_not_null()
     night_on, sent_on, undone_on = col(SentFee.NIGHT_ON), col(SentFee.SENT_ON), col(SentFee.UNDONE_ON)
     undone = rows.select(SentFee.UNDOES_NO).drop_nulls()
     has_undo = col(SentFee.FEE_NO).is_in(undone[SentFee.UNDOES_NO].implode())
+    audit.count("督促手数料", rows.filter(~is_undo & ~has_undo & col(SentFee.HAS_ENTRY)).height)
     rules = (
         (col(SentFee.LIST_NO).is_null(), "発送の記録か、一覧の調定にない", "発送した一覧の調定"),
         (col(SentFee.ISSUED_ON).ne_missing(col(SentFee.PRINTED_ON)), "発行日が発送の記録と違う", "発送の記録の発行日"),

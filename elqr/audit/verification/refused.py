@@ -22,12 +22,18 @@ from elqr.vocabulary.ruling_terms import RulingResult
 
 _NUMBER = [FiledRow.NOTICE_FILE_NO, FiledRow.RECORD_NO]
 
+_IS_OVER = "is_over"
+"""終わったか: whether a row was given up, right or taken back, so that its file no longer says anything of it."""
+
 
 def refused_rows(audit: Audit) -> Iterator[Finding]:
     """取り込まなかった行: each equals its raw row, and was ended by a later file or an approved request."""
     connection = audit.session.ledger.connection
     stored, ends, files = queries.all_refused(connection), queries.all_ends(connection), queries.files(connection)
     audit.count("取り込まなかった行", stored.height)
+    is_over = (pl.max_horizontal(RowEnd.IS_RIGHT, RowEnd.IS_WITHDRAWN) == 1) | pl.col(RowEnd.GIVE_UP_NO).is_not_null()
+    over = ends.filter(is_over).select(*_NUMBER, pl.lit(True).alias(_IS_OVER))
+    stored = stored.join(over, on=_NUMBER, how="left", validate="1:1", maintain_order="left")
     for number in stored.join(files, on=FiledRow.NOTICE_FILE_NO, how="anti")[FiledRow.NOTICE_FILE_NO].unique().sort():
         yield mismatch(f"納付書データ{number}", Code.NOTICE_DIFFERS, "ないファイルの行", "取り込んだファイルの行")
     is_by_retraction = pl.col(RowEnd.BY_FILE_NO).is_in(retractions(connection).implode())
@@ -104,7 +110,12 @@ def _check_ends(
     )
     refused_here = stored.filter(pl.col(FiledRow.NOTICE_FILE_NO) == number)
     is_bad = pl.col(RefusedRow.RECORD_NO).is_in(refused_here[RefusedRow.RECORD_NO].implode())
-    computed_ends = ended_rows(earlier, refused_here.select(list(RefusedRow.SCHEMA)), raw[number].filter(~is_bad))
+    is_before = (pl.col(FiledRow.NOTICE_FILE_NO) < number) & pl.col(FiledRow.NOTICE_FILE_NO).is_in(same_files.implode())
+    over = stored.filter(is_before, pl.col(_IS_OVER))[RefusedRow.RECORD_NO]
+    good = raw[number].filter(~is_bad)
+    refused_here = refused_here.select(list(RefusedRow.SCHEMA))
+    by_file = (good, good.filter(~pl.col(RefusedRow.RECORD_NO).is_in(over.implode())))  # an older program took all
+    computed_ends = pl.concat([ended_rows(earlier, refused_here, rows) for rows in by_file])
     whether = (pl.col(EndedRow.IS_RIGHT).cast(pl.Int64), pl.col(EndedRow.IS_WITHDRAWN).cast(pl.Int64))
     computed = computed_ends.select(*_NUMBER, *whether, pl.lit(file[NoticeFile.NIGHT_ON][0]).alias(RowEnd.NIGHT_ON))
     unsaid = computed.with_columns(pl.lit(None, pl.Int64).alias(RowEnd.IS_WITHDRAWN))

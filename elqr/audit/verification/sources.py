@@ -28,7 +28,7 @@ from elqr.store.queries import verification as queries
 from elqr.store.queries.claim_states import claim_files as claim_files_by_no
 from elqr.store.queries.matching import registered
 from elqr.store.queries.notice_lines import rows_of_file, stray_lines
-from elqr.store.queries.refused_rows import all_refused
+from elqr.store.queries.refused_rows import all_refused, over_numbers
 from elqr.vocabulary.audit_frames import NoticeFile
 from elqr.vocabulary.claim_frames import DatedState
 from elqr.vocabulary.codes import Code
@@ -180,7 +180,7 @@ def notice_spec(audit: Audit) -> Spec:
 def missing_rows(audit: Audit, file: Mapping[str, Any], decoded: Decoded, where: str) -> Iterator[Finding]:
     """取り込んでいない行: rows of a notice file without a notice in the ledger are no more than those refused.
 
-    `file` has notice_file_no, rows_read and rows_bad.
+    `file` has notice_file_no, sha256, rows_read and rows_bad.
     """
     connection, rows_bad = audit.session.ledger.connection, file["rows_bad"]
     if "notice" not in decoded.tables or decoded.record_count != file["rows_read"]:
@@ -188,7 +188,8 @@ def missing_rows(audit: Audit, file: Mapping[str, Any], decoded: Decoded, where:
         return
     stored = rows_of_file(connection, file["notice_file_no"])
     rows = rows_of(decoded).join(stored.select(GIVEN), on=GIVEN, how="anti", nulls_equal=True)
-    missing = len(decoded.flawed) + (_count_missing(audit, rows) if rows.height else 0)
+    unread = set(decoded.flawed) - over_numbers(connection, file["sha256"], even_waiting=True)
+    missing = len(unread) + (_count_missing(audit, rows) if rows.height else 0)
     if missing > rows_bad:
         actual = f"台帳にない行 {missing:,}行"
         yield mismatch(where, Code.NOTICE_DIFFERS, actual, f"{rows_bad:,}行", "取り込まなかった行")

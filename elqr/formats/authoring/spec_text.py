@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from elqr.disk.toml_mistakes import toml_mistake
 from elqr.vocabulary.visible_text import visible
 
 Table = Mapping[str, Any]
@@ -160,10 +161,12 @@ def read_text(data: bytes) -> tuple[SpecText | None, list[Remark]]:
     try:
         values = tomllib.loads(text.replace("\r\n", "\n"))
     except (ValueError, RecursionError) as error:  # for a number too long, and for brackets nested too deep
-        at = re.search(r"line (\d+)", str(error))
-        line = int(at[1]) if at else text.count("\n") + 1
+        deep = None, "括弧の重なりが深すぎます"
+        at, mistake = deep if isinstance(error, RecursionError) else toml_mistake(error)
+        line = at or text.count("\n") + 1
         shown = (text.splitlines() or [""])[min(line, text.count("\n") + 1) - 1 :][:1]
-        actual = f"TOML として読めません（{shown[0].strip()[:40] if shown else ''}）"
+        excerpt = f"。{shown[0].strip()[:40]}" if shown and shown[0].strip() else ""
+        actual = f"TOML として読めません（{mistake}{excerpt}）"
         remedy = "この行と前の行の、引用符・括弧・コンマ・「=」と、同じ名前の重なりを確かめてください。"
         return None, [*remarks, Remark(line, "ファイル全体", actual, "TOML", remedy)]
     return SpecText(text, values), remarks

@@ -114,6 +114,31 @@ def sums() -> dict[str, tuple[pl.Expr, Style]]:
     return {"件数": (pl.col(DailySum.COUNT), Style.COUNT), "収納額": (pl.col(DailySum.YEN), Style.YEN)}
 
 
+_PUT_YEN, _TAKEN_YEN, _REDUCED_YEN = "put_yen", "taken_yen", "reduced_yen"
+
+
+def move_sums() -> tuple[pl.Expr, ...]:
+    """付け替えの合計, for rows with the columns of DailySum: what rulings put on, what they took off, reductions."""
+    is_ruled, yen = pl.col(DailySum.IS_MOVE) & ~pl.col(DailySum.IS_REDUCTION), pl.col(DailySum.YEN)
+    return (
+        yen.filter(is_ruled & ~pl.col(DailySum.TAKES_OFF)).sum().alias(_PUT_YEN),
+        yen.filter(is_ruled & pl.col(DailySum.TAKES_OFF)).sum().alias(_TAKEN_YEN),
+        yen.filter(DailySum.IS_REDUCTION).sum().alias(_REDUCED_YEN),
+    )
+
+
+def moved_columns(rows: pl.DataFrame) -> dict[str, tuple[pl.Expr, Style]]:
+    """うち決裁で入れた額・外した額・減額: the columns of `move_sums` of these rows, where there is something to tell.
+
+    Within one row the sums would cancel out what was put on and what was taken off.
+    """
+    by_ruling = (
+        {"うち決裁で入れた額": _PUT_YEN, "うち決裁で外した額": _TAKEN_YEN} if rows[_TAKEN_YEN].ne(0).any() else {}
+    )
+    reduced = {"うち減額": _REDUCED_YEN} if rows[_REDUCED_YEN].ne(0).any() else {}
+    return {title: (pl.col(name), Style.YEN) for title, name in (by_ruling | reduced).items()}
+
+
 def caused_sums() -> dict[str, tuple[pl.Expr, Style]]:
     """区分と件数と収納額: the sums, after what caused them."""
     return {"区分": (move_cause().fill_null("消込"), Style.TEXT), **sums()}

@@ -42,26 +42,22 @@ def claims_of_key(connection: Connection, numbers: Sequence[str]) -> pl.DataFram
     return read_frame(connection, query, {Claim.CLAIM_NO: pl.Int64})
 
 
-def claims_of_bill(connection: Connection, bill_no: str) -> pl.DataFrame:
-    """通知書番号の調定: frame Claim of all procedures and years.
+def claims_of_bills(connection: Connection, bills: pl.Series) -> pl.DataFrame:
+    """通知書番号の調定: frame Claim of all procedures and years, of any of these numbers.
 
-    The claims' index begins with procedure and years, of which there are few: each is asked by itself.
+    The claims' index begins with procedure and years, of which there are few: each is asked with each number.
     """
+    names = list(ClaimKey.SCHEMA)[:4]
+    assessed = pl.DataFrame(
+        list(_assessed(connection)), schema={name: ClaimKey.SCHEMA[name] for name in names[:3]}, orient="row"
+    )
+    keys = assessed.join(bills.unique().alias(Claim.BILL_NO).to_frame(), how="cross")
     claim = t.claim.c
-    parts = [
-        read_frame(
-            connection,
-            select(*(claim[name] for name in Claim.SCHEMA)).where(
-                claim.procedure_code == code,
-                claim.levy_year == levy_year,
-                claim.tax_year == tax_year,
-                claim.bill_no == bill_no,
-            ),
-            Claim.SCHEMA,
+    with stage_rows(connection, keys.select(names)) as staged:
+        query = select(*(claim[name] for name in Claim.SCHEMA)).join(
+            staged, and_(*(claim[name] == staged.c[name] for name in names))
         )
-        for code, levy_year, tax_year in _assessed(connection)
-    ]
-    return pl.concat([Claim.empty(), *parts])
+        return read_frame(connection, query, Claim.SCHEMA)
 
 
 def _assessed(connection: Connection, *known: Any) -> Iterator[tuple[Any, ...]]:

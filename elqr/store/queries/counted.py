@@ -52,6 +52,7 @@ def month_sums(connection: Connection, first: date, last: date) -> pl.DataFrame:
         MonthlySum.DAY_ON: posting.night_on,
         MonthlySum.IS_MOVE: is_move(),
         MonthlySum.IS_REDUCTION: is_reduction(),
+        MonthlySum.TAKES_OFF: takes_off(),
     }
     in_nights = _is_within(posting.night_on, first, last)
     if not is_counted(connection):

@@ -58,6 +58,21 @@ def withdrawn_rows(connection: Connection, staged: FromClause, names: list[str])
     return _rows(connection, staged, names, _is_ended(_END.is_withdrawn == 1), _ROW.change_kind != CANCEL)
 
 
+def over_numbers(connection: Connection, sha256: str, *, even_waiting: bool = False) -> frozenset[int]:
+    """終わった行 of a content: record_no of its rows that were given up, right in another file or taken back.
+
+    The content says which row is meant even where its key could not be read. A row that waits again, because a person
+    sent the content once more, counts only where `even_waiting` says so.
+    """
+    is_over = or_(_END.give_up_no.is_not(None), _END.is_right == 1, _END.is_withdrawn == 1)
+    query = select(_ROW.record_no, _is_ended(), _is_ended(is_over)).join(
+        t.notice_file, t.notice_file.c.notice_file_no == _ROW.notice_file_no
+    )
+    rows = list(connection.execute(query.where(t.notice_file.c.sha256 == sha256, t.notice_file.c.rows_bad > 0)))
+    waiting = {record_no for record_no, is_ended, _ in rows if not is_ended and not even_waiting}
+    return frozenset(record_no for record_no, _, is_gone in rows if is_gone and record_no not in waiting)
+
+
 def _rows(
     connection: Connection, staged: FromClause, names: list[str], *conditions: ColumnElement[bool]
 ) -> pl.DataFrame:
@@ -123,7 +138,8 @@ def _waiting_before(connection: Connection, file_no: int, rows: pl.DataFrame) ->
 def waiting_findings(connection: Connection, night: date) -> pl.DataFrame:
     """取り込まなかった行の指摘 that still count at the end of a night: name, since, and `FINDING`.
 
-    They belong to the night itself, or to earlier rows that had not ended by then.
+    They belong to the night itself, remarks on rows that were taken in as well, or to earlier rows that had not ended
+    by then.
     """
     finding, file, day = t.notice_finding.c, t.notice_file.c, night.isoformat()
     is_row = and_(_ROW.notice_file_no == finding.notice_file_no, _ROW.record_no == finding.record_no)
@@ -143,7 +159,7 @@ def waiting_findings(connection: Connection, night: date) -> pl.DataFrame:
         .select_from(t.notice_file)
         .join(t.notice_finding, finding.notice_file_no == file.notice_file_no)
         .outerjoin(notice_refused, is_row)
-        .where(file.rows_bad > 0, file.night_on <= day)
+        .where(or_(file.rows_bad > 0, file.night_on == day), file.night_on <= day)
         .where(or_(waits, and_(_ROW.record_no.is_(None), file.night_on == day)))
         .order_by(file.notice_file_no, finding.line_no)
     )

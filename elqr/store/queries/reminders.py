@@ -95,6 +95,8 @@ def sent_fees(connection: Connection) -> pl.DataFrame:
     """督促手数料 beside their sendings: frame SentFee, all in the ledger, in order."""
     fee, undone, sent, listed = a.claim_fee.c, a.claim_fee.alias("undone"), a.reminder_sent.c, a.arrears_claim.c
     same = (undone.c[name] == fee[name] for name in (SentFee.CLAIM_NO, SentFee.SENT_NO, SentFee.YEN))
+    entry = t.claim_entry.c
+    has_entry = exists().where(entry.claim_no == fee.claim_no, entry.fee_no == fee.fee_no)
     columns: dict[str, ColumnElement[Any]] = {
         **{name: fee[name] for name in ClaimFee.SCHEMA},
         SentFee.LIST_NO: listed.list_no,
@@ -103,6 +105,7 @@ def sent_fees(connection: Connection) -> pl.DataFrame:
         SentFee.UNDONE_ON: taken_back_on(RetractionKind.REMINDED, fee.sent_no),
         SentFee.IS_SAME: case((and_(undone.c.undoes_no.is_(None), *same), 1), else_=0),
         SentFee.IS_STATED: case((is_stated(), 1), else_=0),
+        SentFee.HAS_ENTRY: case((has_entry, 1), else_=0),
     }
     is_listed = and_(listed.list_no == sent.list_no, listed.claim_no == fee.claim_no)
     query = (
