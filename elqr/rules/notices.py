@@ -13,6 +13,7 @@ import polars as pl
 
 from elqr.arithmetic.person_name import differs_in_form_only
 from elqr.formats.decode import Decoded
+from elqr.formats.headings import place_in_sheet
 from elqr.formats.sequence import RECORD_NO
 from elqr.issue.layout import EARLIEST_YEAR, LATEST_YEAR
 from elqr.rules.claim_changes import (
@@ -48,6 +49,7 @@ from elqr.rules.joint_notices import (
 )
 from elqr.rules.notice_keys import key_rows, refuse_taken_keys
 from elqr.rules.row_checks import CLAIM_KEY, NOTICE_KEY, Registered, Sieve
+from elqr.rules.sheet_damage import refuse_damaged
 from elqr.vocabulary.claim_frames import OwnNotice
 from elqr.vocabulary.claim_terms import PARTS
 from elqr.vocabulary.codes import Code
@@ -136,6 +138,8 @@ def judge_rows(
     if is_sent:
         _refuse_cancelled(sieve, registered, cancel_keys)
     same = _refuse_changed(sieve, registered.notices, _titles(decoded))
+    if decoded.sheet:
+        refuse_damaged(sieve, decoded.tables["notice"], _titles(decoded))
     refuse_differing(sieve, _titles(decoded))
     covers = _refuse_new(sieve, registered, cancels.rows, gone, incoming)
     refuse_beside_unnamed(sieve, decoded.tables["notice"])
@@ -167,7 +171,7 @@ def judge_rows(
         rows_bad=len(sieve.flawed),
         refused=all_rows.filter(pl.col(RECORD_NO).is_in(sieve.flawed)),
         good=all_rows.filter(~pl.col(RECORD_NO).is_in(sieve.flawed)),
-        findings=sorted(sieve.findings),
+        findings=sorted(place_in_sheet(sieve.findings, decoded.sheet)),
     )
 
 
