@@ -45,7 +45,7 @@ def heading_sheet(data: bytes, record: RecordSpec, file: str) -> HeadingSheet:
     (title, sheet), *_ = chosen.items()
     faults = {
         "数式": ([cell for _, cell in sheet.look.formulas], "値だけの表（コピーし、「値の貼り付け」で置き換える）"),
-        "Excel のエラー": (sheet.look.errors, "正しい値"),
+        "エラーのセル": (sheet.look.errors, "正しい値"),
         "結合したセル": (sheet.merged, "結合を解除した表（一つの行に一件）"),
     }
     findings = [

@@ -50,13 +50,14 @@ def excel_csv(
     beside = [""] * blank_columns
     writer.writerow([*titles, *beside])
     for row in rows:
-        writer.writerow([*(_shown(row.get(_NAMES.get(title, title))) for title in titles), *beside])
+        names = [_NAMES.get(title, title) for title in titles]
+        writer.writerow([*(_shown(row.get(name), is_yen=name.endswith("_yen")) for name in names), *beside])
     for _ in range(blank_rows):
         writer.writerow([*[""] * len(titles), *beside])
     return text.getvalue()
 
 
-def _shown(value: object) -> str:
+def _shown(value: object, *, is_yen: bool) -> str:
     if isinstance(value, date):
         return f"{value.year}/{value.month}/{value.day}"
-    return "" if value is None else f"{value:,}" if isinstance(value, int) and value > 9_999 else str(value)
+    return "" if value is None else f"{value:,}" if is_yen and isinstance(value, int) else str(value)
