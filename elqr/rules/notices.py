@@ -138,8 +138,7 @@ def judge_rows(
     if is_sent:
         _refuse_cancelled(sieve, registered, cancel_keys)
     same = _refuse_changed(sieve, registered.notices, _titles(decoded))
-    if decoded.sheet:
-        refuse_damaged(sieve, decoded.tables["notice"], _titles(decoded))
+    refuse_damaged(sieve, decoded, _titles(decoded))
     refuse_differing(sieve, _titles(decoded))
     covers = _refuse_new(sieve, registered, cancels.rows, gone, incoming)
     refuse_beside_unnamed(sieve, decoded.tables["notice"])
@@ -153,9 +152,8 @@ def judge_rows(
     of_claims = pl.concat([registered.asked.notices, new]).select(OwnNotice.NOTICE_NO, OwnNotice.CLAIM_NO)
     known_notices = known_notices.join(of_claims, on=Notice.NOTICE_NO, how="left", validate="m:1")
     cancelled = cancellations(cancels, known_notices, registered, incoming)
-    record_nos = notices.select(RECORD_NO, Notice.NOTICE_NO)
-    all_rows = file_rows(decoded, joint)
-    keys = key_rows(notices).join(record_nos, on=RECORD_NO, validate="m:1", maintain_order="left")
+    numbers, all_rows = notices.select(RECORD_NO, Notice.NOTICE_NO), file_rows(decoded, joint)
+    keys = key_rows(notices).join(numbers, on=RECORD_NO, validate="m:1", maintain_order="left")
     return JudgedRows(
         incoming=incoming,
         claims=claims,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from elqr.formats.decode import Decoded
 from elqr.formats.sheet_fields import SCIENTIFIC
 from elqr.rules.row_checks import Sieve
 from elqr.vocabulary.codes import Code
@@ -30,13 +31,15 @@ _WIDTH = "led_width"
 _LOST = "".join(LOST)
 
 
-def refuse_damaged(sieve: Sieve, file_rows: pl.DataFrame, titles: Mapping[str, str]) -> None:
-    """傷のある行を断る: with what the value probably was.
+def refuse_damaged(sieve: Sieve, decoded: Decoded, titles: Mapping[str, str]) -> None:
+    """傷のある行を断る, of a file that a spreadsheet wrote: with what the value probably was.
 
-    `file_rows` are all rows as read, whether they are known or not. `titles` are the file's own, by the fields' names.
+    All its rows say how wide its numbers are, whether they are known or not. `titles` are by the fields' names.
     """
+    if not decoded.sheet:
+        return
     for name in _NUMBERS:
-        _refuse_lost_digits(sieve, file_rows, name, titles[name])
+        _refuse_lost_digits(sieve, decoded.tables["notice"], name, titles[name])
     _refuse_short_postal_codes(sieve, titles[Notice.POSTAL_CODE])
     for name in (Notice.PAYER_NAME, Notice.ADDRESS):
         text = pl.col(name)

@@ -9,7 +9,7 @@ from elqr.rules.notices import rows_of
 from elqr.rules.row_checks import Sieve
 from elqr.rules.sheet_damage import refuse_damaged
 from elqr.vocabulary.codes import Code
-from tests.builders import NIGHT, SPECS, notice_row
+from tests.builders import NIGHT, SPECS, notice_file, notice_row
 from tests.cases.notice_book import FIELDS, notice_book
 
 _TITLES = {field.name: field.title for field in FIELDS}
@@ -20,7 +20,7 @@ def _told(*rows: dict[str, object]) -> list[tuple[int, str, str, str, str]]:
     decoded = decode(notice_book(*rows), SPECS["notice_csv"], "f", NIGHT)
     assert decoded.findings == ()
     sieve = Sieve("f", rows_of(decoded), [], set())
-    refuse_damaged(sieve, decoded.tables["notice"], _TITLES)
+    refuse_damaged(sieve, decoded, _TITLES)
     assert set(sieve.rows["record_no"]) == set(range(1, len(rows) + 1)) - sieve.flawed
     return [(each.at.record_no, each.code.value, each.at.field, each.actual, each.expected) for each in sieve.findings]
 
@@ -57,6 +57,14 @@ UNHARMED = {
     "空の郵便番号と海外の": [notice_row(postal_code=None), notice_row(postal_code="SW1A 1AA")],
     "番地の住所": [notice_row(address="見本市架空町1-2"), notice_row(address="1-2"), notice_row(address="架空町1/2")],
 }  # fmt: skip
+
+
+def test_a_file_of_the_core_system_is_taken_as_it_is() -> None:
+    """It has no other characters, and its people may need the notice before they can mend them."""
+    decoded = decode(notice_file(notice_row(payer_name="?野 太郎")), SPECS["notice_csv"], "f", NIGHT)
+    sieve = Sieve("f", rows_of(decoded), [], set())
+    refuse_damaged(sieve, decoded, _TITLES)
+    assert sieve.findings == [] and sieve.rows.height == 1
 
 
 @pytest.mark.parametrize("rows", UNHARMED.values(), ids=UNHARMED)
