@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from elqr.disk.content import sha256_of
-from tests.builders import NIGHT, ROOT, City, barcode, codes, elqr, notice_row
+from tests.builders import NIGHT, ROOT, City, barcode, codes, elqr, notice_row, transfer_file, transfer_row
 from tests.cases.notice_book import excel_csv, notice_book
 from tests.cases.prepared import prepared
 
@@ -45,10 +45,15 @@ def city(tmp_path: Path) -> City:
 def test_the_night_takes_a_book_in_and_proves_it_from_its_bytes(city: City) -> None:
     data = (city.folder / "notices" / _NAME).read_bytes()
     assert city.sql("SELECT sha256, rows_read, rows_new, rows_bad FROM notice_file") == [(sha256_of(data), 4, 1, 3)]
+    city.deliver("t.dat", transfer_file(transfer_row(f"{12_345:020}", 10_000)))
     again = city.night()
     assert [(each["code"], each["at"]) for each in again.json["findings"]] == _TOLD  # type: ignore[attr-defined]
     page = (city.folder / "out" / NIGHT.isoformat() / "index.html").read_text(encoding="utf-8")
     assert "K列「納期限」" in page and "ファイルでこの行を直し" in page and "基幹システム側で" not in page
+    (unknown,) = city.report("要確認一覧")
+    assert unknown["近い納付書（候補）"] == "国民健康保険料 100001 1期（先頭の0）", (
+        "the bank filled up the number to 20 digits"
+    )
     (city.folder / "notices" / _NAME).unlink()
     proved = elqr("verify", "--job", city.job)
     assert proved.code == 0 and "取り込まなかった行 3" in proved.out
