@@ -113,7 +113,7 @@ def csv_rows(data: bytes, spec: Spec, file: str) -> CsvRows:
     """CSVを読む: findings instead of rows when its shape is not that of the spec."""
     if spec.spreadsheet and data.startswith((ZIP, OLE)):
         sheet = heading_sheet(data, spec.record[0], file)
-        read = CsvRows(line_end="xlsx", is_sheet=True)
+        read = CsvRows(charset="xlsx", line_end="xlsx", is_sheet=True)
         return CsvRows(findings=sheet.findings) if sheet.findings else _strip_header(sheet.rows, read, spec, file)
     if (count := _count_values(data)) > CELLS.most:
         return _refuse(file, Code.TOO_LARGE, f"{count:,}項目", f"{CELLS.most:,}項目以下")
@@ -247,7 +247,7 @@ def _strip_header(rows: list[list[str]], read: CsvRows, spec: Spec, file: str) -
     if empty:
         return _refuse(file, Code.COLUMN_COUNT, "0項目", f"{len(titles)}項目", empty)
     read = _with_columns(read, given, record)
-    if read.is_sheet and len(read.titles) == len(given):
+    if read.is_sheet:
         order = sorted(range(len(given)), key=lambda at: record.fields.index(given[at]))
         body = [[row[at] for at in order] if len(row) == len(order) else row for row in body]
     return replace(read, rows=body)

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
-from elqr.formats.book import BookSheet, cell_text, read_sheets
+from elqr.formats.book import ZIP, BookSheet, cell_text, read_sheets
+from elqr.formats.by_hand import without_blank_rows
 from elqr.formats.foreign import BOOK, packed_kind
 from elqr.formats.package import UnfitBook, letters_of
 from elqr.formats.spec import RecordSpec
@@ -34,8 +35,8 @@ def heading_sheet(data: bytes, record: RecordSpec, file: str) -> HeadingSheet:
     try:
         sheets = read_sheets(data, lambda _: True)
     except UnfitBook as fault:
-        kind = packed_kind(data)
-        actual = str(fault).removesuffix("。") if kind == BOOK or kind is None or data[:2] != b"PK" else kind
+        kind = packed_kind(data) if data.startswith(ZIP) else None
+        actual = str(fault).removesuffix("。") if kind in (None, BOOK) else str(kind)
         return _refuse(file, actual, "Excel のブック（.xlsx）")
     shown = {title: sheet for title, sheet in sheets.items() if sheet.look.cells and not sheet.is_hidden}
     chosen = {title: sheet for title, sheet in shown.items() if _has_headings(sheet, record)} or shown
@@ -79,14 +80,11 @@ def plain_heading(title: str) -> str:
 
 
 def trimmed_sheet(rows: list[list[str]]) -> list[list[str]]:
-    """下の空の行と右の空の列を除く, and make the headings plain. A blank row between others stays: rows are counted."""
-    last = max((no for no, row in enumerate(rows, start=1) if any(cell.strip() for cell in row)), default=0)
-    if not last:
-        return []
-    head = [plain_heading(title) for title in rows[0]]
+    """下の空の行と右の空の列を除く, and make the headings plain."""
+    head = [plain_heading(title) for title in rows[0]] if rows else []
     width = max((no for no, title in enumerate(head, start=1) if title), default=0)
-    trimmed = [row[:width] if not any(cell.strip() for cell in row[width:]) else row for row in rows[:last]]
-    return [head[:width], *trimmed[1:]]
+    trimmed = without_blank_rows(rows, width)
+    return [head[:width], *trimmed[1:]] if trimmed else []
 
 
 def wrong_headings(head: Sequence[str], record: RecordSpec, file: str) -> Iterator[Finding]:

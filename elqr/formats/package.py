@@ -1,6 +1,6 @@
 """The package of a workbook (ブックの包み): the contents of an .xlsx are examined before its cells are read.
 
-The library that reads cells builds a grid from the first to the last cell, copies a shared text into every cell that
+The library that reads cells builds a grid from A1 to the last cell, copies a shared text into every cell that
 points at it, and unpacks a package to any size. So the package is unpacked here first, piece by piece, and an XML
 parser visits every cell of the wanted sheets: its place, whether it holds a formula, how long its text is.
 Refuses: a package that declares entities, unpacks to too much, names a part twice, or has a cell far from all others.
@@ -30,7 +30,7 @@ class UnfitBook(Exception):
 
 @dataclass(slots=True)
 class SheetLook:
-    """シートの下見: its formulas (row, name of the cell), how many cells hold something, and their corners, from 1.
+    """シートの下見: its formulas (row, name of the cell), how many cells hold something, and the last corner, from 1.
 
     `errors` names the cells that hold an error of Excel (such as #N/A), which is read as a blank.
     """
@@ -39,14 +39,13 @@ class SheetLook:
     errors: list[str] = field(default_factory=list)
     cells: int = 0
     shared: int = 0
-    first: tuple[int, int] = (0, 0)
     last: tuple[int, int] = (0, 0)
     last_cell: str = ""
 
     @property
     def area(self) -> int:
-        """表の広さ: how many cells the grid between the corners has."""
-        return (self.last[0] - self.first[0] + 1) * (self.last[1] - self.first[1] + 1) if self.cells else 0
+        """表の広さ: how many cells the grid from A1 to the corner has."""
+        return self.last[0] * self.last[1]
 
 
 def look_through(data: bytes, is_wanted: Callable[[str], bool]) -> dict[str, SheetLook]:
@@ -163,9 +162,7 @@ def _look_at_sheet(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], 
             holds = True
             look.cells += 1
             look.shared += is_text
-            (top, left), (bottom, right) = look.first, look.last
-            if row < top or column < left or not top:
-                look.first = (min(top or row, row), min(left or column, column))
+            bottom, right = look.last
             if row > bottom or column > right:
                 look.last, look.last_cell = (max(bottom, row), max(right, column)), at or look.last_cell
         if element == "f":

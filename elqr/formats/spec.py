@@ -321,8 +321,9 @@ class Spec(Strict):
 
     @model_validator(mode="after")
     def _a_spreadsheet_has_headings(self) -> Self:
-        if self.spreadsheet and (self.layout, self.header_row, len(self.record)) != ("csv", True, 1):
-            raise ValueError("spreadsheet = true は、見出し行のある一種類のレコードの CSV だけで使えます")
+        shape = self.purpose, self.layout, self.header_row, len(self.record)
+        if self.spreadsheet and shape != ("notice", "csv", True, 1):
+            raise ValueError("spreadsheet = true は、見出し行のある一種類のレコードの納付書データの CSV だけで使えます")
         return self
 
     @model_validator(mode="after")

@@ -187,6 +187,13 @@ def test_a_book_in_which_people_see_something_else_is_refused(touch: Touch, actu
     assert actual in finding.actual and wanted in finding.expected
 
 
+def test_a_sheet_with_nothing_but_a_cell_far_away_is_not_read() -> None:
+    """The grid of its cells would fill the memory."""
+    data = notice_book(titles=[], touch=lambda _, page: page.write_string(1_048_575, 16_383, "x"))
+    (finding,) = _read(data).findings
+    assert finding.code is Code.BOOK_UNFIT and "XFD1048576 まであって広すぎます" in finding.actual
+
+
 def _repacked(change: Callable[[str, bytes], bytes]) -> bytes:
     whole = io.BytesIO()
     source = zipfile.ZipFile(io.BytesIO(notice_book(notice_row())))
