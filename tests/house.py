@@ -19,9 +19,9 @@ HOUSE: tuple[tuple[str, str], ...] = (
     (
         "formats",
         "__init__ authoring authoring.draft authoring.sample_fixed authoring.spec_text condition ebcdic foreign "
-        "intake mapping mpn payment_identity spec authoring.lint_fields authoring.lint_identity "
+        "intake mapping mpn package book payment_identity spec authoring.lint_fields authoring.lint_identity "
         "authoring.lint_records authoring.lint_references authoring.lint_lines by_hand charset dates "
-        "authoring.sample_csv authoring.sample fields plain_csv sequence spec_files uneven_records framing csv_rows "
+        "authoring.sample_csv authoring.sample fields sheet_fields headings plain_csv sequence spec_files uneven_records framing csv_rows "
         "decode cells encode excerpt dump intake.checks intake.raw_records payments claims refunds statuses debits "
         "deposits pieces recognize authoring.overlap authoring.lint intake.delivered_file intake.inspection "
         "intake.comparison intake.masking",
@@ -32,7 +32,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "__init__ alarms claim_entries claim_items contract counting deposits expected_files joint_payment "
         "month_figures night_result notice_lookup offsets pairing postings standing reductions refused_rows "
         "register refund_terms kpi repeats row_checks reminder_statuses claim_states instalments claim_changes "
-        "joint_notices notice_keys notices reassignment payouts row_rules payout_steps stated_payouts "
+        "joint_notices notice_keys sheet_damage notices reassignment payouts row_rules payout_steps stated_payouts "
         "ruling_reversal sender_correction settlement settlement_rules suggestions near_bills totals whole_year matching "
         "debits partition rulings ruling_remarks written_reassignments",
     ),
@@ -69,7 +69,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ),
     (
         "report",
-        "__init__ claim_card debit_check early_files selection excel excel.excel_text excel.package excel.row_mark kpi page "
+        "__init__ claim_card debit_check early_files selection excel excel.excel_text excel.row_mark kpi page "
         "page.chart tables tables.ageing tables.table data_files excel.book excel.cells excel.worksheet "
         "excel.workbook page.document page.year tables.night tables.arrivals tables.backlog tables.daily "
         "tables.case_file tables.places tables.retractions tables.trends page.page screen tables.ledger_rows "
@@ -85,7 +85,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "audit",
         "__init__ backup doctor verification.anchor verification.audit verification.claim_fees verification.claim_files "
         "verification.counted verification.coverage verification.handed verification.identity verification.ledger "
-        "verification.money verification.payouts verification.people verification.refused verification.retracted "
+        "verification.money verification.notice_reading verification.payouts verification.people verification.refused verification.retracted "
         "verification.rows verification.runs "
         "verification.sources verification.typed_batches verification.unsealed verification",
     ),

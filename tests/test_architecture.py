@@ -33,7 +33,7 @@ _LIBRARIES = {
     "markupsafe": {"report"},
     "filelock": {"session"},
     "xlsxwriter": {"report"},
-    "python_calamine": {"report"},
+    "python_calamine": {"formats"},
     "pikepdf": {"printing"},
     "fontTools": {"printing"},
     "barcode": {"printing"},
@@ -74,7 +74,7 @@ _OPENS_FILES = {
     "audit.verification.anchor", "audit.verification.handed", "audit.verification.sources", "audit.verification.unsealed",
     "printing.document", "printing.template", "printing.typeface",  # a PDF by its library, templates, fonts
     "printing.picture_file", "printing.picture_reader",  # pictures in memory, by their library
-    "report.early_files", "report.excel.package", "report.excel.workbook", "report.page.document",  # parts of the package, and of a workbook
+    "formats.package", "report.early_files", "report.excel.workbook", "report.page.document",  # parts of a package, and of a workbook
     "store.ledger_file", "store.db.sqlite",  # the ledger's own file
 }  # fmt: skip
 MOST_MODULE_LINES, MOST_FUNCTION_LINES, MOST_PARAMETERS = 400, 60, 5

@@ -14,11 +14,14 @@ import numpy.typing as npt
 import polars as pl
 
 from elqr.arithmetic.checkdigit import Bytes
+from elqr.formats.book import ZIP
 from elqr.formats.charset import decode_bytes, encode_text
 from elqr.formats.decode import Decoded, decode
 from elqr.formats.framing import without_eof
+from elqr.formats.headings import plain_heading
 from elqr.formats.sequence import OFFSET_BYTES, RECORD_NO
 from elqr.formats.spec import Charset, RecordSpec
+from elqr.vocabulary.errors import BadFile
 from elqr.vocabulary.findings import Finding
 
 Places = npt.NDArray[np.int64]
@@ -52,8 +55,13 @@ class Sheet:
 
 
 def cells_of(data: bytes, decoded: Decoded, file: str, received_on: date) -> Sheet:
-    """区画を求める. Records out of order still have cells; a file with records of an unknown kind has none."""
+    """区画を求める. Records out of order still have cells; a file with records of an unknown kind has none.
+
+    Raises BadFile for a book, whose cells lie packed.
+    """
     spec = decoded.spec
+    if data.startswith(ZIP):
+        raise BadFile(f"{file} は Excel のブックです。CSV で保存したものを指定してください。")
     if not decoded.tables:
         loose = [record.model_copy(update={"follows": (), "closes": False}) for record in spec.record]
         decoded = decode(data, spec.model_copy(update={"record": tuple(loose)}), file, received_on)
@@ -93,11 +101,13 @@ def _csv_cells(data: bytes, decoded: Decoded, charset: Charset) -> dict[str, Cel
     head = 1 if decoded.spec.header_row else 0
     heading = zip(starts[: widths[0]].tolist(), sizes[: widths[0]].tolist(), strict=True) if len(first) else ()
     titles = [(decode_bytes(data[at : at + size], charset) or "").strip() for at, size in heading]
+    is_sheet = decoded.spec.spreadsheet
+    titles = [plain_heading(title) for title in titles] if is_sheet else titles
     cells = {}
     for record in decoded.spec.record:
         table = decoded.tables[record.name]
         at = table[RECORD_NO].to_numpy().astype(np.int64) - 1 + head
-        fields = (record.named_by(titles) if head else None) or record.fields
+        fields = (record.named_by(titles, any_order=is_sheet) if head else None) or record.fields
         if len(at) and (at[-1] >= len(first) or (widths[at] != len(fields)).any()):
             return {}
         nowhere = np.zeros(len(at), dtype=np.int64)

@@ -1,7 +1,8 @@
 """CSV rows (CSVの行): the bytes of a CSV → rows of text, or findings about its shape.
 
 Nothing is inferred: `0012` stays `0012`. The charsets of the spec are tried in order; line ends outside quotes
-must all be of one kind, which the spec names. A plain CSV (plain_csv.py) is read as columns at once.
+must all be of one kind, which the spec names. A plain CSV (plain_csv.py) is read as columns at once. Where a
+spreadsheet may write the files, the sheet of a book (headings.py) gives the same rows, and columns are in any order.
 """
 
 import csv
@@ -10,18 +11,20 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 import numpy as np
 import polars as pl
 
+from elqr.formats.book import OLE, ZIP
 from elqr.formats.by_hand import without_blank_rows
 from elqr.formats.charset import CHARSETS, decode_bytes, first_unread_byte, has_ascii
 from elqr.formats.framing import LINE_ENDS
-from elqr.formats.plain_csv import plain_csv
+from elqr.formats.headings import heading_sheet, trimmed_sheet, wrong_headings
+from elqr.formats.plain_csv import PlainCsv, plain_csv
 from elqr.formats.sequence import Kinds, kinds_of_tags
-from elqr.formats.spec import VARIATIONS, Charset, LineEnd, Spec, Variation
+from elqr.formats.spec import VARIATIONS, Charset, FieldSpec, LineEnd, RecordSpec, Spec, Variation
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding, Location
 from elqr.vocabulary.limits import CELLS, LINE
@@ -37,7 +40,8 @@ _NAMES: dict[str, LineEnd] = {"\r\n": "crlf", "\n": "lf", "\r": "cr"}
 class CsvRows:
     """読んだ行: the rows after the header row; those of a plain CSV are in `table`, one String column per field.
 
-    `left_out`: names of the optional fields that the header row leaves out.
+    `left_out`: names of the optional fields that the header row leaves out. `titles`: the headings, in the order of the
+    file. `is_sheet`: whether it is a book, or its shape is that of a spreadsheet's CSV.
     """
 
     rows: list[list[str]] = field(default_factory=list)
@@ -47,6 +51,8 @@ class CsvRows:
     findings: tuple[Finding, ...] = ()
     table: pl.DataFrame | None = None
     left_out: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
+    is_sheet: bool = False
 
     @property
     def count(self) -> int:
@@ -105,15 +111,20 @@ def text_of(data: bytes, spec: Spec) -> tuple[str | None, Charset | None]:
 
 def csv_rows(data: bytes, spec: Spec, file: str) -> CsvRows:
     """CSVを読む: findings instead of rows when its shape is not that of the spec."""
+    if spec.spreadsheet and data.startswith((ZIP, OLE)):
+        sheet = heading_sheet(data, spec.record[0], file)
+        read = CsvRows(charset="xlsx", line_end="xlsx", is_sheet=True)
+        return CsvRows(findings=sheet.findings) if sheet.findings else _strip_header(sheet.rows, read, spec, file)
     if (count := _count_values(data)) > CELLS.most:
         return _refuse(file, Code.TOO_LARGE, f"{count:,}項目", f"{CELLS.most:,}項目以下")
     utf8, charset = _utf8_of(data, spec)
     if utf8 is None:
         return CsvRows(findings=(_bad_byte(data, spec, file),))
     plain = None if spec.typed_by_hand else plain_csv(utf8, spec)
-    if plain is not None and (plain.is_ended or "no_final_line_end" in spec.accepts):
+    if plain is not None and (plain.is_ended or "no_final_line_end" in spec.accepts) and not _ends_blank(plain, spec):
         shape: tuple[Variation, ...] = () if plain.is_ended else ("no_final_line_end",)
-        return CsvRows([], charset or "", plain.line_end, shape, table=plain.table, left_out=plain.left_out)
+        read = CsvRows([], charset or "", plain.line_end, shape, table=plain.table)
+        return _with_columns(read, plain.given, spec.record[0])
     if (long := _first_long_line(utf8)) is not None:
         actual = f"{LINE.most:,}バイトより長い行"
         return _refuse(file, Code.RECORD_LENGTH, actual, f"{LINE.most:,}バイト以下の行", long + (not spec.header_row))
@@ -204,11 +215,12 @@ def _read_row_by_row(text: str, charset: str, spec: Spec, file: str) -> CsvRows:
 def _read_rows(text: str, spec: Spec) -> tuple[list[list[str]], bool]:
     """Read rows until more of them have a wrong number of values than will be listed; True if that happened."""
     widths = {len(record.fields) - left_out for record in spec.record for left_out in range(record.most_left_out + 1)}
+    most, is_trimmed = max(widths), spec.typed_by_hand or spec.spreadsheet
     rows, wrong = [], 0
     lines = io.TextIOWrapper(io.BytesIO(text.encode()), "utf-8", newline="")
     for row in csv.reader(lines, strict=True):
         rows.append(row)
-        wrong += len(row) not in widths
+        wrong += len(row[:most] if is_trimmed and not any(row[most:]) else row) not in widths
         if wrong > LISTED_PER_CODE:
             return rows, True
     return rows, False
@@ -216,28 +228,58 @@ def _read_rows(text: str, spec: Spec) -> tuple[list[list[str]], bool]:
 
 def _strip_header(rows: list[list[str]], read: CsvRows, spec: Spec, file: str) -> CsvRows:
     """見出し行を外す: it must have the titles of the spec, and no row after it may be empty."""
-    titles = [spec_field.title for spec_field in spec.record[0].fields]
+    record = spec.record[0]
+    titles = [spec_field.title for spec_field in record.fields]
     if spec.typed_by_hand:
         rows = without_blank_rows(rows, len(titles))
         rows = [[title.strip() for title in rows[0]], *rows[1:]] if rows else rows
+    if spec.spreadsheet:
+        trimmed = trimmed_sheet(rows)
+        read, rows = replace(read, is_sheet=read.is_sheet or trimmed != rows), trimmed
     if not rows:
         return _refuse(file, Code.EMPTY, "0行", "見出し行" if spec.header_row else "1行以上")
-    given = spec.record[0].named_by(rows[0]) if spec.header_row else spec.record[0].fields
+    given = record.named_by(rows[0], any_order=spec.spreadsheet) if spec.header_row else record.fields
     if given is None:
-        pairs = zip([*rows[0], *[""] * len(titles)], titles, strict=False)
-        at, (title, wanted) = next(
-            ((no, pair) for no, pair in enumerate(pairs) if pair[0] != pair[1]), (len(titles), ("余分な項目", ""))
-        )
-        is_header = 2 * len(set(rows[0]) & set(titles)) >= len(titles)
-        shown = title if is_header else f"見出しでない行（{len(rows[0])}項目）"  # it may hold a person's data
-        finding = Finding(Location(file, 0, -1, f"{at + 1}列目"), Code.HEADER_ROW, shown, wanted)
-        return CsvRows(charset=read.charset, findings=(finding,))
+        wrong = _heading_findings(rows[0], spec, file, is_sheet=read.is_sheet)
+        return CsvRows(charset=read.charset, findings=tuple(wrong))
     body = rows[1:] if spec.header_row else rows
     empty = next((no for no, row in enumerate(body, start=1) if not row), 0)
     if empty:
         return _refuse(file, Code.COLUMN_COUNT, "0項目", f"{len(titles)}項目", empty)
-    left_out = tuple(field.name for field in spec.record[0].fields if field not in given)
-    return CsvRows(body, read.charset, read.line_end, read.variations, left_out=left_out)
+    read = _with_columns(read, given, record)
+    if read.is_sheet:
+        order = sorted(range(len(given)), key=lambda at: record.fields.index(given[at]))
+        body = [[row[at] for at in order] if len(row) == len(order) else row for row in body]
+    return replace(read, rows=body)
+
+
+def _with_columns(read: CsvRows, given: tuple[FieldSpec, ...], record: RecordSpec) -> CsvRows:
+    """列を記す: the headings of a file, in its order, and the fields that it leaves out."""
+    left_out = tuple(field.name for field in record.fields if field not in given)
+    is_moved = given != tuple(field for field in record.fields if field in given)
+    titles = tuple(field.title for field in given)
+    return replace(read, left_out=left_out, titles=titles, is_sheet=read.is_sheet or is_moved)
+
+
+def _ends_blank(plain: PlainCsv, spec: Spec) -> bool:
+    """Whether the last row is one of the blank rows that a spreadsheet leaves below a table."""
+    return spec.spreadsheet and not any(cell.strip() for row in plain.table.tail(1).rows() for cell in row)
+
+
+def _heading_findings(row: list[str], spec: Spec, file: str, *, is_sheet: bool) -> Iterator[Finding]:
+    """見出しの指摘: every wrong heading, where a spreadsheet may have moved them, else the first one."""
+    titles = [spec_field.title for spec_field in spec.record[0].fields]
+    is_header = 2 * len(set(row) & set(titles)) >= len(titles)
+    if spec.spreadsheet and is_header:
+        yield from wrong_headings(row, spec.record[0], file)
+        return
+    pairs = zip([*row, *[""] * len(titles)], titles, strict=False)
+    at, (title, wanted) = next(
+        ((no, pair) for no, pair in enumerate(pairs) if pair[0] != pair[1]), (len(titles), ("余分な項目", ""))
+    )
+    shown = title if is_header else f"見出しでない行（{len(row)}項目）"  # it may hold a person's data
+    where = Location(file).in_sheet() if is_sheet else Location(file, 0, -1, f"{at + 1}列目")
+    yield Finding(where, Code.HEADER_ROW, shown, "見出しの行" if is_sheet else wanted)
 
 
 @contextmanager

@@ -14,12 +14,12 @@ import numpy as np
 import polars as pl
 
 from elqr.arithmetic.checkdigit import Bytes
-from elqr.formats.by_hand import plain_texts
 from elqr.formats.charset import CHARSETS, charset_after_cut, decode_bytes, decode_matrix, first_bad_byte
 from elqr.formats.condition import meets
 from elqr.formats.csv_rows import csv_rows
 from elqr.formats.fields import SPACES, Flaw, Typed, read_field, repeated, value_without_names
 from elqr.formats.framing import Framed, frame
+from elqr.formats.headings import place_in_sheet
 from elqr.formats.mapping import DoubtRule
 from elqr.formats.sequence import (
     OFFSET_BYTES,
@@ -30,6 +30,7 @@ from elqr.formats.sequence import (
     sequence,
     shape_of,
 )
+from elqr.formats.sheet_fields import read_written_field
 from elqr.formats.spec import VARIATIONS, Charset, FieldSpec, RecordSpec, Spec
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import LISTED_PER_CODE, MASKED, Finding, Location, of_file_made_by, without_names
@@ -46,7 +47,7 @@ class Decoded:
 
     `shape`: in words, how the file departs from the usual form of its format (形のゆれ). `flawed`: numbers of all
     records with an unreadable field; `findings` list the first of them. `left_out`: names of the optional fields that
-    the header row of a CSV leaves out.
+    the header row of a CSV leaves out. `sheet`: the headings, in its order, of a file that a spreadsheet wrote.
     """
 
     spec: Spec
@@ -58,6 +59,7 @@ class Decoded:
     shape: tuple[str, ...] = ()
     flawed: frozenset[int] = frozenset()
     left_out: tuple[str, ...] = ()
+    sheet: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,8 @@ def decode(data: bytes, spec: Spec, file: str, received_on: date) -> Decoded:
         return Decoded(spec, findings=(Finding(Location(file, 1), Code.SENDER_ERROR, shown, "データ"),))
     read = _decode_csv if spec.layout == "csv" else _decode_fixed
     decoded = read(data, spec, file, received_on)
-    return replace(decoded, findings=of_file_made_by(decoded.findings, spec.made_by))
+    findings = place_in_sheet(decoded.findings, decoded.sheet)
+    return replace(decoded, findings=of_file_made_by(findings, spec.made_by))
 
 
 def _decode_fixed(data: bytes, spec: Spec, file: str, received_on: date) -> Decoded:
@@ -238,30 +241,30 @@ def _decode_csv(data: bytes, spec: Spec, file: str, received_on: date) -> Decode
     order = sequence(kinds, spec, file, lambda at: without_names(read.rows[at][0])[:_MOST_TAG])
     findings = order.findings or tuple(read.count_findings(order.kinds, spec, file))
     findings = findings or tuple(find_repeated_groups(order, spec, file, read.digest))
-    decoded = Decoded(spec, {}, read.count, read.line_end, read.charset, findings, left_out=read.left_out)
+    sheet = read.titles if read.is_sheet else ()
+    decoded = Decoded(spec, {}, read.count, read.line_end, read.charset, findings, left_out=read.left_out, sheet=sheet)
     if findings:
         return decoded
     shape = (*(VARIATIONS[name] for name in read.variations), *shape_of(order, spec))
     tables: dict[str, pl.DataFrame] = {}
     wrong = _FieldFindings()
     for number, record in enumerate(spec.record):
-        columns = _csv_columns(record, read.columns(spec, kinds, number), received_on, by_hand=spec.typed_by_hand)
+        columns = [*_csv_columns(record, read.columns(spec, kinds, number), received_on, spec)]
         rows_of_kind = _Rows(file, order.places(number, None), record, _may_be_unread(spec, record))
         tables[record.name] = _table(rows_of_kind, columns, read.charset, wrong)
-    return _add_field_findings(replace(decoded, tables=tables, shape=shape), wrong)
+        sheet = read.titles if any(column.is_mended for column in columns) else sheet
+    return _add_field_findings(replace(decoded, tables=tables, shape=shape, sheet=sheet), wrong)
 
 
 def _add_field_findings(decoded: Decoded, wrong: _FieldFindings) -> Decoded:
     return replace(decoded, findings=tuple(sorted(wrong.findings)), flawed=frozenset(wrong.flawed))
 
 
-def _csv_columns(
-    record: RecordSpec, columns: list[pl.Series], received_on: date, *, by_hand: bool
-) -> Iterable[_Column]:
+def _csv_columns(record: RecordSpec, columns: list[pl.Series], received_on: date, spec: Spec) -> Iterable[_Column]:
     """Every field of the rows of one kind."""
     for spec_field, texts in zip(record.fields, columns, strict=True):
-        plain = plain_texts(spec_field, texts) if by_hand else texts
-        yield _Column(spec_field, -1, read_field(spec_field, plain, received_on))
+        typed, is_mended = read_written_field(spec_field, texts, received_on, spec)
+        yield _Column(spec_field, -1, typed, is_mended=is_mended)
 
 
 @dataclass(frozen=True, slots=True)

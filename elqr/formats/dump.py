@@ -2,10 +2,10 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
-from elqr.formats.csv_rows import text_of
+from elqr.formats.csv_rows import csv_rows, text_of
 from elqr.formats.decode import Decoded, decode
 from elqr.formats.excerpt import Cell, cells, fixed_cells, fixed_record_of, record_of
 from elqr.formats.framing import LINE_ENDS, frame
@@ -56,6 +56,12 @@ def _csv_lines(data: bytes, spec: Spec, file: str, decoded: Decoded, show_person
     yield f"文字 {charset or '不明'}　改行 {decoded.line_end or '不明'}　レコード {decoded.record_count}" + _shape(
         decoded
     )
+    if decoded.sheet:
+        read = csv_rows(data, spec, file)
+        columns = [] if read.findings else read.columns(spec, read.kinds(spec), 0)
+        for no, values in enumerate(zip(*columns, strict=True), start=1):
+            yield from _row_lines(no, values, spec, show_personal=show_personal)
+        return
     if {finding.code for finding in decoded.findings} & {Code.TOO_LARGE, Code.RECORD_LENGTH}:
         return
     try:
@@ -63,11 +69,16 @@ def _csv_lines(data: bytes, spec: Spec, file: str, decoded: Decoded, show_person
     except csv.Error:
         return
     for no, row in enumerate(rows[1 if spec.header_row else 0 :], start=1):
-        record = record_of(row, spec)
-        yield f"#{no} {record.title if record else '区分不明'}"
-        fields = record.fields if record else ()
-        for at, (field, piece) in enumerate(zip(fields, row, strict=False), start=1):
-            yield from map(_line, cells(field, at, len(piece), piece, show_personal=show_personal))
+        yield from _row_lines(no, row, spec, show_personal=show_personal)
+
+
+def _row_lines(no: int, row: Sequence[str], spec: Spec, *, show_personal: bool) -> Iterator[str]:
+    """A row of a CSV, or of a sheet with its columns in the order of the spec."""
+    record = record_of([*row], spec)
+    yield f"#{no} {record.title if record else '区分不明'}"
+    fields = record.fields if record else ()
+    for at, (field, piece) in enumerate(zip(fields, row, strict=False), start=1):
+        yield from map(_line, cells(field, at, len(piece), piece, show_personal=show_personal))
 
 
 def _line(cell: Cell) -> str:

@@ -28,8 +28,9 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"-----BEGIN PKCS7", "暗号化したファイル（PKCS#7）"),
     (b"SQLite format 3\x00", "データベースのファイル（SQLite）"),
 )
+BOOK = "Excel のブック（xlsx）"
 _IN_ZIP = (
-    (b"xl/", "Excel のブック（xlsx）"),
+    (b"xl/", BOOK),
     (b"word/", "Word の文書（docx）"),
     (b"ppt/", "PowerPoint の文書（pptx）"),
 )

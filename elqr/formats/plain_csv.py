@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from polars.exceptions import PolarsError
 
-from elqr.formats.spec import LineEnd, Spec
+from elqr.formats.spec import FieldSpec, LineEnd, Spec
 
 _LF, _CR, _COMMA = 0x0A, 0x0D, 0x2C
 _TAIL = 64
@@ -23,13 +23,13 @@ _TAIL = 64
 class PlainCsv:
     """素直なCSV: one String column per field; `is_ended`: whether the last line has a line end, too.
 
-    `left_out`: names of the optional fields that the header row leaves out.
+    `given`: the fields of the header row, in its order.
     """
 
     table: pl.DataFrame
     line_end: LineEnd
     is_ended: bool
-    left_out: tuple[str, ...]
+    given: tuple[FieldSpec, ...]
 
 
 def plain_csv(text: bytes, spec: Spec) -> PlainCsv | None:
@@ -39,7 +39,8 @@ def plain_csv(text: bytes, spec: Spec) -> PlainCsv | None:
     line_end: LineEnd = "crlf" if first.endswith(b"\r") else "lf"
     if others or record.tag is not None or len(fields) < 2 or not spec.header_row or line_end not in spec.line_ends:
         return None
-    if (given := record.named_by(first.removesuffix(b"\r").decode().split(","))) is None:
+    titles = first.removesuffix(b"\r").decode().split(",")
+    if (given := record.named_by(titles, any_order=spec.spreadsheet)) is None:
         return None
     if b'"' in text or text[-_TAIL:].rstrip(b"\r\n").endswith(b"\x1a"):
         return None
@@ -47,10 +48,9 @@ def plain_csv(text: bytes, spec: Spec) -> PlainCsv | None:
     table = _read(text, [field.name for field in given]) if separators else None
     if table is None or separators + sum(int(column.str.len_bytes().sum()) for column in table) != len(text):
         return None
-    left_out = tuple(field.name for field in fields if field not in given)
-    blank = [pl.lit("").alias(name) for name in left_out]
+    blank = [pl.lit("").alias(field.name) for field in fields if field not in given]
     table = table[1:].rechunk().with_columns(blank).select(field.name for field in fields)
-    return PlainCsv(table, line_end, text.endswith(b"\n"), left_out)
+    return PlainCsv(table, line_end, text.endswith(b"\n"), given)
 
 
 def _count_separators(text: bytes, commas_per_line: int) -> int:

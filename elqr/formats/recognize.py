@@ -19,7 +19,7 @@ from elqr.formats.csv_rows import csv_rows, text_of
 from elqr.formats.decode import decode
 from elqr.formats.ebcdic import MARK, from_ebcdic
 from elqr.formats.fields import read_field
-from elqr.formats.foreign import foreign_kind, foreign_sentence, packed_kind
+from elqr.formats.foreign import BOOK, foreign_kind, foreign_sentence, packed_kind
 from elqr.formats.framing import charset_of, frame, len_before_records, line_end_of
 from elqr.formats.sequence import kinds_of_rows, kinds_of_tags
 from elqr.formats.spec import TEXT_KINDS, Charset, Probe, RecordSpec, Spec
@@ -148,8 +148,8 @@ def _answer(
 def evidence_for(data: bytes, specs: Iterable[Spec], received_on: date) -> dict[str, int]:
     """様式の手がかり: by name, how much speaks for each spec; 0 rules it out. `HEAD_BYTES` of a file are enough."""
     specs = tuple(specs)
-    if packed_kind(data) is not None:
-        return {spec.name: 0 for spec in specs}
+    if (kind := packed_kind(data)) is not None:
+        return {spec.name: int(spec.spreadsheet and kind == BOOK) for spec in specs}
     return {spec.name: _evidence(data, spec, received_on, is_alone=len(specs) == 1) for spec in specs}
 
 

@@ -166,9 +166,11 @@ class RecordSpec(Strict):
         """省ける項目の数: how many fields the header row of a CSV may leave out."""
         return sum(field.optional for field in self.fields)
 
-    def named_by(self, titles: Sequence[str]) -> tuple[FieldSpec, ...] | None:
-        """見出しの項目 of a CSV, in order, without optional ones that it leaves out; None for another header row."""
+    def named_by(self, titles: Sequence[str], *, any_order: bool) -> tuple[FieldSpec, ...] | None:
+        """見出しの項目 of a CSV, in its order, without optional ones left out; None for another header row."""
         fields = tuple(field for field in self.fields if not field.optional or field.title in titles)
+        if any_order and len(set(titles)) == len(titles):
+            fields = tuple(sorted(fields, key=lambda field: titles.index(field.title) if field.title in titles else -1))
         return fields if [field.title for field in fields] == list(titles) else None
 
     @model_validator(mode="after")
@@ -271,6 +273,7 @@ class Spec(Strict):
     preamble_bytes: int = Field(default=0, ge=0)
     header_row: bool = False
     typed_by_hand: bool = False
+    spreadsheet: bool = False
     two_people: bool = False
     made_by: Literal["sender", "city", "core", "accounting"] = "sender"
     check: Literal["gs1_mod10", "mpn"] | None = None
@@ -314,6 +317,13 @@ class Spec(Strict):
                         f"レコード {record.name}: width の合計が {record.width_bytes} で、"
                         f"record_bytes = {self.record_bytes} と合いません"
                     )
+        return self
+
+    @model_validator(mode="after")
+    def _a_spreadsheet_has_headings(self) -> Self:
+        shape = self.purpose, self.layout, self.header_row, len(self.record)
+        if self.spreadsheet and shape != ("notice", "csv", True, 1):
+            raise ValueError("spreadsheet = true は、見出し行のある一種類のレコードの納付書データの CSV だけで使えます")
         return self
 
     @model_validator(mode="after")

@@ -29,7 +29,7 @@ from elqr.store.queries import reports as report_queries
 from elqr.store.queries import undecided as undecided_queries
 from elqr.store.queries.open_claims import open_claims
 from elqr.vocabulary.frames import Candidate, Decision, Known, Payment, Posting, join_beside
-from elqr.vocabulary.terms import KeyKind, Outcome, Place
+from elqr.vocabulary.terms import Outcome, Place
 
 _MATCHED_AT_ONCE = 125_000
 """Payments: more at once take more memory, and are no faster."""
@@ -129,8 +129,7 @@ def _enter(
 def _suggest(session: Session, payments: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
     """近い納付書を探す, for payments whose key is not known; frame Suggestion."""
     is_unknown = decisions[Decision.OUTCOME] == Outcome.KEY_UNKNOWN.value
-    unknown = payments.filter(is_unknown).filter(pl.col(Payment.KEY_KIND) != KeyKind.CUSTOMER.value)
-    near = neighbours(unknown)
+    near = neighbours(payments.filter(is_unknown))
     return suggestions(near, queries.notices_by_key(session.ledger.connection, near))
 
 

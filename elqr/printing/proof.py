@@ -22,6 +22,7 @@ from elqr.printing.wording import NOTICE_WORDS, Office, page_words, words
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding, Location
 from elqr.vocabulary.frames import PrintableNotice, PrintNotice
+from elqr.vocabulary.visible_text import LOST
 
 _SHOWN = 10
 """Characters named in one finding."""
@@ -129,8 +130,6 @@ def _sift(order: Order, notices: pl.DataFrame) -> tuple[pl.DataFrame, list[Findi
 
 _PAYER = {PrintableNotice.PAYER_NAME: "payer_name", PrintableNotice.ADDRESS: "address"}
 """人が書いた文字の項目: column → its name in a template."""
-_LOST = ["?", "？", "〓", "\ufffd"]
-"""What other systems leave in place of a character that they could not write."""
 
 
 def _names_used(order: Order) -> set[str]:
@@ -150,7 +149,7 @@ def _require_names(order: Order, notices: pl.DataFrame) -> tuple[pl.DataFrame, l
 def _require_whole_texts(order: Order, notices: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
     """文字の失われていない納付書: a reader of 山?様 cannot tell whether it is meant for them."""
     columns = [column for column, name in _PAYER.items() if name in _names_used(order)]
-    is_lost = [pl.col(column).fill_null("").str.contains_any(_LOST) for column in columns]
+    is_lost = [pl.col(column).fill_null("").str.contains_any(list(LOST)) for column in columns]
     if not columns:
         return notices, []
 
@@ -158,7 +157,7 @@ def _require_whole_texts(order: Order, notices: pl.DataFrame) -> tuple[pl.DataFr
         shown = [
             f"{NOTICE_WORDS[_PAYER[column]]}に「{character}」"
             for column in columns
-            for character in _LOST
+            for character in LOST
             if character in (notice[column] or "")
         ]
         return Finding(_bill_of(notice), Code.CHARACTER_LOST, "、".join(shown))

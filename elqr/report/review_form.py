@@ -4,18 +4,17 @@ A file is refused as a whole if it is no such book, if rows were added or remove
 a single row are reported by the rules of elqr/rules/rulings.py, written_reassignments.py and payout_steps.py.
 """
 
-import io
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import polars as pl
-from python_calamine import CalamineWorkbook
 
+from elqr.formats.book import read_sheets
+from elqr.formats.package import SheetLook, UnfitBook, has_comments
 from elqr.report.books import DIGEST, REASSIGN_ROWS, REASSIGN_SHEET, REVIEW_FORM, ROWS
 from elqr.report.excel import row_mark
-from elqr.report.excel.package import SheetLook, has_comments, look_through
 from elqr.report.excel.workbook import FACTS_SHEET
 from elqr.report.excel.worksheet import BODY, HEAD
 from elqr.report.refund_book import REFUND_FORM
@@ -183,20 +182,12 @@ def is_untouched(data: bytes, name: str) -> bool:
 
 def _read_sheets(data: bytes, name: str) -> tuple[dict[str, SheetLook], dict[str, list[list[Any]]]]:
     """シートの下見と中身 by title: what people fill in, and the facts. Raises BadFile for any other bytes."""
-    if data.startswith(b"\xd0\xcf\x11\xe0"):
-        raise BadFile(
-            f"{name} はパスワードのかかったブックか、古い形式（.xls）です。パスワードを外し、.xlsx で保存してください。"
-        )
     try:
-        looks = look_through(data, name, lambda title: title.startswith(_SHEETS))
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        return looks, {title: book.get_sheet_by_name(title).to_python(skip_empty_area=False) for title in looks}
-    except BadFile:
-        raise
-    except BaseException as error:  # the library may raise anything, or panic, on bytes that are no workbook
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
-            raise
-        raise BadFile(f"{name} は Excel のブック（.xlsx）として読めません。{_AGAIN}") from error
+        sheets = read_sheets(data, lambda title: title.startswith(_SHEETS))
+    except UnfitBook as fault:
+        raise BadFile(f"{name} は読めません。{fault}{_AGAIN}") from fault
+    looks = {title: sheet.look for title, sheet in sheets.items()}
+    return looks, {title: sheet.cells for title, sheet in sheets.items()}
 
 
 def _read_rows(title: str, sheet: list[list[Any]], look: SheetLook, needed: Collection[str], name: str) -> pl.DataFrame:

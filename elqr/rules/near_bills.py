@@ -12,7 +12,7 @@ import polars as pl
 
 from elqr.formats.sequence import RECORD_NO
 from elqr.rules.row_checks import CLAIM_KEY
-from elqr.rules.suggestions import TO, WAS, misread
+from elqr.rules.suggestions import TO, WAS, misread, with_other_zeros
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding, Location
 from elqr.vocabulary.frames import Claim, Notice, Suggestion
@@ -24,10 +24,7 @@ ASKED_AT_MOST = 100
 """Rows of a file that are examined. Each has some 100 neighbours, and more rows than this are not mistyped numbers."""
 
 _SHOWN = 3
-_MOST_DIGITS = 20
-"""桁数 of a 通知書番号 at most. Source: specs/notice_csv.toml."""
-
-_ZEROS, _SAME_PAYER = "先頭の0", "宛名番号も同じ"
+_SAME_PAYER = "宛名番号も同じ"
 _OF_CLAIM, _IS_SAME, _TEXT = "of_claim", "is_same", "text"
 _UNKNOWN_FIELD = "通知書番号"
 _TITLES = {
@@ -98,13 +95,8 @@ def near_bills(unknown: pl.DataFrame) -> pl.DataFrame:
     Also with its own, of which `how` is null: a claim of that number is known, if it is, and nothing was mistyped.
     """
     numbers = unknown.with_columns(pl.col(Notice.BILL_NO).alias(WAS))
-    bare = pl.col(WAS).str.strip_chars_start("0")
-    widths = numbers.with_columns(pl.int_ranges(bare.str.len_bytes(), _MOST_DIGITS + 1).alias("width"))
-    widths = widths.explode("width", empty_as_null=False).filter(bare != "")
-    padded = widths.with_columns(bare.str.zfill(pl.col("width")).alias(TO), pl.lit(_ZEROS).alias(Suggestion.HOW))
     same = numbers.with_columns(pl.col(WAS).alias(TO), pl.lit(None, pl.String).alias(Suggestion.HOW))
-    columns = [*numbers.columns, TO, Suggestion.HOW]
-    near = pl.concat([misread(numbers), padded.filter(pl.col(TO) != pl.col(WAS)).select(columns), same])
+    near = pl.concat([misread(numbers), with_other_zeros(numbers), same])
     return near.with_columns(pl.col(TO).alias(Notice.BILL_NO)).drop(WAS, TO)
 
 

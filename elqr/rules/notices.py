@@ -13,6 +13,7 @@ import polars as pl
 
 from elqr.arithmetic.person_name import differs_in_form_only
 from elqr.formats.decode import Decoded
+from elqr.formats.headings import place_in_sheet
 from elqr.formats.sequence import RECORD_NO
 from elqr.issue.layout import EARLIEST_YEAR, LATEST_YEAR
 from elqr.rules.claim_changes import (
@@ -48,6 +49,7 @@ from elqr.rules.joint_notices import (
 )
 from elqr.rules.notice_keys import key_rows, refuse_taken_keys
 from elqr.rules.row_checks import CLAIM_KEY, NOTICE_KEY, Registered, Sieve
+from elqr.rules.sheet_damage import refuse_damaged
 from elqr.vocabulary.claim_frames import OwnNotice
 from elqr.vocabulary.claim_terms import PARTS
 from elqr.vocabulary.codes import Code
@@ -136,6 +138,7 @@ def judge_rows(
     if is_sent:
         _refuse_cancelled(sieve, registered, cancel_keys)
     same = _refuse_changed(sieve, registered.notices, _titles(decoded))
+    refuse_damaged(sieve, decoded, _titles(decoded))
     refuse_differing(sieve, _titles(decoded))
     covers = _refuse_new(sieve, registered, cancels.rows, gone, incoming)
     refuse_beside_unnamed(sieve, decoded.tables["notice"], set(decoded.flawed))
@@ -149,9 +152,9 @@ def judge_rows(
     of_claims = pl.concat([registered.asked.notices, new]).select(OwnNotice.NOTICE_NO, OwnNotice.CLAIM_NO)
     known_notices = known_notices.join(of_claims, on=Notice.NOTICE_NO, how="left", validate="m:1")
     cancelled = cancellations(cancels, known_notices, registered, incoming)
-    record_nos = notices.select(RECORD_NO, Notice.NOTICE_NO)
-    all_rows, is_refused = file_rows(decoded, joint), pl.col(RECORD_NO).is_in(sieve.flawed)
-    keys = key_rows(notices).join(record_nos, on=RECORD_NO, validate="m:1", maintain_order="left")
+    numbers, all_rows = notices.select(RECORD_NO, Notice.NOTICE_NO), file_rows(decoded, joint)
+    keys = key_rows(notices).join(numbers, on=RECORD_NO, validate="m:1", maintain_order="left")
+    is_refused = pl.col(RECORD_NO).is_in(sieve.flawed)
     return JudgedRows(
         incoming=incoming,
         claims=claims,
@@ -167,7 +170,7 @@ def judge_rows(
         rows_bad=len(sieve.flawed),
         refused=all_rows.filter(is_refused),
         good=all_rows.filter(~is_refused & ~pl.col(RECORD_NO).is_in(ended)),
-        findings=sorted(sieve.findings),
+        findings=sorted(place_in_sheet(sieve.findings, decoded.sheet)),
     )
 
 

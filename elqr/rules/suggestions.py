@@ -1,4 +1,4 @@
-"""Suggestions (近い照会キー): notices with a key one digit or one swap from an unknown one, or that came later.
+"""Suggestions (近い照会キー): notices whose key is near to an unknown one, or that came later.
 
 They are only shown to people, and never applied.
 """
@@ -9,10 +9,14 @@ from elqr.rules.notice_lookup import CONTRADICTED, RULED_OUT, find_notice
 from elqr.vocabulary.frames import NoticeKey, Payment, Suggestion
 from elqr.vocabulary.matching_frames import NoticeComparison, NoticeOfKey
 from elqr.vocabulary.report_frames import LateNotice
-from elqr.vocabulary.terms import Outcome
+from elqr.vocabulary.terms import KeyKind, Outcome
 
+_CUSTOMER = KeyKind.CUSTOMER.value
 ASKED_AT_MOST = 2_000
-"""Unknown keys examined in a night. Each has some 200 neighbours, and more keys than this are not misread digits."""
+"""Unknown keys examined in a night, and as many 顧客番号.
+
+Each key has some 200 neighbours, and more keys than this are not misread digits.
+"""
 
 _PAYMENT_COLUMNS = (Payment.PAYMENT_NO, Payment.KEY_KIND, Payment.REISSUE_NO, Payment.PAID_ON)
 ASKED = (*_PAYMENT_COLUMNS, Payment.KEY_DIGITS)
@@ -21,17 +25,23 @@ ASKED = (*_PAYMENT_COLUMNS, Payment.KEY_DIGITS)
 WAS, TO = "was", "to"
 """A number as it was written, and as it may have been meant."""
 
-_ONE_DIGIT, _SWAP = "1桁違い", "隣り合う2桁の入れ替わり"
+_ONE_DIGIT, _SWAP, _ZEROS = "1桁違い", "隣り合う2桁の入れ替わり", "先頭の0"
+
+_MOST_DIGITS = 20
+"""桁数 of a 通知書番号 or a 顧客番号 at most. Source: specs/notice_csv.toml."""
 
 
 def neighbours(unknown: pl.DataFrame) -> pl.DataFrame:
-    """一桁違い・入れ替わり: `ASKED` with the key_digits of each neighbour, and `how` it differs.
+    """近い照会キー: `ASKED` with the key_digits of each neighbour, and `how` it differs.
 
-    `unknown` has the columns `ASKED`. Keys that are not all digits have no neighbours.
+    `unknown` has the columns `ASKED`. Keys that are not all digits have no neighbours. A 顧客番号 comes from a program,
+    which misreads no digit but may fill up the number, so only the zeros in front of it may be others.
     """
     keys = unknown.select(*_PAYMENT_COLUMNS, pl.col(Payment.KEY_DIGITS).alias(WAS))
-    keys = keys.filter(pl.col(WAS).str.contains("^[0-9]+$")).head(ASKED_AT_MOST)
-    return misread(keys).select(*_PAYMENT_COLUMNS, pl.col(TO).alias(NoticeKey.KEY_DIGITS), Suggestion.HOW)
+    keys, is_customer = keys.filter(pl.col(WAS).str.contains("^[0-9]+$")), pl.col(Payment.KEY_KIND) == _CUSTOMER
+    of_slips, of_customers = (keys.filter(is_one).head(ASKED_AT_MOST) for is_one in (~is_customer, is_customer))
+    near = pl.concat([misread(of_slips), with_other_zeros(of_customers)])
+    return near.select(*_PAYMENT_COLUMNS, pl.col(TO).alias(NoticeKey.KEY_DIGITS), Suggestion.HOW)
 
 
 def misread(numbers: pl.DataFrame) -> pl.DataFrame:
@@ -53,6 +63,15 @@ def misread(numbers: pl.DataFrame) -> pl.DataFrame:
     columns = [*numbers.columns, TO, Suggestion.HOW]
     both = pl.concat([changed.select(columns), swapped.select(columns)])
     return both.filter(pl.col(WAS) != pl.col(TO))
+
+
+def with_other_zeros(numbers: pl.DataFrame) -> pl.DataFrame:
+    """先頭の0の数が違う番号: each row once for every such number (`TO`) of up to `_MOST_DIGITS`, and `how`."""
+    bare = pl.col(WAS).str.strip_chars_start("0")
+    widths = numbers.with_columns(pl.int_ranges(bare.str.len_bytes(), _MOST_DIGITS + 1).alias("width"))
+    widths = widths.explode("width", empty_as_null=False).filter(bare != "")
+    padded = widths.with_columns(bare.str.zfill(pl.col("width")).alias(TO), pl.lit(_ZEROS).alias(Suggestion.HOW))
+    return padded.filter(pl.col(TO) != pl.col(WAS)).select([*numbers.columns, TO, Suggestion.HOW])
 
 
 def suggestions(near: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:

@@ -150,17 +150,18 @@ def read_told(connection: Connection, staging: Staging) -> list[dict[str, object
 
 
 def unknown_keys(connection: Connection, staging: Staging, most: int) -> pl.DataFrame:
-    """該当なしのキー that may be misread: columns `suggestions.ASKED` of the first `most` payments of the night."""
+    """該当なしのキー: `suggestions.ASKED` of the first `most` payments of the night, and as many with 顧客番号."""
     decided, payment = staging.of(t.decision), t.payment.c
     query = (
         select(*(payment[name] for name in ASKED))
         .join(decided, decided.c.payment_no == payment.payment_no)
-        .where(decided.c.outcome == Outcome.KEY_UNKNOWN.value, payment.key_kind != KeyKind.CUSTOMER.value)
-        .where(payment.key_digits.regexp_match("^[0-9]+$"))
+        .where(decided.c.outcome == Outcome.KEY_UNKNOWN.value, payment.key_digits.regexp_match("^[0-9]+$"))
         .order_by(payment.payment_no)
         .limit(most)
     )
-    return read_frame(connection, query, schema_of(ASKED))
+    is_customer = payment.key_kind == KeyKind.CUSTOMER.value
+    keys = (query.where(is_one) for is_one in (~is_customer, is_customer))
+    return pl.concat([read_frame(connection, of_kind, schema_of(ASKED)) for of_kind in keys])
 
 
 def enter_decided(

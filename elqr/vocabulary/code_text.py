@@ -20,5 +20,10 @@ class CodeText:
     remedy: str
 
     def remedy_for(self, made_by: str) -> str:
-        """対処, by who made the file. For a file of the city or its core system no sender is asked."""
-        return _OF_OUR_OWN[made_by] if made_by in _OF_OUR_OWN and "送付元" in self.remedy else self.remedy
+        """対処, by who made the file. For a file of the city or its core system no sender is asked.
+
+        Nor is the core system to mend what the city itself wrote.
+        """
+        if made_by in _OF_OUR_OWN and "送付元" in self.remedy:
+            return _OF_OUR_OWN[made_by]
+        return self.remedy.replace("基幹システム側で", "ファイルで") if made_by == "city" else self.remedy

@@ -14,6 +14,11 @@ _ADD_CLAIM = "この調定のある調定データを受信箱に入れてくだ
 _FIX_FILE = "基幹システム側で直したファイルを受信箱に入れ直してください。直るまで、このファイルの調定は取り込みません。"
 _REPLACE = "取り込んでいません。受信箱から除くか、直したファイル（発行連番を増やした行）に置き換えてください。"
 _COUNT_UP = "取り消したままです。納めてもらうなら、発行連番を増やした行で再発行してください。"
+_AS_TEXT = "ファイルでその列の書式を「文字列」にし、元の番号を打ち直して保存し、もう一度取り込んでください。"
+_TYPE_AGAIN = (
+    "ファイルで正しい字を打ち直し、.xlsx か UTF-8 の CSV で保存して（ふつうの CSV には書けない字があります）、"
+    "もう一度取り込んでください。"
+)
 _STOP = "このページを発送しないでください。版下と書体を直し、もう一度印刷してください。"
 _PULL = "発送しないでください。印刷済みなら、そのページを抜き取ってください。"
 _CONFIRM = "elqr batch request と elqr batch approve（別の人）で確かめ、受信箱に置いてください。次の夜に取り込みます。"
@@ -77,6 +82,11 @@ CODES: dict[Code, CodeText] = {
         "「実際」の文をそのまま送付元に伝えてください。置く受信箱を間違えたなら、正しい受信箱に入れ直してください。",
     ),
     Code.UNCONFIRMED: CodeText(_HIGH, "手で打った束が、取り込まれていません", _CONFIRM),
+    Code.BOOK_UNFIT: CodeText(
+        _HIGH,
+        "このままでは読めないブックです",
+        "「正」のとおりに Excel で直して .xlsx で保存し、受信箱に入れ直してください。",
+    ),
     Code.NOT_DIGITS: CodeText(_HIGH, "数字ではありません", _ASK),
     Code.NOT_A_DATE: CodeText(_HIGH, "日付として正しくありません", _ASK),
     Code.NOT_IN_LIST: CodeText(_HIGH, "決められた値ではありません", _ASK),
@@ -234,6 +244,8 @@ CODES: dict[Code, CodeText] = {
         "行は取り込みました。通知書番号が近い調定の再発行のまちがいなら、この行を取消の行（異動区分 9）で取り消し、"
         "正しい通知書番号で送り直してください。まちがいでなければ、することはありません。",
     ),
+    Code.DIGITS_LOST: CodeText(_MID, "番号が Excel で変わったようです", _AS_TEXT),
+    Code.TEXT_LOST: CodeText(_MID, "元の文字が失われています", _TYPE_AGAIN),
     Code.CANCELLED_AGAIN: CodeText(_MID, "取り消した納付書の行がまた届きました", _COUNT_UP),
     Code.MONEY_DIFFERS: CodeText(
         _HIGH,

@@ -19,6 +19,8 @@ _HIDDEN = "＊"
 _MAY_BE_A_NAME = re.compile(r"[A-Za-z]{3,}|[^\x00-\x7f０-９　，．－／：￥]+")
 """Letters that make a word, and everything that is neither ASCII nor a full-width digit or sign."""
 
+_IN_SHEET = re.compile("[0-9]+行目(?: [A-Z]{1,3}列)?(?:「.*」)?", re.DOTALL)
+
 LISTED_PER_CODE = FINDINGS.most
 """Further findings of one code in one file are counted, not listed."""
 
@@ -39,8 +41,20 @@ class Location:
     unit: str = "件目"
     offset_unit: str = "バイト目"
 
+    @property
+    def is_in_sheet(self) -> bool:
+        """表計算の場所か: whether the field says where it is in a sheet (`in_sheet`)."""
+        return _IN_SHEET.fullmatch(self.field) is not None
+
+    def in_sheet(self, letters: str = "") -> "Location":
+        """表計算の場所にする: the row as a spreadsheet counts it, and the letters of its column, if it has one."""
+        column, field = f" {letters}列" if letters else "", f"「{self.field}」" if self.field else ""
+        return replace(self, field=f"{self.record_no + 1}行目{column}{field}")
+
     def __str__(self) -> str:
         parts = [visible(self.file)] if self.file else []
+        if self.is_in_sheet:
+            return " ".join([*parts, self.field + (f"（{self.record_no}{self.unit}）" if self.record_no else "")])
         if self.record_no:
             parts.append(f"{self.record_no}{self.unit}")
         if self.offset_bytes >= 0:
@@ -63,7 +77,7 @@ class Finding:
     @property
     def remedy(self) -> str:
         """対処: what to do about it."""
-        return self.text.remedy_for(self.made_by)
+        return self.text.remedy_for("city" if self.at.is_in_sheet else self.made_by)
 
     @property
     def text(self) -> CodeText:

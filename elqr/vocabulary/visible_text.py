@@ -19,6 +19,9 @@ _FROM_TO = (
 HIDDEN = "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _FROM_TO) + "]"
 """見えない文字, as a regular expression for columns of text; without line ends and tabs."""
 
+LOST = ("?", "？", "〓", "\ufffd")
+"""失われた文字: what stands where a program could not write a character."""
+
 _IN_LINES = re.compile(HIDDEN + "|\r(?!\n)|[\ud800-\udfff]")
 _IN_A_VALUE = re.compile(HIDDEN + "|[\t\r\n]|[\ud800-\udfff]")
 

@@ -82,7 +82,7 @@ LAYOUTS: dict[str, Fixed | Csv] = {
     "refund_paid_csv": Csv(5, charsets=("utf-8", "cp932"), by_hand=True),
     "claim_csv": Csv(10, charsets=("utf-8", "cp932")),
     "reminder_status_csv": Csv(2, charsets=("utf-8", "cp932"), may_be_blank=True),
-    "notice_csv": Csv(8, charsets=("utf-8", "cp932")),
+    "notice_csv": Csv(8, charsets=("utf-8", "cp932"), by_hand=True),
     "eltax_notice_upload_csv": Csv(14),
     "collection_history_csv": Csv(15),
 }

@@ -648,7 +648,7 @@ def test_an_optional_column_may_be_left_out(quote: str) -> None:
 
 
 def test_a_row_that_is_longer_than_its_header_is_told_even_if_it_has_a_value_for_every_column() -> None:
-    decoded = _read("notice_csv", _notices(_TITLES, [*_ROW, "", "", ""]))
+    decoded = _read("notice_csv", _notices(_TITLES, [*_ROW, "", "通常", ""]))
     (finding,) = decoded.findings
     assert (finding.code, finding.at.record_no, finding.expected) == (Code.COLUMN_COUNT, 1, f"{len(_TITLES)}項目")
 

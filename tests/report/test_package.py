@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from elqr.report.excel import package
+from elqr.formats import package
 from elqr.report.review_form import read_form
 from elqr.vocabulary.errors import BadFile
 from tests.builders import City, elqr, eltax_file, eltax_row, notice_row
@@ -89,17 +89,17 @@ def test_a_formula_is_seen_in_any_spelling(book: bytes, cell: str) -> None:
 def test_a_formula_is_seen_in_a_sheet_with_prefixes_or_in_utf_16(book: bytes) -> None:
     formula = _changed(book, _PART, _with_cell(FORMULAS["ふつうの数式"]))
     prefixed = _changed(formula, _PART, _prefixed)
-    found = package.look_through(prefixed, "b.xlsx", lambda title: title == _SHEET)[_SHEET].formulas
+    found = package.look_through(prefixed, lambda title: title == _SHEET)[_SHEET].formulas
     assert (_BODY, f"B{_BODY}") in found
     parts = _parts(formula)
     text = parts[_PART].decode().replace("UTF-8", "UTF-16")
     wide = _packed(parts | {_PART: text.encode("utf-16")})
-    assert (_BODY, f"B{_BODY}") in package.look_through(wide, "b.xlsx", lambda title: title == _SHEET)[_SHEET].formulas
+    assert (_BODY, f"B{_BODY}") in package.look_through(wide, lambda title: title == _SHEET)[_SHEET].formulas
 
 
 def test_a_cell_that_does_not_say_where_it_stands_follows_the_one_before(book: bytes) -> None:
     nameless = _changed(book, _PART, _with_cell("<c><f>1</f><v>1</v></c>"))
-    look = package.look_through(nameless, "b.xlsx", lambda title: title == _SHEET)[_SHEET]
+    look = package.look_through(nameless, lambda title: title == _SHEET)[_SHEET]
     assert [row for row, _ in look.formulas if row > _BODY - 1] == [_BODY]
 
 

@@ -35,6 +35,14 @@ def test_every_digit_may_be_another_and_two_beside_each_other_may_be_swapped() -
     assert near("12") == {(1, key, ONE_DIGIT) for key in first | second} | {(1, "21", SWAP)}
 
 
+def test_only_the_zeros_in_front_of_a_customer_number_may_be_others() -> None:
+    """A bank fills up its 20 digits, where the ledger has the six that the city wrote."""
+    filled = "00000000000000123456"
+    rows = neighbours(asked(filled, key_kind="customer")).select("key_digits", "how").rows()
+    assert rows == [(filled[-width:], "先頭の0") for width in range(6, 20)]
+    assert neighbours(asked("A1", "0000", key_kind="customer")).is_empty()
+
+
 COUNTS = [
     ("一桁", "7", 9, set()),
     ("同じ桁の入れ替わりはない", "11", 18, set()),

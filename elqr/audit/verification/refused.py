@@ -6,8 +6,9 @@ from datetime import date
 import polars as pl
 
 from elqr.audit.verification.audit import Audit, compare_rows, mismatch
+from elqr.audit.verification.notice_reading import read_notices
 from elqr.disk.archive import read_kept
-from elqr.formats.decode import decode
+from elqr.formats.decode import Decoded
 from elqr.rules.joint_notices import file_rows, joint_rows
 from elqr.rules.refused_rows import ended_rows
 from elqr.store.queries import refused_rows as queries
@@ -42,7 +43,7 @@ def refused_rows(audit: Audit) -> Iterator[Finding]:
     raw: dict[int, pl.DataFrame] = {}
     for file in files.filter(pl.col(FiledRow.NOTICE_FILE_NO).is_in(list(file_nos))).iter_rows(named=True):
         number, rows = file["notice_file_no"], stored.filter(pl.col(FiledRow.NOTICE_FILE_NO) == file["notice_file_no"])
-        raw[number] = _read_raw_rows(audit, file)
+        raw[number] = _read_raw_rows(audit, file, rows)
         where = f"{file['name']}（納付書データ{number}）"
         if rows.height not in (0, file["rows_bad"]):
             yield mismatch(
@@ -59,15 +60,26 @@ def refused_rows(audit: Audit) -> Iterator[Finding]:
     yield from _check_given_up(audit, ends)
 
 
-def _read_raw_rows(audit: Audit, file: dict[str, object]) -> pl.DataFrame:
-    """The raw rows of a notice file; none if its content is lost, which the rule for notices reports."""
-    notices, name = audit.session.job.notices, str(file["name"])
+def _read_raw_rows(audit: Audit, file: dict[str, object], refused: pl.DataFrame) -> pl.DataFrame:
+    """The raw rows of a notice file; none if its content is lost, which the rule for notices reports.
+
+    `refused` are the rows of the file that the ledger has.
+    """
+    name, night_on = str(file["name"]), date.fromisoformat(str(file["night_on"]))
     try:
         data = read_kept(audit.session.job.store.archive, str(file["sha256"]))
     except NotFound:
         return RefusedRow.empty()
-    spec = audit.session.specs[notices.spec if notices else "notice_csv"]
-    decoded = decode(data, spec, name, date.fromisoformat(str(file["night_on"])))
+
+    def has_the_refused(decoded: Decoded) -> bool:
+        columns = [column for column in RefusedRow.SCHEMA if column != RefusedRow.JOINT_NO]
+        return refused.join(_raw_rows(decoded), on=columns, how="anti", nulls_equal=True).is_empty()
+
+    return _raw_rows(read_notices(audit, data, name, night_on, has_the_refused))
+
+
+def _raw_rows(decoded: Decoded) -> pl.DataFrame:
+    """Frame RefusedRow of all rows of a notice file."""
     if "notice" not in decoded.tables:
         return RefusedRow.empty()
     return file_rows(decoded, joint_rows(decoded.tables["notice"], set(decoded.flawed)))

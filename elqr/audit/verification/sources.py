@@ -10,11 +10,11 @@ import polars as pl
 from elqr.audit.verification.audit import Audit, compare_rows, mismatch
 from elqr.audit.verification.claim_files import KnownRows, claim_rows
 from elqr.audit.verification.money import deposits, file_sums
+from elqr.audit.verification.notice_reading import read_notices
 from elqr.disk.archive import read_kept
 from elqr.disk.content import sha256_of
-from elqr.formats.decode import Decoded, decode
+from elqr.formats.decode import Decoded
 from elqr.formats.intake.delivered_file import Intake, judge_file
-from elqr.formats.spec import Spec
 from elqr.issue.payload import encode_frame
 from elqr.rules.claim_changes import FALLS
 from elqr.rules.deposits import extend_known, no_deposits
@@ -126,7 +126,7 @@ def notices(audit: Audit) -> Iterator[Finding]:
         if isinstance(data, Finding):
             yield data
             continue
-        decoded = decode(data, notice_spec(audit), file["name"], file["night_on"])
+        decoded = read_taken_notices(audit, data, file)
         yield from missing_rows(audit, file, decoded, where)
         if "notice" not in decoded.tables:
             continue
@@ -171,10 +171,14 @@ def notices(audit: Audit) -> Iterator[Finding]:
         yield mismatch(f"納付書{number}", Code.PAYLOAD_DIFFERS, "台帳の255桁", "納付書から作った255桁")
 
 
-def notice_spec(audit: Audit) -> Spec:
-    """納付書データの様式: the spec of the job's notice files."""
-    job = audit.session.job
-    return audit.session.specs[job.notices.spec if job.notices else "notice_csv"]
+def read_taken_notices(audit: Audit, data: bytes, file: Mapping[str, Any]) -> Decoded:
+    """取り込んだ納付書データ: with as many rows as were read. `file` has name, night_on and rows_read."""
+    rows_read = int(file["rows_read"])
+
+    def has_all_rows(decoded: Decoded) -> bool:
+        return decoded.record_count == rows_read
+
+    return read_notices(audit, data, file["name"], file["night_on"], has_all_rows)
 
 
 def missing_rows(audit: Audit, file: Mapping[str, Any], decoded: Decoded, where: str) -> Iterator[Finding]:

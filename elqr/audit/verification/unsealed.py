@@ -16,12 +16,11 @@ import polars as pl
 
 from elqr.audit.verification.audit import UNREADABLE, Audit, mismatch
 from elqr.audit.verification.rows import changing_rows
-from elqr.audit.verification.sources import deliveries, missing_rows, notice_spec
+from elqr.audit.verification.sources import deliveries, missing_rows, read_taken_notices
 from elqr.audit.verification.typed_batches import check_confirmed
 from elqr.disk.archive import kept_path, read_kept
 from elqr.disk.content import read_part, sha256_of_file
 from elqr.disk.inbox import read_inbox, stands_for
-from elqr.formats.decode import decode
 from elqr.formats.intake.delivered_file import LargeIntake, judge_file, judge_large_file
 from elqr.session.session import Session
 from elqr.store.entries import seals
@@ -106,7 +105,7 @@ def _check_notice_file(audit: Audit, file: _Row) -> Iterator[Finding]:
         yield _unbacked(where, "保管庫に中身がない", sha256[:16])
         return
     data = read_kept(audit.session.job.store.archive, sha256)
-    yield from missing_rows(audit, file, decode(data, notice_spec(audit), file["name"], file["night_on"]), where)
+    yield from missing_rows(audit, file, read_taken_notices(audit, data, file), where)
 
 
 def _is_redelivered(delivery: _Row) -> bool:

@@ -1,9 +1,10 @@
 """The package of a workbook (ブックの包み): the contents of an .xlsx are examined before its cells are read.
 
-The library that reads cells builds a grid from the first to the last cell, copies a shared text into every cell that
+The library that reads cells builds a grid from A1 to the last cell, copies a shared text into every cell that
 points at it, and unpacks a package to any size. So the package is unpacked here first, piece by piece, and an XML
 parser visits every cell of the wanted sheets: its place, whether it holds a formula, how long its text is.
 Refuses: a package that declares entities, unpacks to too much, names a part twice, or has a cell far from all others.
+Whoever asks says what to do about it, because the same package may be a book of ours or a city's file.
 """
 
 import io
@@ -14,10 +15,8 @@ from functools import lru_cache
 from itertools import pairwise
 from xml.parsers import expat
 
-from elqr.vocabulary.errors import BadFile
 from elqr.vocabulary.limits import BOOK_CELLS, BOOK_UNPACKED
 
-_AGAIN = "elqr review export で書き出したブックに書いて、保存したものを指定してください。"
 _PIECE_BYTES = 1_000_000
 _MOST_PARTS = 10_000
 _RELATIONS, _WORKBOOK, _TEXTS = "xl/_rels/workbook.xml.rels", "xl/workbook.xml", "xl/sharedstrings.xml"
@@ -25,42 +24,49 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CONTENTS = frozenset({"v", "is", "f"})
 
 
+class UnfitBook(Exception):
+    """読めないブック: one Japanese sentence, without the name of the file, that says why."""
+
+
 @dataclass(slots=True)
 class SheetLook:
-    """シートの下見: its formulas (row, name of the cell), how many cells hold something, and their corners, from 1."""
+    """シートの下見: its formulas (row, name of the cell), how many cells hold something, and the last corner, from 1.
+
+    `errors` names the cells that hold an error of Excel (such as #N/A), which is read as a blank.
+    """
 
     formulas: list[tuple[int, str]] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
     cells: int = 0
     shared: int = 0
-    first: tuple[int, int] = (0, 0)
     last: tuple[int, int] = (0, 0)
     last_cell: str = ""
 
     @property
     def area(self) -> int:
-        """表の広さ: how many cells the grid between the corners has."""
-        return (self.last[0] - self.first[0] + 1) * (self.last[1] - self.first[1] + 1) if self.cells else 0
+        """表の広さ: how many cells the grid from A1 to the corner has."""
+        return self.last[0] * self.last[1]
 
 
-def look_through(data: bytes, name: str, is_wanted: Callable[[str], bool]) -> dict[str, SheetLook]:
-    """下見する: examine the sheets with wanted titles; by title. Raises BadFile, and what zipfile and expat raise."""
+def look_through(data: bytes, is_wanted: Callable[[str], bool]) -> dict[str, SheetLook]:
+    """下見する: examine the sheets with wanted titles; by title. Raises UnfitBook, and what zipfile and expat raise."""
     with zipfile.ZipFile(io.BytesIO(data)) as package:
-        parts = _parts(package, name)
-        text_sizes = _text_sizes(package, parts, name)
+        parts = _parts(package)
+        text_sizes = _text_sizes(package, parts)
         looks: dict[str, SheetLook] = {}
-        for title, part in _sheets(package, parts, name):
+        for title, part in _sheets(package, parts):
             if not is_wanted(title):
                 continue
             if title in looks:
-                raise BadFile(f"{name} にシート「{title}」が二つあります。一つを削除してください。")
-            look = _look_at_sheet(package, parts, part, name)
+                raise UnfitBook(f"シート「{title}」が二つあります。")
+            look = _look_at_sheet(package, parts, part)
             if look.area > min(BOOK_CELLS.most, 100 * look.cells + 1_000_000):
-                raise BadFile(
-                    f"{name} のシート「{title}」は、セル {look.last_cell} まであって広すぎます。表から離れたところに"
+                raise UnfitBook(
+                    f"シート「{title}」は、セル {look.last_cell} まであって広すぎます。表から離れたところに"
                     "書いたものがないか確かめ、その行と列を削除してから保存してください。"
                 )
             if look.shared * max(text_sizes, default=0) > BOOK_UNPACKED.most:
-                _refuse_long_texts(package, parts, part, text_sizes, name)
+                _refuse_long_texts(package, parts, part, text_sizes)
             looks[title] = look
         return looks
 
@@ -71,14 +77,14 @@ def has_comments(data: bytes) -> bool:
         return any(word in name.lower() for name in package.namelist() for word in ("comment", "drawing", "media"))
 
 
-def _parts(package: zipfile.ZipFile, name: str) -> dict[str, zipfile.ZipInfo]:
+def _parts(package: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     """包みの中のすべて by lower-case name. Each part is unpacked to its end, which proves the size that it declares."""
     entries = package.infolist()
     parts = {entry.filename.replace("\\", "/").lower(): entry for entry in entries}
     if len(parts) != len(entries) or len(entries) > _MOST_PARTS:
-        raise BadFile(f"{name} は Excel が書いたブックではありません（中身の名前の重なりか、多すぎる中身）。{_AGAIN}")
+        raise UnfitBook("Excel が書いたブックではありません（中身の名前の重なりか、多すぎる中身）。")
     if (size := sum(entry.file_size for entry in entries)) > BOOK_UNPACKED.most:
-        raise BadFile(f"{name} を開くと大きすぎます（{size:,}バイト）。{_AGAIN}")
+        raise UnfitBook(f"開くと大きすぎます（{size:,}バイト）。")
     for entry in entries:
         with package.open(entry) as part:
             while part.read(_PIECE_BYTES):
@@ -87,13 +93,13 @@ def _parts(package: zipfile.ZipFile, name: str) -> dict[str, zipfile.ZipInfo]:
 
 
 def _parse(
-    package: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str,
+    package: zipfile.ZipFile, entry: zipfile.ZipInfo,
     start: Callable[[str, dict[str, str]], None], text: Callable[[str], None] | None = None,
 ) -> None:  # fmt: skip
     """Parse an XML part, whatever prefixes it uses. Names come with their namespaces, which `_local` removes."""
 
     def refuse(*_: object) -> None:
-        raise BadFile(f"{name} は Excel が書いたブックではありません（DOCTYPE がある）。{_AGAIN}")
+        raise UnfitBook("Excel が書いたブックではありません（DOCTYPE がある）。")
 
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
@@ -112,9 +118,7 @@ def _attribute(attributes: dict[str, str], name: str) -> str:
     return next((value for key, value in attributes.items() if key[key.rfind(" ") + 1 :] == name), "")
 
 
-def _sheets(
-    package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], name: str
-) -> Iterator[tuple[str, str]]:  # fmt: skip
+def _sheets(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> Iterator[tuple[str, str]]:
     """シートの題名と中身の場所: the title of each sheet, and the name of its part."""
     targets: dict[str, str] = {}
     sheets: list[tuple[str, str]] = []
@@ -127,14 +131,14 @@ def _sheets(
         if _local(element) == "sheet":
             sheets.append((attributes.get("name", ""), _attribute(attributes, "id")))
 
-    _parse(package, parts[_RELATIONS], name, link)
-    _parse(package, parts[_WORKBOOK], name, sheet)
+    _parse(package, parts[_RELATIONS], link)
+    _parse(package, parts[_WORKBOOK], sheet)
     for title, number in sheets:
         target = targets[number]
         yield title, (target.lstrip("/") if target.startswith("/") else f"xl/{target}").lower()
 
 
-def _look_at_sheet(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], part: str, name: str) -> SheetLook:
+def _look_at_sheet(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], part: str) -> SheetLook:
     """Visit every cell of a sheet. A cell or row that does not name its place follows the one before it."""
     look = SheetLook()
     row = column = 0
@@ -150,21 +154,21 @@ def _look_at_sheet(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], 
                 letters = at.rstrip("0123456789")
                 row, column = int(at[len(letters) :]), _column(letters)
             is_text, holds = attributes.get("t") == "s", False
+            if attributes.get("t") == "e":
+                look.errors.append(at or f"{row}行目")
         elif element == "row":
             row, column = int(attributes.get("r", row + 1)), 0
         elif element in _CONTENTS and not holds:
             holds = True
             look.cells += 1
             look.shared += is_text
-            (top, left), (bottom, right) = look.first, look.last
-            if row < top or column < left or not top:
-                look.first = (min(top or row, row), min(left or column, column))
+            bottom, right = look.last
             if row > bottom or column > right:
                 look.last, look.last_cell = (max(bottom, row), max(right, column)), at or look.last_cell
         if element == "f":
             look.formulas.append((row, at or f"{row}行目"))
 
-    _parse(package, parts[part], name, start)
+    _parse(package, parts[part], start)
     return look
 
 
@@ -172,6 +176,15 @@ def _look_at_sheet(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], 
 def _local(name: str) -> str:
     """The name of an element without its namespace."""
     return name[name.rfind(" ") + 1 :]
+
+
+def letters_of(column: int) -> str:
+    """列の文字 of a column's number, from 1."""
+    letters = ""
+    while column:
+        column, letter = divmod(column - 1, len(_LETTERS))
+        letters = _LETTERS[letter] + letters
+    return letters
 
 
 @lru_cache(maxsize=20_000)
@@ -183,7 +196,7 @@ def _column(letters: str) -> int:
     return column
 
 
-def _text_sizes(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], name: str) -> list[int]:
+def _text_sizes(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> list[int]:
     """共有文字列の長さ: the lengths of the shared texts, in their order."""
     if _TEXTS not in parts:
         return []
@@ -198,14 +211,14 @@ def _text_sizes(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], nam
         nonlocal total
         total += len(piece)
 
-    _parse(package, parts[_TEXTS], name, start, text)
+    _parse(package, parts[_TEXTS], start, text)
     return [end - begin for begin, end in pairwise([*starts, total])]
 
 
 def _refuse_long_texts(
-    package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], part: str, sizes: list[int], name: str
+    package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], part: str, sizes: list[int]
 ) -> None:  # fmt: skip
-    """Add up the texts of a sheet, each cell with its own copy. Raises BadFile if they are too long."""
+    """Add up the texts of a sheet, each cell with its own copy. Raises UnfitBook if they are too long."""
     is_text, in_value, total = False, False, 0
 
     def start(element: str, attributes: dict[str, str]) -> None:
@@ -220,6 +233,6 @@ def _refuse_long_texts(
         if in_value and piece.isdigit() and int(piece) < len(sizes):
             total += sizes[int(piece)]
             if total > BOOK_UNPACKED.most:
-                raise BadFile(f"{name} の文字が多すぎます。{_AGAIN}")
+                raise UnfitBook("文字が多すぎます。")
 
-    _parse(package, parts[part], name, start, text)
+    _parse(package, parts[part], start, text)
