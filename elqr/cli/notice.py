@@ -28,6 +28,31 @@ def notice() -> None:
     pass
 
 
+@notice.command(
+    "check", help="納付書データ FILE のどの行を夜間処理が取り込み、どの行をなぜ断るかを示します。何も記しません。"
+)
+@click.argument("file", type=GIVEN_PATH)
+@job_option
+@date_option
+@json_option
+def notice_check(file: Path, job: Path, day: date | None, as_json: bool) -> int:
+    from elqr.approvals.file_check import foresee_notices
+    from elqr.cli.file_lines import notice_lines
+    from elqr.disk.named_files import read_named
+
+    read_named(file, WHOLE, "分けて取り込んでください。")
+    with open_job(job, day, rehearsal=True) as session:
+        foreseen = foresee_notices(session, file)
+        spec = session.specs[session.job.notices.spec if session.job.notices else "notice_csv"]
+    if as_json:
+        print_json({"file": file.name, "spec": spec.name, **foreseen.as_dict()})
+    for line in () if as_json else notice_lines(file.name, spec, foreseen):
+        click.echo(line)
+    if foreseen.is_held:
+        return ExitCode.QUARANTINE
+    return ExitCode.REVIEW if foreseen.findings or foreseen.reduced[0] else ExitCode.CLEAN
+
+
 @notice.command("import", help="納付書データ FILE を取り込みます。")
 @click.argument("file", type=GIVEN_PATH)
 @job_option

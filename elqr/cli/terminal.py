@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from elqr.vocabulary.signature import Signature
 
 _HEADINGS = {"Options": "オプション", "Commands": "コマンド", "Arguments": "引数"}
-_DEFAULT_JOB = "jobs/nightly.toml"
+_OWN_JOB, _SAMPLE_JOB = Path("nightly.toml"), Path("jobs/nightly.toml")
+"""Jobs in the folder where a command is run: a city's own, as elqr init writes it, and the one of a checkout."""
 
 
 class Formatter(click.HelpFormatter):
@@ -107,16 +108,41 @@ def past_day_of(context: click.Context, parameter: click.Parameter, value: str |
     return day
 
 
+def _own_job(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
+    """自市のジョブ: the one that is named, or that of this folder; None where there is neither."""
+    return _OWN_JOB if value is None and _OWN_JOB.is_file() else value
+
+
+def _job_of(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path:
+    """ジョブ: the city's own, or that of this checkout, which is told. Whoever reads it says that there is none."""
+    job = _own_job(context, parameter, value)
+    if job is None and _SAMPLE_JOB.is_file():
+        say(
+            f"ジョブの指定（--job か環境変数 ELQR_JOB）がないので、このフォルダの {_SAMPLE_JOB.as_posix()} を使います。"
+        )
+        job = _SAMPLE_JOB
+    return job or _OWN_JOB
+
+
+_JOB_HELP = "ジョブのTOML。なければ環境変数 ELQR_JOB、今いるフォルダの nightly.toml"
+
+
 def job_option(function: Any) -> Any:
     return click.option(
         "--job",
         "job",
-        default=_DEFAULT_JOB,
-        show_default=True,
+        callback=_job_of,
         envvar="ELQR_JOB",
         type=GIVEN_PATH,
-        help="ジョブのTOML。",
+        help=f"{_JOB_HELP}、写しの中では見本の {_SAMPLE_JOB.as_posix()}。",
     )(function)
+
+
+def own_job_option(function: Any) -> Any:
+    """ジョブ for commands that do without one: never that of the samples."""
+    return click.option("--job", "job", callback=_own_job, envvar="ELQR_JOB", type=GIVEN_PATH, help=f"{_JOB_HELP}。")(
+        function
+    )
 
 
 date_option = click.option(
@@ -231,6 +257,11 @@ def refuse_unchecked() -> None:
 
 def say(text: str) -> None:
     click.echo(text, err=True)
+
+
+def is_terminal() -> bool:
+    """端末か: whether somebody is there to answer."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def clear_progress() -> None:

@@ -23,7 +23,10 @@ from elqr.vocabulary.strict import Strict, WrittenDay
 SECRET_VARIABLE = "ELQR_CHECK_NO_SECRET"
 STORE_VARIABLE = "ELQR_STORE_URL"
 _SECRET_BYTES = 16
-_JOB_REMEDY = "TOMLファイルを指定してください（例: jobs/nightly.toml）。"
+_JOB_REMEDY = (
+    "ジョブのTOMLファイルを指定してください（--job か環境変数 ELQR_JOB。例: /srv/elqr/nightly.toml）。"
+    "新しい団体のジョブは elqr init で作れます。"
+)
 _REGISTER_REMEDY = "ジョブの register を確かめてください。"
 
 
