@@ -18,6 +18,7 @@ import click
 from elqr.arithmetic.person_name import name_fault, spelt
 from elqr.session import clock
 from elqr.vocabulary.errors import BadFile, CannotWrite, Refused
+from elqr.vocabulary.near_names import near_names
 from elqr.vocabulary.visible_text import visible, visible_lines
 
 if TYPE_CHECKING:
@@ -257,6 +258,14 @@ def refuse_unchecked() -> None:
 
 def say(text: str) -> None:
     click.echo(text, err=True)
+
+
+def say_unknown(what: str, given: Iterable[str], known: Iterable[str]) -> None:
+    """手続台帳にない名前を告げる: the ledger may still have it, so the command goes on."""
+    names = list(dict.fromkeys(known))
+    for name in given:
+        if name not in names:
+            say(f"{what} {name} は手続台帳にありません。{near_names(name, names)}あるのは {'、'.join(names)} です。")
 
 
 def is_terminal() -> bool:
