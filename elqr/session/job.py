@@ -24,8 +24,8 @@ SECRET_VARIABLE = "ELQR_CHECK_NO_SECRET"
 STORE_VARIABLE = "ELQR_STORE_URL"
 _SECRET_BYTES = 16
 _JOB_REMEDY = (
-    "ジョブのTOMLファイルを指定してください（--job か環境変数 ELQR_JOB。例: /srv/elqr/nightly.toml）。"
-    "新しい団体のジョブは elqr init で作れます。"
+    "新しい団体のジョブは elqr init で作れます。あるなら、ジョブのTOMLファイルを指定してください"
+    "（例: --job /srv/elqr/nightly.toml、環境変数なら ELQR_JOB）。"
 )
 _REGISTER_REMEDY = "ジョブの register を確かめてください。"
 

@@ -124,7 +124,7 @@ def test_from_nothing_to_a_first_night(tmp_path: Path, monkeypatch: pytest.Monke
     folder = tmp_path / "試験市"
     code, screen = _typed("init", str(folder), keys="\n".join((*_ANSWERS, "")))
     assert code in (0, 3) and "異常" not in screen, screen  # 3 where the machine has no typeface
-    for told in ("99999 なら 7 です", "日付（YYYY-MM-DD）", "eltax_paymnt_csv はありません。eltax_payment_csv", "■ 次にすること"):
+    for told in ("99999 なら 7 です", "日付（YYYY-MM-DD）", "eltax_payment_csv ではありませんか", "■ 次にすること"):
         assert told in screen, told
     assert "運用開始日がなく、KPI に数えない: 道路占用料" in screen
     monkeypatch.chdir(folder)
@@ -342,7 +342,7 @@ def test_which_job_a_command_works_with(begun: Path, tmp_path: Path, monkeypatch
     assert (elqr("claim", "show", "100002").code, elqr("claim", "show", "100002").err) == (0, "")
     monkeypatch.chdir(tmp_path)
     nowhere = elqr("claim", "show", "100002")
-    assert nowhere.code == 1 and "--job か環境変数 ELQR_JOB" in nowhere.err and "elqr init" in nowhere.err
+    assert nowhere.code == 1 and "ELQR_JOB" in nowhere.err and "elqr init" in nowhere.err
     without = elqr("file", "check", begun / "inbox" / "cvs.dat", "--against-ledger")
     assert without.code == 1 and "--job か環境変数 ELQR_JOB" in without.err
     monkeypatch.chdir(ROOT)
@@ -366,6 +366,6 @@ def test_every_group_names_the_near_command() -> None:
 
 def test_unknown_names_are_told_the_near_one(begun: Path) -> None:
     spec = elqr("spec", "show", "eltax_paymnt_csv")
-    assert spec.code == 1 and "eltax_paymnt_csv はありません。eltax_payment_csv" in spec.err
+    assert spec.code == 1 and "eltax_payment_csv ではありませんか" in spec.err
     ran = elqr("claim", "show", "100002", "--procedure", "kokuh", "--job", begun / "nightly.toml")
     assert ran.code == 1 and "kokuho ではありませんか。あるのは kokuho、douro です。" in ran.err
