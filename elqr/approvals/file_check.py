@@ -23,13 +23,14 @@ from elqr.vocabulary.terms import FileStatus
 class ForeseenFile:
     """夜の取込の見込み of a delivered file. `box` is empty where no inbox takes its format.
 
-    Without a `status` the ledger has the file, and the night passes it over.
+    Without a `status` the ledger has the file, and the night passes it over. `findings` say why it is not even read.
     """
 
     box: str
     status: FileStatus | None
     count: int = 0
     yen: int = 0
+    findings: tuple[Finding, ...] = ()
 
     @property
     def is_held(self) -> bool:
@@ -55,11 +56,12 @@ def foresee_file(session: Session, path: Path, boxes: Iterable[Inbox]) -> Forese
         return ForeseenFile("", FileStatus.QUARANTINED)
     night, box = Night(session), lying_in[0]
     specs, name = [session.specs[name] for name in box.specs], session.job.box_name(box.path)
-    take_file(night, read_arrived(path, session.job.thresholds.file_megabytes), specs, box=name)
+    arrived = read_arrived(path, session.job.thresholds.file_megabytes)
+    take_file(night, arrived, specs, box=name)
     step = session.journal.steps[-1][1]
     is_held = bool(night.quarantined or night.given_up)
     status = FileStatus.QUARANTINED if is_held else _status_of(step.result) if night.changes else None
-    return ForeseenFile(name, status, step.count, step.yen)
+    return ForeseenFile(name, status, step.count, step.yen, arrived.findings)
 
 
 def _status_of(result: str) -> FileStatus:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial, wraps
 from pathlib import Path
@@ -157,6 +157,8 @@ def _check_for_job(
         boxes = boxes_for(session, inspection.spec.name) if inspection.spec is not None else []
         foreseen = foresee_file(session, path, boxes) if is_taken else None
         day = session.night_on
+    if foreseen is not None and foreseen.findings:
+        inspection = replace(inspection, findings=foreseen.findings)
     show_inspection(inspection, foreseen, as_json=as_json)
     if not as_json and inspection.spec is None:
         _say_other_purposes(data, path.name, folders, day)

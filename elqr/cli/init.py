@@ -79,6 +79,7 @@ def init_command(
 
     from elqr.session.new_city import JOB_FILE, NewCity, found_city, refuse_founded
 
+    folder = folder.absolute()
     refuse_founded(folder)
     is_asked = is_terminal() and not yes
     codes = {"city": city, "city_code": city_code, "office_code": office_code, "tax_office_code": tax_office_code}

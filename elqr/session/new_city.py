@@ -49,7 +49,7 @@ def refuse_founded(folder: Path) -> None:
     taken += [name for name in FOLDERS if name not in _BOXES and entries(folder / name)]
     if jobs or taken:
         fault = f"にはすでにジョブがあります（{jobs[0]}）" if jobs else f"には {'、'.join(taken)} があります"
-        raise Refused(f"{folder} {fault}。上書きしないので、別のフォルダを指定してください。何も書いていません。")
+        raise Refused(f"{folder} {fault}。何も書いていません。上書きしないので、別のフォルダを指定してください。")
 
 
 def _is_job(path: Path) -> bool:

@@ -300,6 +300,14 @@ def test_what_the_night_would_do_with_a_file(begun: Path) -> None:
     assert foreign.code == 4 and foreign.json["accepted"] and foreign.json["night"]["inbox"] is None  # type: ignore[index]
     told = elqr("file", "check", begun.parent / "dsk.csv", "--job", begun / "nightly.toml")
     assert "[[inbox]] の specs に dsk_csv を足してください" in told.out
+    (link := begun.parent / "link.dat").symlink_to(begun / "inbox" / "cvs.dat")
+    linked = elqr("file", "check", link, "--job", begun / "nightly.toml")
+    assert (
+        linked.code == 4
+        and "取込保留になります" in linked.out
+        and "[F111]" not in linked.out
+        and "リンク" in linked.out
+    )
     unread = _check(begun, "nofusho.csv", (begun / "notices" / "nofusho.csv").read_bytes())
     assert unread.code == 4 and "night" not in unread.json
 
