@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from elqr.cli.file_lines import SHOWN_PER_CODE, TAKEN, TAKEN_AS, show_inspection
+from elqr.cli.file_lines import BOX_OF, SHOWN_PER_CODE, TAKEN, TAKEN_AS, show_inspection
 from elqr.cli.terminal import (
     GIVEN_PATH,
     TOO_LARGE,
@@ -38,9 +38,6 @@ _LEAST_KEY_BYTES = 16
 _SHOWN_DIFFERENCES = 200
 _DELIVERED = ("payment", *TAKEN_AS)
 """用途 of what is delivered from outside."""
-
-_BOXED = ("payment", "money", "claim")
-"""用途 of what the night takes from inboxes that list formats."""
 
 
 def _spec_options(function: Any) -> Any:
@@ -153,7 +150,7 @@ def _check_for_job(
             delivered = [spec for spec in specs.values() if spec.purpose in _DELIVERED]
             inspection = inspect(data, path.name, delivered, session.night_on)
         inspection = with_row_findings(inspection, session)
-        is_taken = inspection.spec is not None and inspection.spec.purpose in _BOXED
+        is_taken = inspection.spec is not None and inspection.spec.purpose in BOX_OF
         boxes = boxes_for(session, inspection.spec.name) if inspection.spec is not None else []
         foreseen = foresee_file(session, path, boxes) if is_taken else None
         day = session.night_on

@@ -32,7 +32,7 @@ TAKEN_AS = {
 """用途 of files without payments that are taken in, and how."""
 
 
-_BOX_OF = {"payment": "[[inbox]]", "money": "[[money]]", "claim": "[[claims]]"}
+BOX_OF = {"payment": "[[inbox]]", "money": "[[money]]", "claim": "[[claims]]"}
 """用途 → where the job lists the formats of such files."""
 
 
@@ -125,7 +125,7 @@ def _foreseen_verdict(inspection: Inspection, foreseen: ForeseenFile) -> str:
     if spec is not None and inspection.accepted and not foreseen.box:
         return (
             f"取込保留になります。ジョブのどの受信箱も、この様式を受けません。"
-            f"{_BOX_OF[spec.purpose]} の specs に {spec.name} を足してください。"
+            f"{BOX_OF[spec.purpose]} の specs に {spec.name} を足してください。"
         )
     if foreseen.status is FileStatus.ACCEPTED:
         yen = f" {foreseen.yen:,}円" if foreseen.yen else ""

@@ -32,6 +32,8 @@ _HEADINGS = {"Options": "オプション", "Commands": "コマンド", "Argument
 _OWN_JOB, _SAMPLE_JOB = Path("nightly.toml"), Path("jobs/nightly.toml")
 """Jobs in the folder where a command is run: a city's own, as elqr init writes it, and the one of a checkout."""
 
+_CHECKOUT = Path(__file__).parents[2]
+
 
 class Formatter(click.HelpFormatter):
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:  # noqa: ARG002
@@ -111,18 +113,19 @@ def past_day_of(context: click.Context, parameter: click.Parameter, value: str |
 
 def _own_job(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
     """自市のジョブ: the one that is named, or that of this folder; None where there is neither."""
-    return _OWN_JOB if value is None and _OWN_JOB.is_file() else value
+    is_own = _OWN_JOB.is_file() and _OWN_JOB.resolve() != _CHECKOUT / _SAMPLE_JOB
+    return _OWN_JOB if value is None and is_own else value
 
 
 def _job_of(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path:
-    """ジョブ: the city's own, or that of this checkout, which is told. Whoever reads it says that there is none."""
-    job = _own_job(context, parameter, value)
-    if job is None and _SAMPLE_JOB.is_file():
-        say(
-            f"ジョブの指定（--job か環境変数 ELQR_JOB）がないので、このフォルダの {_SAMPLE_JOB.as_posix()} を使います。"
-        )
-        job = _SAMPLE_JOB
-    return job or _OWN_JOB
+    """ジョブ: the city's own, or that of the samples, which is told. Whoever reads it says that there is none."""
+    if (job := _own_job(context, parameter, value)) is not None:
+        return job
+    for sample in (_SAMPLE_JOB, _OWN_JOB):
+        if sample.is_file():
+            say(f"ジョブの指定（--job か環境変数 ELQR_JOB）がないので、見本の {sample.as_posix()} を使います。")
+            return sample
+    return _OWN_JOB
 
 
 _JOB_HELP = "ジョブのTOML。なければ環境変数 ELQR_JOB、今いるフォルダの nightly.toml"
