@@ -24,6 +24,7 @@ from elqr.cli.questions import (
     target_of,
 )
 from elqr.cli.terminal import GIVEN_PATH, Command, is_terminal, say
+from elqr.rules.known_funds import KNOWN_FUNDS
 from elqr.session import clock
 from elqr.vocabulary.terms import ExitCode
 
@@ -51,7 +52,8 @@ _KEY_BYTES = 32
     "procedures",
     multiple=True,
     metavar="CODE=NO",
-    help="手続と税目・料金番号（いくつでも）。所管課と運用開始日も書けます（kokuho=123,保険年金課,2026-10-01）。",
+    help=f"手続（{'・'.join(fund.code for fund in KNOWN_FUNDS)}）と税目・料金番号（いくつでも）。"
+    "所管課と運用開始日も書けます（kokuho=123,保険年金課,2026-10-01）。",
 )
 @click.option("--kpi-plan", metavar="NAME", help="eL-QR対応の手続数の目標を定めた計画。なければ目標なし。")
 @click.option("--kpi", "targets", multiple=True, metavar="YEAR=COUNT", help="年度の目標（2026=7。いくつでも）。")

@@ -368,8 +368,11 @@ def test_every_group_names_the_near_command() -> None:
         assert known or arguments[-1] in {row[-1] for row in misspelt}, (arguments, ran.err)
 
 
-def test_unknown_names_are_told_the_near_one(begun: Path) -> None:
+def test_unknown_names_are_told_the_near_one(begun: Path, tmp_path: Path) -> None:
     spec = elqr("spec", "show", "eltax_paymnt_csv")
     assert spec.code == 1 and "eltax_payment_csv ではありませんか" in spec.err
     ran = elqr("claim", "show", "100002", "--procedure", "kokuh", "--job", begun / "nightly.toml")
     assert ran.code == 1 and "kokuho ではありませんか。あるのは kokuho、douro です。" in ran.err
+    narrow = ("--procedure", "kokuh", "--department", "保険課")
+    ran = elqr("review", "export", "-o", tmp_path / "x.xlsx", *narrow, "--job", begun / "nightly.toml")
+    assert "手続 kokuh は" in ran.err and "所管課 保険課 は手続台帳にありません。保険年金課 ではありませんか" in ran.err
