@@ -9,12 +9,12 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "__init__ codes frames arrival_frames claim_frames counted_frames debit_frames export_frames limits "
         "matching_frames money_frames notice_frames number_series page_frames ruling_frames report_frames "
         "audit_frames signature strict tally_frames terms claim_terms ruling_terms code_text review_texts "
-        "debit_texts code_texts counted_terms errors meanings ways_out visible_text findings",
+        "debit_texts code_texts counted_terms errors meanings ways_out visible_text near_names findings",
     ),
     ("arithmetic", "__init__ business_day checkdigit fiscal_year person_name plain_number pseudonym wareki"),
     (
         "disk",
-        "__init__ atomic_write content toml_mistakes config_files inbox_filter inbox archive named_files own_json run_log",
+        "__init__ atomic_write new_files content toml_mistakes config_files inbox_filter inbox archive named_files own_json run_log",
     ),
     (
         "formats",
@@ -31,7 +31,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "rules",
         "__init__ alarms claim_entries claim_items contract counting deposits expected_files joint_payment "
         "month_figures night_result notice_lookup offsets pairing postings standing reductions refused_rows "
-        "register refund_terms kpi repeats row_checks reminder_statuses claim_states instalments claim_changes "
+        "register register_text known_funds refund_terms kpi repeats row_checks reminder_statuses claim_states instalments claim_changes "
         "joint_notices notice_keys sheet_damage notices reassignment payouts row_rules payout_steps stated_payouts "
         "ruling_reversal sender_correction settlement settlement_rules suggestions near_bills totals whole_year matching "
         "debits partition rulings ruling_remarks written_reassignments",
@@ -78,7 +78,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ),
     (
         "session",
-        "__init__ clock job configuration ledger_traces ledger_belonging operators ledger_access login setup session",
+        "__init__ clock job configuration ledger_traces ledger_belonging operators ledger_access login setup session new_city",
     ),
     ("handover", "__init__ collection_history manifest export print_manifest printed_folder print_batch"),
     (
@@ -99,12 +99,12 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "__init__ claim_inquiry day_list four_eyes difference dispatch held_files ledger_succession month_close "
         "open_exceptions refused_rows reminder_risks reminder_gate debit_check reminder_list reminder_record "
         "notice_retraction retraction row_check ruling_state remarks review reassignment refund_book review_book payout_file "
-        "typed_batches year_end",
+        "typed_batches year_end file_check",
     ),
     ("synthetic", "frames files register notices events changes filed_claims cast __init__"),
     (
         "cli",
-        "terminal answers file_lines arrears backup batch claim day doctor export file held ledger month night notice payload printing "
+        "terminal answers file_lines questions arrears backup batch claim day doctor export file held init ledger month night notice payload printing "
         "replay review refund settlement spec synthetic undo verify year __init__",
     ),
     ("", "__main__"),

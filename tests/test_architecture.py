@@ -48,8 +48,8 @@ _LIBRARIES = {
 _CLOCKS = {"now", "today", "utcnow", "fromtimestamp", "time_ns", "localtime", "gmtime", "strftime", "ctime"}
 _ASKS_THE_TIME = {"session.clock"}
 
-_DRAWS_BY_LOT = {"cli.file", "store.queries.ledger_identity"}
-"""The key of a masked copy, and the id of a ledger."""
+_DRAWS_BY_LOT = {"cli.file", "cli.init", "store.queries.ledger_identity"}
+"""The key of a masked copy, the key of a new city, and the id of a ledger."""
 
 _READS_THE_ENVIRONMENT = {
     "cli",
@@ -68,6 +68,7 @@ _FILE_VERBS = {
 }  # fmt: skip
 _OPENS_FILES = {
     "disk.archive", "disk.atomic_write", "disk.content", "disk.inbox", "disk.inbox_filter",
+    "disk.new_files",
     "session.ledger_access", "session.ledger_belonging", "session.ledger_traces", "session.login",
     "approvals.reminder_list", "audit.backup", "night.cluster", "audit.doctor", "night.morning",
     "formats.spec_files", "handover.manifest", "handover.print_batch", "handover.printed_folder", "night.upload", "approvals.ledger_succession",

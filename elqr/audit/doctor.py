@@ -11,7 +11,7 @@ import platform
 import shutil
 import sqlite3
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -28,7 +28,10 @@ from elqr.disk.inbox_filter import InboxFilter
 from elqr.formats.recognize import fits_one
 from elqr.issue.keys import check_no_column
 from elqr.printing.typeface import typeface
+from elqr.rules.contract import Contract
 from elqr.rules.counting import Accounting, ReceivedRules, received_words
+from elqr.rules.expected_files import Arrival
+from elqr.rules.register import Register
 from elqr.session.configuration import calendar_for, check_specs, processing_day, read_register, sheets_for, specs_for
 from elqr.session.job import Inbox, Job, read_job, read_secret, read_store_url
 from elqr.session.ledger_access import open_ledger_of
@@ -85,9 +88,13 @@ def examine(path: Path, today: date, environment: Mapping[str, str]) -> Iterator
         yield Line("ジョブ", State.BAD, str(error))
         return
     yield Line("ジョブ", State.GOOD, str(path))
-    yield from _try("手続台帳", lambda: f"{len(read_register(job.register_file).procedure)}手続")
+    yield from _try("手続台帳", lambda: _register_text(read_register(job.register_file)))
     yield from _try("様式", lambda: _specs_text(job, path))
     yield from _try("祝日の表", lambda: f"{calendar_for(job).last_on} まで")
+    yield Line(
+        "到着予定", State.GOOD, _listed(job.arrival, "[[arrival]] がないので、ファイルが届かなくても知らせません")
+    )
+    yield Line("払込の契約", State.GOOD, _listed(job.settlement, "[[settlement]] がないので、入金と突き合わせません"))
     yield from _check_counting(job)
     yield from _check_day(job, today)
     yield from _check_secret(job, environment)
@@ -102,6 +109,19 @@ def _try(what: str, look: Callable[[], str]) -> Iterator[Line]:
         yield Line(what, State.GOOD, look())
     except OperatorError as error:
         yield Line(what, State.BAD, str(error))
+
+
+def _register_text(register: Register) -> str:
+    """手続台帳: how many procedures, and what the city has not said."""
+    waiting = "、".join(procedure.name for procedure in register.procedure if procedure.go_live_on is None)
+    missing = [f"運用開始日がなく、KPI に数えない: {waiting}"] if waiting else []
+    missing += ["KPI の目標がない"] if register.kpi is None else []
+    return f"{len(register.procedure)}手続" + (f"（{'。'.join(missing)}）" if missing else "")
+
+
+def _listed(rules: Sequence[Arrival | Contract], without: str) -> str:
+    """ジョブに並べたもの by name, or what follows where there is none."""
+    return "、".join(rule.name for rule in rules) or f"なし（{without}）"
 
 
 def _check_counting(job: Job) -> Iterator[Line]:

@@ -5,8 +5,6 @@ import gc
 import os
 import re
 import sys
-from collections.abc import Sequence
-from difflib import get_close_matches
 
 import click
 
@@ -20,6 +18,7 @@ from elqr.cli.doctor import doctor_command
 from elqr.cli.export import export
 from elqr.cli.file import file
 from elqr.cli.held import held
+from elqr.cli.init import init_command
 from elqr.cli.ledger import ledger
 from elqr.cli.month import month
 from elqr.cli.night import kpi_command, night_command
@@ -37,6 +36,7 @@ from elqr.cli.undo import undo
 from elqr.cli.verify import verify_command
 from elqr.cli.year import year_command
 from elqr.vocabulary.errors import OperatorError, cause
+from elqr.vocabulary.near_names import near_names, near_words
 from elqr.vocabulary.terms import ExitCode
 
 for _command in PRINT_COMMANDS:
@@ -56,6 +56,7 @@ _LIBRARIES = {"OPENBLAS_NUM_THREADS": "1", "_RJEM_MALLOC_CONF": "muzzy_decay_ms:
 wait; memory that polars no longer uses goes back to the machine."""
 
 _COMMANDS = (
+    init_command,
     night_command,
     review,
     refund,
@@ -102,7 +103,7 @@ def _explain_usage(error: click.UsageError) -> str:
         is_flag = "does not take a value" in error.message
         fault = f"{name} に値は書けません。" if is_flag else f"{name} に値が必要です。"
     elif isinstance(error, click.NoSuchOption):
-        fault = f"オプション {error.option_name} はありません。{_near(error.possibilities)}"
+        fault = f"オプション {error.option_name} はありません。{near_words(error.possibilities or ())}"
     elif not re.sub(r"'.*'|\(.*\)", "", error.message).isascii():
         fault = error.message  # one of ours: click's own are English around what was written
     elif isinstance(error, click.BadParameter) and parameter is not None:
@@ -110,7 +111,7 @@ def _explain_usage(error: click.UsageError) -> str:
     elif "No such command" in error.message:
         written = _written(error.message)
         known = context.command.list_commands(context) if context and isinstance(context.command, click.Group) else []
-        fault = f"コマンド {written} はありません。{_near(get_close_matches(written, known))}"
+        fault = f"コマンド {written} はありません。{near_names(written, known)}"
     elif extra := re.search(r"unexpected extra arguments? \((.*)\)", error.message):
         fault = f"余分な指定 {extra[1]} があります。"
     else:
@@ -131,11 +132,6 @@ def _wanted(kind: object) -> str:
     if isinstance(kind, click.IntRange):
         return f"{kind.min}{'以上' if kind.max is None else f'～{kind.max} '}の整数を書いてください。"
     return "整数を書いてください。" if kind is click.INT else ""
-
-
-def _near(names: Sequence[str] | None) -> str:
-    """近い名前, in words."""
-    return f"{'、'.join(names)} ではありませんか。" if names else ""
 
 
 def _explain_unusable(error: OSError) -> str:

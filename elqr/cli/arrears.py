@@ -22,6 +22,7 @@ from elqr.cli.terminal import (
     print_json,
     reason_option,
     say,
+    say_unknown,
     signer_options,
 )
 from elqr.vocabulary.terms import ExitCode, HoldKind
@@ -270,6 +271,7 @@ def _hold(which: Which, why: Why, reason: str, signer: Signer) -> int:
     from elqr.approvals.reminder_record import claim_words, record_holds
 
     with signer.open_job() as session:
+        say_unknown("手続", [which.procedure_code] if which.procedure_code else [], session.register.names)
         numbers, claims = record_holds(session, which, why, signer.sign(reason))
         register = session.register
     for number, claim in zip(numbers, claims.iter_rows(named=True), strict=True):

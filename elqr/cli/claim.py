@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from elqr.cli.terminal import Group, date_option, job_option, json_option, open_job, print_json
+from elqr.cli.terminal import Group, date_option, job_option, json_option, open_job, print_json, say_unknown
 from elqr.vocabulary.terms import ExitCode
 
 
@@ -34,6 +34,7 @@ def claim_show(
     from elqr.vocabulary.errors import NotFound
 
     with open_job(job, day, rehearsal=True) as session:
+        say_unknown("手続", [procedure_code] if procedure_code else [], session.register.names)
         if day is not None:
             with session.ledger.transaction():
                 session.refuse_earlier_day()  # a card shows the ledger as it is now

@@ -1,10 +1,12 @@
 """`elqr doctor`: 導入の点検."""
 
+from datetime import date
 from pathlib import Path
 
 import click
 
 from elqr.cli.terminal import GIVEN_PATH, Command, date_option, job_option
+from elqr.session import clock
 from elqr.vocabulary.terms import ExitCode
 
 
@@ -17,15 +19,17 @@ from elqr.vocabulary.terms import ExitCode
 )
 @job_option
 @date_option
-def doctor_command(archive: Path | None, job: Path, day: object) -> int:
+def doctor_command(archive: Path | None, job: Path, day: date | None) -> int:
+    return say_examination(job, day or clock.today(), archive)
+
+
+def say_examination(job: Path, today: date, archive: Path | None = None) -> int:
+    """点検の結果を示す, and write the bundle for support if one is requested. Returns the exit code."""
     import os
-    from datetime import date
 
     from elqr.audit.doctor import State, bundle_for_support, examine
     from elqr.disk.atomic_write import write_whole
-    from elqr.session import clock
 
-    today = day if isinstance(day, date) else clock.today()
     lines = list(examine(job, today, os.environ))
     for line in lines:
         click.echo(str(line))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial, wraps
 from pathlib import Path
@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from elqr.cli.file_lines import SHOWN_PER_CODE, TAKEN, TAKEN_AS, show_inspection
+from elqr.cli.file_lines import BOX_OF, SHOWN_PER_CODE, TAKEN, TAKEN_AS, show_inspection
 from elqr.cli.terminal import (
     GIVEN_PATH,
     TOO_LARGE,
     Group,
-    job_option,
     json_option,
     open_job,
+    own_job_option,
     print_json,
     received_option,
     say,
@@ -47,12 +47,11 @@ def _spec_options(function: Any) -> Any:
 
 def _specs(folders: tuple[Path, ...], name: str | None) -> tuple[list[Spec], Spec | None]:
     """様式: the specs that a delivered file may be of, and the one that was named."""
-    from elqr.session.configuration import specs_for
+    from elqr.session.configuration import find_spec, specs_for
 
     specs = specs_for(None, folders)
-    if name is not None and name not in specs:
-        raise NotFound(f"様式 {name} はありません。elqr spec list にある名前を指定してください。")
-    return [spec for spec in specs.values() if spec.purpose in _DELIVERED], specs[name] if name else None
+    spec = find_spec(name, specs) if name is not None else None
+    return [spec for spec in specs.values() if spec.purpose in _DELIVERED], spec
 
 
 def _received_on(day: date | None) -> date:
@@ -66,10 +65,10 @@ def file() -> None:
 
 @dataclass(frozen=True)
 class _Against:
-    """台帳と照らすか, of which job, and with which other requests."""
+    """台帳と照らすか, of which job if there is one, and with which other requests."""
 
     ledger: bool
-    job: Path
+    job: Path | None
     others: tuple[Path, ...]
 
 
@@ -77,7 +76,7 @@ def _against_options(function: Any) -> Any:
     """照合: three options, which the command takes as one `against`."""
 
     @wraps(function)
-    def command(*, ledger: bool, job: Path, others: tuple[Path, ...], **given: Any) -> Any:
+    def command(*, ledger: bool, job: Path | None, others: tuple[Path, ...], **given: Any) -> Any:
         return function(against=_Against(ledger, job, others), **given)
 
     named = click.option(
@@ -87,7 +86,7 @@ def _against_options(function: Any) -> Any:
         type=GIVEN_PATH,
         metavar="FILE",
         help="同じ日に送るほかの依頼と、前に送って結果がまだの依頼（いくつでも）。",
-    )(job_option(command))
+    )(own_job_option(command))
     return click.option(
         "--against-ledger",
         "ledger",
@@ -113,6 +112,8 @@ def file_check(
         return _check_against_ledger(path, (name, folders), day, against, as_json=as_json)
     if against.others:
         raise click.UsageError("--with は --against-ledger と一緒に使います。")
+    if against.job is not None:
+        return _check_for_job(path, (name, folders), day, against.job, as_json=as_json)
     specs, spec = _specs(folders, name)
     if path.is_file() and path.stat().st_size > WHOLE.most:
         return _check_large(path, [spec] if spec else specs, _received_on(day), as_json=as_json)
@@ -121,12 +122,45 @@ def file_check(
     show_inspection(inspection, as_json=as_json)
     if not as_json and inspection.accepted and inspection.spec is not None and inspection.spec.purpose == "claim":
         click.echo("　手続台帳と台帳に合うかは、--against-ledger で確かめられます。")
-    if not as_json:
-        for other in _other_purposes(data, path.name, folders, _received_on(day)) if inspection.spec is None else ():
-            click.echo(
-                f"　{other.name}（{other.title}）としては読めそうです。--spec {other.name} で中を確かめられます。"
-            )
+    if not as_json and inspection.spec is None:
+        _say_other_purposes(data, path.name, folders, _received_on(day))
     return ExitCode.CLEAN if inspection.accepted else ExitCode.QUARANTINE
+
+
+def _check_for_job(
+    path: Path, named: tuple[str | None, tuple[Path, ...]], day: date | None, job: Path, *, as_json: bool
+) -> int:
+    """夜の取込の見込み of a job: what its night would do with the file. `named` are the options on specs."""
+    from elqr.approvals.file_check import boxes_for, foresee_file
+    from elqr.approvals.row_check import with_row_findings
+    from elqr.disk.named_files import read_named
+    from elqr.formats.intake.inspection import inspect
+    from elqr.session.configuration import find_spec, specs_for
+
+    name, folders = named
+    with open_job(job, day, rehearsal=True) as session:
+        specs = specs_for(session.job, folders)
+        spec = find_spec(name, specs) if name is not None else None
+        awaited = [specs[name] for name in dict.fromkeys(name for box in session.job.boxes for name in box.specs)]
+        if path.is_file() and path.stat().st_size > WHOLE.most:
+            return _check_large(path, [spec] if spec else awaited, session.night_on, as_json=as_json)
+        data = read_named(path, WHOLE)
+        inspection = inspect(data, path.name, awaited, session.night_on, spec)
+        if inspection.spec is None:  # perhaps of a format that no inbox takes
+            delivered = [spec for spec in specs.values() if spec.purpose in _DELIVERED]
+            inspection = inspect(data, path.name, delivered, session.night_on)
+        inspection = with_row_findings(inspection, session)
+        is_taken = inspection.spec is not None and inspection.spec.purpose in BOX_OF
+        boxes = boxes_for(session, inspection.spec.name) if inspection.spec is not None else []
+        foreseen = foresee_file(session, path, boxes) if is_taken else None
+        day = session.night_on
+    if foreseen is not None and foreseen.findings:
+        inspection = replace(inspection, findings=foreseen.findings)
+    show_inspection(inspection, foreseen, as_json=as_json)
+    if not as_json and inspection.spec is None:
+        _say_other_purposes(data, path.name, folders, day)
+    is_held = not inspection.accepted if foreseen is None else foreseen.is_held
+    return ExitCode.QUARANTINE if is_held else ExitCode.CLEAN
 
 
 def _check_against_ledger(
@@ -139,6 +173,8 @@ def _check_against_ledger(
     from elqr.session.configuration import specs_for
 
     name, folders = named
+    if against.job is None:
+        raise NotFound("台帳と照らすジョブがありません。--job か環境変数 ELQR_JOB で指定してください。")
     with open_job(against.job, day, rehearsal=True) as session:
         specs = specs_for(session.job, folders)
         of_claims = [spec for spec in specs.values() if spec.purpose == "claim" and name in (None, spec.name)]
@@ -207,13 +243,16 @@ def _check_large(path: Path, specs: list[Spec], day: date, *, as_json: bool) -> 
     return ExitCode.QUARANTINE if findings else ExitCode.CLEAN
 
 
-def _other_purposes(data: bytes, name: str, folders: tuple[Path, ...], day: date) -> list[Spec]:
-    """ほかの用途の様式: formats of no payments that this file could be of."""
+def _say_other_purposes(data: bytes, name: str, folders: tuple[Path, ...], day: date) -> None:
+    """ほかの用途の様式を告げる: formats of no payments that this file could be of."""
     from elqr.formats.recognize import recognize
     from elqr.session.configuration import specs_for
 
     others = [spec for spec in specs_for(None, folders).values() if spec.purpose in ("request", "notice")]
-    return [spec for spec in others if recognize(data, [spec], name, day)[0]]
+    for other in others:
+        if recognize(data, [other], name, day)[0]:
+            command = "elqr notice check" if other.purpose == "notice" else f"--spec {other.name}"
+            click.echo(f"　{other.name}（{other.title}）としては読めそうです。{command} で中を確かめられます。")
 
 
 @file.command(

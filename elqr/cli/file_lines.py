@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import click
 
 from elqr.cli.terminal import print_json
+from elqr.vocabulary.terms import FileStatus
 from elqr.vocabulary.visible_text import visible
 
 if TYPE_CHECKING:
+    from elqr.approvals.file_check import ForeseenFile, ForeseenNotices
     from elqr.formats.intake.inspection import Inspection
+    from elqr.formats.spec import Spec
     from elqr.vocabulary.codes import Code
+    from elqr.vocabulary.findings import Finding
 
 SHOWN_PER_CODE = 20
 """指摘 of one code that a screen lists; the rest are counted."""
@@ -28,16 +32,21 @@ TAKEN_AS = {
 """用途 of files without payments that are taken in, and how."""
 
 
-def show_inspection(inspection: Inspection, *, as_json: bool) -> None:
-    """検査の結果を示す."""
+BOX_OF = {"payment": "[[inbox]]", "money": "[[money]]", "claim": "[[claims]]"}
+"""用途 → where the job lists the formats of such files."""
+
+
+def show_inspection(inspection: Inspection, foreseen: ForeseenFile | None = None, *, as_json: bool) -> None:
+    """検査の結果を示す, with what the night of a job would do where one was asked."""
     if as_json:
-        print_json(inspection.as_dict())
+        night = {} if foreseen is None else {"night": foreseen.as_dict()}
+        print_json({**inspection.as_dict(), **night})
         return
-    for line in _lines(inspection):
+    for line in _lines(inspection, foreseen):
         click.echo(line)
 
 
-def _lines(inspection: Inspection) -> Iterator[str]:
+def _lines(inspection: Inspection, foreseen: ForeseenFile | None) -> Iterator[str]:
     """検査の結果 in lines, as a clerk reads it."""
     from elqr.formats.intake.inspection import why
 
@@ -64,9 +73,13 @@ def _lines(inspection: Inspection) -> Iterator[str]:
     if inspection.spec is not None and inspection.spec.payment is not None and not inspection.spec.control:
         yield "　合計　この様式には検査できる合計がありません。払込額との突合で確かめてください。"
     yield f"　指摘　{len(inspection.findings):,}件"
-    yield f"　判定　{_verdict(inspection)}"
+    yield f"　判定　{_verdict(inspection) if foreseen is None else _foreseen_verdict(inspection, foreseen)}"
+    yield from _finding_lines(inspection.findings)
+
+
+def _finding_lines(findings: Iterable[Finding]) -> Iterator[str]:
     seen: Counter[Code] = Counter()
-    for finding in inspection.findings:
+    for finding in findings:
         seen[finding.code] += 1
         if seen[finding.code] <= SHOWN_PER_CODE:
             yield f"　　{finding}"
@@ -104,3 +117,52 @@ def _verdict(inspection: Inspection) -> str:
     if not inspection.findings:
         return "取込保留になります。夜間処理には、このファイルがこの様式だとわかりません。"
     return "取込保留になります。下の指摘の対処をしてください。"
+
+
+def _foreseen_verdict(inspection: Inspection, foreseen: ForeseenFile) -> str:
+    """判定 of the night of a job."""
+    spec = inspection.spec
+    if spec is not None and inspection.accepted and not foreseen.box:
+        return (
+            f"取込保留になります。ジョブのどの受信箱も、この様式を受けません。"
+            f"{BOX_OF[spec.purpose]} の specs に {spec.name} を足してください。"
+        )
+    if foreseen.status is FileStatus.ACCEPTED:
+        yen = f" {foreseen.yen:,}円" if foreseen.yen else ""
+        return f"夜間処理は、受信箱 {foreseen.box} のファイルとして取り込みます（{foreseen.count:,}件{yen}）。"
+    if foreseen.status is FileStatus.REDELIVERED:
+        return "同じ中身のファイルをもう取り込んでいます。夜間処理は再受信と記し、二度は計上しません。"
+    if foreseen.status is None:
+        return "もう取り込んだファイルです。夜間処理は何もしません。"
+    if inspection.accepted and spec is not None and spec.two_people:
+        return f"取込保留になります。{_TAKEN_BY_TWO}"
+    return _verdict(inspection)
+
+
+def notice_lines(name: str, spec: Spec, foreseen: ForeseenNotices) -> Iterator[str]:
+    """納付書データの検査の結果 in lines, as a clerk reads it."""
+    yield f"■ {visible(name)}"
+    yield f"　様式　{spec.name}（{spec.title}）{spec.verified.words}・確度 {spec.grade}"
+    if foreseen.rows_read:
+        yield (
+            f"　行　　読んだ行 {foreseen.rows_read:,}　取り込む行 {foreseen.rows_new:,}（{foreseen.new_yen:,}円）"
+            f"　登録済と同じ行 {foreseen.rows_same:,}　断る行 {foreseen.rows_bad:,}"
+        )
+    if foreseen.reduced[0]:
+        yield f"　減額による過納　{foreseen.reduced[0]:,}件 {foreseen.reduced[1]:,}円が、調定から仮受へ動きます"
+    yield f"　指摘　{len(foreseen.findings):,}件"
+    yield f"　判定　{_notice_verdict(foreseen)}"
+    yield from _finding_lines(foreseen.findings)
+
+
+def _notice_verdict(foreseen: ForeseenNotices) -> str:
+    if foreseen.is_held:
+        return "取込保留になります（一行も取り込みません）。下の指摘の対処をしてください。"
+    if foreseen.is_known:
+        return "もう取り込んだ納付書データです。夜間処理は何もしません。"
+    if foreseen.rows_bad:
+        return "夜間処理は、断る行のほかを取り込みます。断る行は、下の指摘のとおりに直した行を送ってください。"
+    if foreseen.findings and not foreseen.rows_read:
+        return "もう取り込んだ納付書データで、断った行は直っていません。下の指摘の対処をしてください。"
+    look = "下の指摘を確かめてください。" if foreseen.findings else ""
+    return f"夜間処理は、すべての行を取り込みます。{look}"

@@ -28,26 +28,38 @@ def notice() -> None:
     pass
 
 
+@notice.command(
+    "check",
+    help="納付書データ FILE（CSV か .xlsx）の、夜が取り込む行と、断る行のわけを示します。何も記しません。",
+)
+@click.argument("file", type=GIVEN_PATH)
+@job_option
+@date_option
+@json_option
+def notice_check(file: Path, job: Path, day: date | None, as_json: bool) -> int:
+    from elqr.approvals.file_check import foresee_notices
+    from elqr.cli.file_lines import notice_lines
+    from elqr.disk.named_files import read_named
+
+    read_named(file, WHOLE, "分けて取り込んでください。")
+    with open_job(job, day, rehearsal=True) as session:
+        foreseen = foresee_notices(session, file)
+        spec = session.specs[session.job.notices.spec if session.job.notices else "notice_csv"]
+    if as_json:
+        print_json({"file": file.name, "spec": spec.name, **foreseen.as_dict()})
+    for line in () if as_json else notice_lines(file.name, spec, foreseen):
+        click.echo(line)
+    if foreseen.is_held:
+        return ExitCode.QUARANTINE
+    return ExitCode.REVIEW if foreseen.findings or foreseen.reduced[0] else ExitCode.CLEAN
+
+
 @notice.command("import", help="納付書データ FILE（CSV か .xlsx）を取り込みます。")
 @click.argument("file", type=GIVEN_PATH)
 @job_option
 @date_option
 @json_option
 def notice_import(file: Path, job: Path, day: date | None, as_json: bool) -> int:
-    return _take_in(file, job, day, is_check=False, as_json=as_json)
-
-
-@notice.command("check", help="納付書データ FILE を取り込むとどうなるかを示します（台帳には何も記しません）。")
-@click.argument("file", type=GIVEN_PATH)
-@job_option
-@date_option
-@json_option
-def notice_check(file: Path, job: Path, day: date | None, as_json: bool) -> int:
-    return _take_in(file, job, day, is_check=True, as_json=as_json)
-
-
-def _take_in(file: Path, job: Path, day: date | None, *, is_check: bool, as_json: bool) -> int:
-    """取り込む, or only tell what would come of it."""
     from elqr.disk.inbox import read_arrived
     from elqr.disk.named_files import read_named
     from elqr.night.night import Night
@@ -55,16 +67,16 @@ def _take_in(file: Path, job: Path, day: date | None, *, is_check: bool, as_json
     from elqr.night.take_in import take_notices
 
     read_named(file, WHOLE, "分けて取り込んでください。")
-    with open_job(job, day, rehearsal=is_check) as session:
+    with open_job(job, day) as session:
         night = Night(session)
         findings = take_notices(night, read_arrived(file, session.job.thresholds.file_megabytes), is_sent=True)
         step = session.journal.steps[-1][1]
-        reduced = (0, 0) if is_check else record_notices(night)
+        reduced = record_notices(night)
     if as_json:
         reduction = {"reduced": {"payments": reduced[0], "yen": reduced[1]}}
         print_json({**step.as_dict(), "findings": [finding.as_dict() for finding in findings], **reduction})
     else:
-        click.echo(f"{file.name}: {step.result}（{step.yen:,}円）{'　まだ取り込んでいません。' if is_check else ''}")
+        click.echo(f"{file.name}: {step.result}（{step.yen:,}円）")
         _say_reduced(*reduced)
         say_findings(findings)
     if night.quarantined:

@@ -25,6 +25,7 @@ from elqr.cli.terminal import (
     reason_option,
     say,
     say_findings,
+    say_unknown,
 )
 from elqr.vocabulary.errors import BadFile
 from elqr.vocabulary.terms import ExitCode, PrintState
@@ -87,6 +88,7 @@ def notice_print(
     keys = read_keys(read_named(source), source.name) if source else None
     show = progress()
     with open_session(job, day, rehearsal=False, show=show) as session:
+        say_unknown("手続", procedures, session.register.names)
         job_pages, cores = session.job.printing.pages, os.cpu_count() or 1
         wish = Wish(out, procedures, keys, template, pages or job_pages, sample, workers or cores)
         sheets = sheets_for(session.job)
@@ -142,6 +144,7 @@ def notice_specimen(template: str, out: Path, procedure: str | None, job: Path, 
 
     settings = read_job(job)
     register = read_register(settings.register_file)
+    say_unknown("手続", [procedure] if procedure else [], register.names)
     made_on = processing_day(settings, day)
     proof = print_specimen(settings, register, sheets_for(settings), template, procedure, made_on)
     findings = [*proof.left_out, *proof.checked.findings]

@@ -23,6 +23,7 @@ from elqr.cli.terminal import (
     reason_option,
     say,
     say_findings,
+    say_unknown,
     signer_options,
 )
 from elqr.vocabulary.ruling_terms import WRITTEN_RULINGS, ReviewKind, Ruling, RulingResult
@@ -31,6 +32,7 @@ from elqr.vocabulary.terms import Channel, ExitCode, Outcome, Term
 if TYPE_CHECKING:
     from elqr.approvals.open_exceptions import Search
     from elqr.report.excel.book import Book
+    from elqr.session.session import Session
 
 
 _ENDS = {result.value: RulingResult.APPROVED.value for result in RulingResult} | {
@@ -78,6 +80,14 @@ def _search_options(function: Any) -> Any:
     return function
 
 
+def _search_of(session: Session, search: dict[str, Any]) -> Search:
+    """探す条件 of the options. Names that the register does not have are told."""
+    procedures = session.register.procedure
+    say_unknown("手続", search["procedures"], [procedure.code for procedure in procedures])
+    say_unknown("所管課", search["departments"], [procedure.department for procedure in procedures])
+    return _search(**search)
+
+
 def _search(
     payments: tuple[int, ...],
     outcomes: tuple[Outcome, ...],
@@ -101,7 +111,7 @@ def review_export(out: Path, job: Path, day: date | None, **search: Any) -> int:
 
     refuse_taken_book(out)
     with open_job(job, day, rehearsal=True) as session:
-        book, count = export_exceptions(session, _search(**search), out.name)
+        book, count = export_exceptions(session, _search_of(session, search), out.name)
     write_book(out, book)
     click.echo(f"要確認 {count:,}件　→ {out}")
     return ExitCode.CLEAN
@@ -169,7 +179,7 @@ def review_decide(ruling: Ruling, target: str, reason: str, signer: Signer, as_j
     if ruling is Ruling.APPROPRIATE and not target.strip():
         raise click.BadParameter(f"{ruling.label} には --target に対象の納付番号が要ります。")
     with signer.open_job() as session:
-        requested = request_by_search(session, _search(**search), ruling, signer.sign(reason), target)
+        requested = request_by_search(session, _search_of(session, search), ruling, signer.sign(reason), target)
     return say_requested(requested, as_json)
 
 

@@ -10,7 +10,7 @@ import click
 
 from elqr.cli.terminal import GIVEN_PATH, TOO_LARGE, Group, json_option, print_json, received_option, say
 from elqr.session import clock
-from elqr.vocabulary.errors import BadFile, CannotWrite, NotFound
+from elqr.vocabulary.errors import BadFile, CannotWrite
 from elqr.vocabulary.limits import WHOLE, WRITTEN
 from elqr.vocabulary.terms import ExitCode
 
@@ -41,9 +41,9 @@ def spec_list(folders: tuple[Path, ...]) -> int:
 @_specs_option
 def spec_show(name: str, folders: tuple[Path, ...]) -> int:
     from elqr.formats.dump import describe
-    from elqr.session.configuration import specs_for
+    from elqr.session.configuration import find_spec, specs_for
 
-    for line in describe(_find_spec(name, specs_for(None, folders))):
+    for line in describe(find_spec(name, specs_for(None, folders))):
         click.echo(line)
     return 0
 
@@ -58,7 +58,7 @@ def spec_dump(name: str, file: Path, folders: tuple[Path, ...], day: date | None
     from elqr.disk.named_files import read_named
     from elqr.formats.dump import dump
     from elqr.formats.recognize import recognize
-    from elqr.session.configuration import specs_for
+    from elqr.session.configuration import find_spec, specs_for
 
     specs, data = specs_for(None, folders), read_named(file, WHOLE, TOO_LARGE)
     received_on = day or clock.today()
@@ -68,7 +68,7 @@ def spec_dump(name: str, file: Path, folders: tuple[Path, ...], day: date | None
         if file_spec is None:
             raise BadFile(str(findings[0]))
     else:
-        file_spec = _find_spec(name, specs)
+        file_spec = find_spec(name, specs)
     for line in dump(data, file_spec, file.name, received_on, show_personal=show_personal):
         click.echo(line)
     return 0
@@ -199,9 +199,3 @@ def _read_parts(path: Path, data: bytes, others: dict[str, Any]) -> dict[str, An
         if re.fullmatch("[a-z][a-z0-9_]*", name) and file.is_file() and file != path:
             parts[name] = read_spec(file, others)
     return parts
-
-
-def _find_spec(name: str, specs: dict[str, Any]) -> Any:
-    if name not in specs:
-        raise NotFound(f"様式 {name} はありません。elqr spec list にある名前を指定してください。")
-    return specs[name]

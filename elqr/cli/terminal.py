@@ -18,6 +18,7 @@ import click
 from elqr.arithmetic.person_name import name_fault, spelt
 from elqr.session import clock
 from elqr.vocabulary.errors import BadFile, CannotWrite, Refused
+from elqr.vocabulary.near_names import near_names
 from elqr.vocabulary.visible_text import visible, visible_lines
 
 if TYPE_CHECKING:
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
     from elqr.vocabulary.signature import Signature
 
 _HEADINGS = {"Options": "オプション", "Commands": "コマンド", "Arguments": "引数"}
-_DEFAULT_JOB = "jobs/nightly.toml"
+_OWN_JOB, _SAMPLE_JOB = Path("nightly.toml"), Path("jobs/nightly.toml")
+"""Jobs in the folder where a command is run: a city's own, as elqr init writes it, and the one of a checkout."""
+
+_CHECKOUT = Path(__file__).parents[2]
 
 
 class Formatter(click.HelpFormatter):
@@ -107,16 +111,42 @@ def past_day_of(context: click.Context, parameter: click.Parameter, value: str |
     return day
 
 
+def _own_job(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
+    """自市のジョブ: the one that is named, or that of this folder; None where there is neither."""
+    is_own = _OWN_JOB.is_file() and _OWN_JOB.resolve() != _CHECKOUT / _SAMPLE_JOB
+    return _OWN_JOB if value is None and is_own else value
+
+
+def _job_of(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path:
+    """ジョブ: the city's own, or that of the samples, which is told. Whoever reads it says that there is none."""
+    if (job := _own_job(context, parameter, value)) is not None:
+        return job
+    for sample in (_SAMPLE_JOB, _OWN_JOB):
+        if sample.is_file():
+            say(f"ジョブの指定（--job か環境変数 ELQR_JOB）がないので、見本の {sample.as_posix()} を使います。")
+            return sample
+    return _OWN_JOB
+
+
+_JOB_HELP = "ジョブのTOML。なければ環境変数 ELQR_JOB、今いるフォルダの nightly.toml"
+
+
 def job_option(function: Any) -> Any:
     return click.option(
         "--job",
         "job",
-        default=_DEFAULT_JOB,
-        show_default=True,
+        callback=_job_of,
         envvar="ELQR_JOB",
         type=GIVEN_PATH,
-        help="ジョブのTOML。",
+        help=f"{_JOB_HELP}、写しの中では見本の {_SAMPLE_JOB.as_posix()}。",
     )(function)
+
+
+def own_job_option(function: Any) -> Any:
+    """ジョブ for commands that do without one: never that of the samples."""
+    return click.option("--job", "job", callback=_own_job, envvar="ELQR_JOB", type=GIVEN_PATH, help=f"{_JOB_HELP}。")(
+        function
+    )
 
 
 date_option = click.option(
@@ -231,6 +261,19 @@ def refuse_unchecked() -> None:
 
 def say(text: str) -> None:
     click.echo(text, err=True)
+
+
+def say_unknown(what: str, given: Iterable[str], known: Iterable[str]) -> None:
+    """手続台帳にない名前を告げる: the ledger may still have it, so the command goes on."""
+    names = list(dict.fromkeys(known))
+    for name in given:
+        if name not in names:
+            say(f"{what} {name} は手続台帳にありません。{near_names(name, names)}あるのは {'、'.join(names)} です。")
+
+
+def is_terminal() -> bool:
+    """端末か: whether somebody is there to answer."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def clear_progress() -> None:

@@ -14,7 +14,8 @@ from elqr.formats.spec_files import read_specs
 from elqr.rules.register import Register
 from elqr.session import clock
 from elqr.session.job import Job, read_job, read_store_url
-from elqr.vocabulary.errors import BadFile, explain
+from elqr.vocabulary.errors import BadFile, NotFound, explain
+from elqr.vocabulary.near_names import near_names
 
 if TYPE_CHECKING:
     from elqr.printing.template import Template
@@ -32,6 +33,14 @@ def shipped_specs() -> Path:
 def specs_for(job: Job | None, extra: tuple[Path, ...] = ()) -> dict[str, Spec]:
     """様式 by name: the shipped ones, replaced and extended by those of the job's folders."""
     return read_specs([shipped_specs(), *(job.specs if job else ()), *extra])
+
+
+def find_spec(name: str, specs: dict[str, Spec]) -> Spec:
+    """名指した様式. Raises NotFound."""
+    if name not in specs:
+        near = near_names(name, specs)
+        raise NotFound(f"様式 {name} はありません。{near}elqr spec list にある名前を指定してください。")
+    return specs[name]
 
 
 def sheets_for(job: Job | None) -> "dict[str, Template]":
@@ -70,8 +79,9 @@ def check_specs(job: Job, specs: dict[str, Spec], path: Path) -> None:
     used |= {name for contract in job.settlement for name in (*contract.specs, *contract.money_specs)}
     used |= {job.export.spec}
     if lost := sorted(used - set(specs)):
+        near = near_names(lost[0], specs)
         raise BadFile(
-            f"ジョブ {path}: 様式 {', '.join(lost)} がありません。elqr spec list にある名前を書いてください。"
+            f"ジョブ {path}: 様式 {', '.join(lost)} がありません。{near}elqr spec list にある名前を書いてください。"
         )
     places = [(box.specs, "[[inbox]] の specs", "payment", "収納データ") for box in job.inbox]
     places += [(box.specs, "[[claims]] の specs", "claim", "調定データか督促の状況") for box in job.claims]

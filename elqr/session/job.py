@@ -24,7 +24,10 @@ from elqr.vocabulary.strict import Strict, WrittenDay
 SECRET_VARIABLE = "ELQR_CHECK_NO_SECRET"
 STORE_VARIABLE = "ELQR_STORE_URL"
 _SECRET_BYTES = 16
-_JOB_REMEDY = "TOMLファイルを指定してください（例: jobs/nightly.toml）。"
+_JOB_REMEDY = (
+    "新しい団体のジョブは elqr init で作れます。あるなら、ジョブのTOMLファイルを指定してください"
+    "（例: --job /srv/elqr/nightly.toml、環境変数なら ELQR_JOB）。"
+)
 _REGISTER_REMEDY = "ジョブの register を確かめてください。"
 
 

@@ -9,12 +9,17 @@ All other numbers are visibly provisional (9xx). The claims of one procedure com
 from dataclasses import dataclass
 from datetime import date
 
-from elqr.rules.register import Accounting, Procedure
+from elqr.rules.register import Accounting, KpiPlan, KpiTarget, Procedure
+from elqr.rules.register_text import register_text
 from elqr.vocabulary.claim_terms import ClaimSource
 from elqr.vocabulary.terms import AccountingKind, Priority, ProcedureKind
 
-_PLAN = "第2次四日市市情報化実行計画（2026年3月）「公金収納におけるeL-QRの活用」"
-_TARGETS = {2026: 7, 2027: 8, 2028: 9, 2029: 10}
+_PLAN = KpiPlan(
+    plan="第2次四日市市情報化実行計画（2026年3月）「公金収納におけるeL-QRの活用」",
+    targets=tuple(
+        KpiTarget(year=year, procedures=count) for year, count in {2026: 7, 2027: 8, 2028: 9, 2029: 10}.items()
+    ),
+)
 """累積手続数の目標, by fiscal year. Source: measure 2 of the plan."""
 
 _FILED = "kaigo"
@@ -172,29 +177,5 @@ BY_FILE = tuple(levy.procedure.code for levy in LEVIES if levy.procedure.claims 
 def register_toml() -> str:
     """架空の手続台帳: the text of procedures.toml, in the order of going live."""
     order = sorted(LEVIES, key=lambda levy: (levy.procedure.go_live_on or date.max, levy.procedure.item_no))
-    lines = [
-        "# 手続台帳（架空の都市の見本）。item_no の 9xx は仮の値。",
-        "",
-        "[kpi]  # eL-QR対応の手続数（累積）の目標。市の計画から写す",
-        f'plan = "{_PLAN}"',
-        "targets = [",
-        *(f"  {{ year = {year}, procedures = {count} }}," for year, count in _TARGETS.items()),
-        "]",
-        "",
-    ]
-    for procedure in (levy.procedure for levy in order):
-        lines += [
-            "[[procedure]]",
-            f'code = "{procedure.code}"',
-            f'name = "{procedure.name}"',
-            f'kind = "{procedure.kind}"',
-        ]
-        lines += [
-            f'department = "{procedure.department}"',
-            f'priority = "{procedure.priority}"',
-            f'item_no = "{procedure.item_no}"',
-        ]
-        lines += [f"go_live_on = {procedure.go_live_on.isoformat()}"] if procedure.go_live_on else []
-        lines += [f'claims = "{procedure.claims}"'] if procedure.code in BY_FILE else []
-        lines += [f'accounting = "{procedure.accounting[0].kind}"', ""]
-    return "\n".join(lines)
+    head = ["手続台帳（架空の都市の見本）。item_no の 9xx は仮の値。"]
+    return register_text(head, _PLAN, [levy.procedure for levy in order])

@@ -14,6 +14,7 @@ from elqr.arithmetic.checkdigit import (
     as_column,
     as_digits,
     as_matrix,
+    city_code_check_digit,
     crc16,
     crc16_of,
     crc_steps,
@@ -174,3 +175,9 @@ def test_a_number_that_does_not_fit_is_refused(number: int) -> None:
 
 def test_digits_are_zero_to_nine_only() -> None:
     assert all_digits(as_matrix(pl.Series(["09", "0/", ":0", " 1"]), 2)).tolist() == [True, False, False, False]
+
+
+@pytest.mark.parametrize("code", ["242021", "242012", "011002", "131016", "472018", "440001"])
+def test_city_codes_of_real_cities_and_a_prefecture(code: str) -> None:
+    """四日市市、津市、札幌市、千代田区、那覇市、大分県, as 総務省 publishes them."""
+    assert city_code_check_digit(code[:-1]) == code[-1]

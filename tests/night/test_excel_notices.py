@@ -65,7 +65,7 @@ def test_a_mended_book_ends_what_was_told_and_a_check_records_nothing(city: City
     mended = [row | {"customer_no": f"000{no}345"} for no, row in enumerate(mended)]
     path, before = _put(city, *mended, _GOOD), city.ledger_state()
     checked = elqr("notice", "check", path, "--job", city.job)
-    assert checked.code == 0 and "新規3 変更なし1 指摘0" in checked.out and "まだ取り込んでいません" in checked.out
+    assert checked.code == 0 and "取り込む行 3" in checked.out and "登録済と同じ行 1　断る行 0" in checked.out
     assert city.ledger_state() == before
     assert elqr("notice", "import", path, "--job", city.job, "--json").json["result"] == "新規3 変更なし1 指摘0"
     assert codes(city.night()) == []
