@@ -29,8 +29,13 @@ _LIBRARIES = {
     "alembic": {"store"},
     "psycopg": {"store"},
     "segno": {"issue"},
-    "jinja2": {"report"},
+    "jinja2": {"report", "desk"},
     "markupsafe": {"report"},
+    "flask": {"desk"},
+    "flask_wtf": {"desk"},
+    "werkzeug": {"desk"},
+    "waitress": {"desk"},
+    "argon2": {"desk"},
     "filelock": {"session"},
     "xlsxwriter": {"report"},
     "python_calamine": {"report"},
@@ -48,11 +53,12 @@ _LIBRARIES = {
 _CLOCKS = {"now", "today", "utcnow", "fromtimestamp", "time_ns", "localtime", "gmtime", "strftime", "ctime"}
 _ASKS_THE_TIME = {"session.clock"}
 
-_DRAWS_BY_LOT = {"cli.file", "store.queries.ledger_identity"}
-"""The key of a masked copy, and the id of a ledger."""
+_DRAWS_BY_LOT = {"cli.file", "desk.passwords", "store.queries.ledger_identity"}
+"""The key of a masked copy, one-time passwords and sessions of the desk, and the id of a ledger."""
 
 _READS_THE_ENVIRONMENT = {
     "cli",
+    "cli.desk",
     "cli.doctor",
     "cli.replay",
     "cli.terminal",
