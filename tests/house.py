@@ -6,7 +6,7 @@ A module may import what stands before it, and nothing else. A module that is no
 HOUSE: tuple[tuple[str, str], ...] = (
     (
         "vocabulary",
-        "__init__ codes frames arrival_frames claim_frames counted_frames debit_frames export_frames limits "
+        "__init__ codes frames arrival_frames claim_frames counted_frames debit_frames desk_frames export_frames limits "
         "matching_frames money_frames notice_frames number_series page_frames ruling_frames report_frames "
         "audit_frames signature strict tally_frames terms claim_terms ruling_terms code_text review_texts "
         "debit_texts code_texts counted_terms errors meanings staff ways_out visible_text findings",

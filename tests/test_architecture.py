@@ -81,7 +81,7 @@ _OPENS_FILES = {
     "printing.document", "printing.template", "printing.typeface",  # a PDF by its library, templates, fonts
     "printing.picture_file", "printing.picture_reader",  # pictures in memory, by their library
     "report.early_files", "report.excel.package", "report.excel.workbook", "report.page.document",  # parts of the package, and of a workbook
-    "store.ledger_file", "store.db.sqlite",  # the ledger's own file
+    "store.ledger_file", "store.db.sqlite", "store.desk.database",  # the ledger's own file
 }  # fmt: skip
 MOST_MODULE_LINES, MOST_FUNCTION_LINES, MOST_PARAMETERS = 400, 60, 5
 MANY_PARAMETERS = {

@@ -80,7 +80,7 @@ def desk_records(first: date | None, last: date | None, out: Path | None, job: P
     if out is not None and (out.exists() or out.suffix.lower() != ".csv"):
         raise BadFile(f"{out} には書き出せません。まだない .csv の名前を指定してください。")
     place = _place(job)
-    today = place.now().date()
+    today = place.ask_time().date()
     with place.database.transaction() as connection:
         rows = records(connection, first or today, last or today)
     if out is not None:
@@ -146,7 +146,7 @@ def account_add(
         if not value:
             raise click.UsageError(f"{option} が必要です。")
     place = _place(job)
-    starts_on = valid_from or place.now().date()
+    starts_on = valid_from or place.ask_time().date()
     holder = StaffAccount(login, (name or "").strip(), department or "", _roles(roles), starts_on, valid_until)
     password = add_account(place, holder, _by())
     click.echo(f"利用者 {login}（{holder.name}）を登録しました。")
@@ -178,7 +178,7 @@ def account_list(with_closed: bool, history: str | None, job: Path, as_json: boo
             days = f"{step['valid_from']}から{step['valid_until'] or ''}"
             click.echo(f"{step['entered_at'][:16].replace('T', ' ')}　{step['entered_by']}　{what}　{days}")
         return ExitCode.CLEAN
-    today = place.now().date()
+    today = place.ask_time().date()
     with place.database.transaction() as connection:
         holders = [each for each in all_accounts(connection) if with_closed or each.serves_on(today)]
     if as_json:

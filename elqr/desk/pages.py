@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import date
-from importlib.resources import files
 from typing import Any
 
 from flask import Response, current_app, g, redirect, render_template, request, url_for
@@ -31,7 +30,8 @@ from elqr.store.desk.records import count_records
 from elqr.store.desk.records import records as read_records
 from elqr.store.desk.visits import visits_of
 from elqr.vocabulary.claim_terms import Item
-from elqr.vocabulary.staff import Deed, DeskRecord
+from elqr.vocabulary.desk_frames import DeskRecord
+from elqr.vocabulary.staff import Deed
 from elqr.vocabulary.terms import Channel
 
 FILTERS: dict[str, Callable[..., Any]] = {
@@ -55,8 +55,7 @@ _RECORDS_SHOWN = 500
 
 def style(place: Place) -> Response:
     """見た目: the style sheet of the morning's page, and what the desk adds."""
-    own = (files("elqr.desk") / "desk.css").read_text(encoding="utf-8")
-    return Response(page_style() + own, mimetype="text/css")
+    return Response(page_style() + render_template("desk.css"), mimetype="text/css")
 
 
 def login(place: Place) -> Any:
@@ -89,7 +88,7 @@ def logout(place: Place) -> Any:
 
 
 def password(place: Place) -> Any:
-    """自分のパスワードを決める."""
+    """自分のパスワードを決める: the one that was handed over, or any later one, is replaced."""
     if place.settings.user_header:
         return redirect(url_for("me"), 303)
     if request.method == "GET":
@@ -128,11 +127,11 @@ def morning(place: Place) -> str:
 def inquiry(place: Place) -> Any:
     """照会: the claims behind a number, of the visitor's procedures."""
     register, scope = place.setup.register, scope_of(g.visitor.account, place.setup.register)
-    own = [each for each in register.procedure if scope is None or each.code in scope]
+    procedures = [each for each in register.procedure if scope is None or each.code in scope]
     number = request.args.get("number", "").strip()[:_LONGEST_NUMBER]
     code, part = request.args.get("procedure", ""), request.args.get("installment", "").strip()
     installment = plain_number(part)
-    values = {"number": number, "code": code, "part": part, "procedures": own, "items": list(Item)}
+    values = {"number": number, "code": code, "part": part, "procedures": procedures, "items": list(Item)}
     if not number:
         return render_template("inquiry.html", **values, cards=None, fault="")
     if installment and not (installment.isdecimal() and len(installment) <= 2):
@@ -150,7 +149,7 @@ def inquiry(place: Place) -> Any:
 
 def records(place: Place) -> Any:
     """操作記録, of some days."""
-    today = place.now().date()
+    today = place.ask_time().date()
     try:
         first, last = (date.fromisoformat(request.args.get(name, "") or today.isoformat()) for name in ("from", "to"))
     except ValueError:

@@ -21,7 +21,7 @@ _NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$bm9ib2R5J3Mgc2FsdA$0AfpnmHKxMYoUYSPpBc
 
 
 def hash_password(password: str) -> str:
-    """パスワードのハッシュ."""
+    """パスワードのハッシュ, with its salt and its costs."""
     return _HASHER.hash(password)
 
 

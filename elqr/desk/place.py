@@ -26,7 +26,7 @@ class Place:
     setup: Setup
     reader: LedgerReader
     database: DeskDatabase
-    now: Callable[[], datetime] = clock.now
+    ask_time: Callable[[], datetime] = clock.now
     turn: Lock = field(default_factory=Lock)
 
     @property

@@ -54,7 +54,7 @@ class Visitor:
 def log_in(place: Place, login: str, password: str, address: str) -> str | None:
     """ログインする. Returns the id for the browser; None for a refusal, whatever its reason."""
     with place.turn:
-        now = place.now()
+        now = place.ask_time()
         since = instant(now - timedelta(minutes=LOCKED_MINUTES))
         with place.database.transaction() as connection:
             account = find_account(connection, login)
@@ -74,7 +74,7 @@ def log_in(place: Place, login: str, password: str, address: str) -> str | None:
 
 def sign_on(place: Place, login: str, address: str) -> str | None:
     """団体のサインオンで入る: a trusted proxy has named the person. Returns the id for the browser, or None."""
-    now = place.now()
+    now = place.ask_time()
     with place.database.transaction() as connection:
         account = find_account(connection, login)
         if account is None or not account.serves_on(now.date()):
@@ -100,7 +100,7 @@ def _begin(connection: Any, account: StaffAccount, address: str, now: datetime, 
 
 def recognise(place: Place, visit_id: str, address: str) -> Visitor | None:
     """誰かを知る, by the id of a browser: None for an unknown or old one, and where the account no longer serves."""
-    now = place.now()
+    now = place.ask_time()
     idle_since = instant(now - timedelta(minutes=place.settings.idle_minutes))
     with place.database.transaction() as connection:
         visit = find_visit(connection, _hash(visit_id)) if visit_id else None
@@ -126,7 +126,7 @@ def log_out(place: Place, visitor: Visitor, *, everywhere: bool) -> None:
             end_visits_of(connection, visitor.account.login)
         else:
             end_visit(connection, visitor.visit.visit_hash)
-        enter_record(connection, instant(place.now()), visitor.actor, deed)
+        enter_record(connection, instant(place.ask_time()), visitor.actor, deed)
 
 
 def choose_password(place: Place, visitor: Visitor, current: str, chosen: str) -> str | None:
@@ -134,7 +134,7 @@ def choose_password(place: Place, visitor: Visitor, current: str, chosen: str) -
 
     A wrong one counts as a failure of a log-in, so that nobody tries passwords at a browser left open.
     """
-    login, now = visitor.account.login, place.now()
+    login, now = visitor.account.login, place.ask_time()
     with place.turn:
         since = instant(now - timedelta(minutes=LOCKED_MINUTES))
         with place.database.transaction() as connection:
@@ -156,7 +156,7 @@ def choose_password(place: Place, visitor: Visitor, current: str, chosen: str) -
 def note(place: Place, who: Actor, deed: Deed, subject: str = "") -> None:
     """操作を記す, before its page is shown."""
     with place.database.transaction() as connection:
-        enter_record(connection, instant(place.now()), who, deed, subject)
+        enter_record(connection, instant(place.ask_time()), who, deed, subject)
 
 
 def _hash(visit_id: str) -> str:

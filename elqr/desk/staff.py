@@ -30,7 +30,7 @@ def add_account(place: Place, account: StaffAccount, by: str) -> str:
         )
     _refuse_bad(place, account)
     password = "" if place.settings.user_header else make_one_time()
-    digest, at = hash_password(password), instant(place.now())
+    digest, at = hash_password(password), instant(place.ask_time())
     with place.database.transaction() as connection:
         others = all_accounts(connection)
         if any(other.login == account.login for other in others):
@@ -51,14 +51,14 @@ def change_account(place: Place, account: StaffAccount, by: str) -> None:
         if account != find_account(connection, account.login):
             others = [other for other in all_accounts(connection) if other.login != account.login]
             _refuse_second(place, account, others)
-            enter_account(connection, account, AccountStep.CHANGED, instant(place.now()), by)
+            enter_account(connection, account, AccountStep.CHANGED, instant(place.ask_time()), by)
 
 
 def renew_password(place: Place, login: str, by: str) -> str:
     """一回限りのパスワードを渡し直す, for a forgotten one. Its log-ins end. Returns the password. Raises Refused."""
     if place.settings.user_header:
         raise Refused("このジョブでは団体のサインオンを使うので（[desk] user_header）、パスワードはありません。")
-    password, at = make_one_time(), instant(place.now())
+    password, at = make_one_time(), instant(place.ask_time())
     digest = hash_password(password)
     with place.database.transaction() as connection:
         account = _named(connection, login)
@@ -70,7 +70,7 @@ def renew_password(place: Place, login: str, by: str) -> str:
 
 def close_account(place: Place, login: str, by: str) -> None:
     """利用者を廃止する, from now on. Its log-ins end. Raises NotFound."""
-    now = place.now()
+    now = place.ask_time()
     with place.database.transaction() as connection:
         account = replace(_named(connection, login), valid_until=now.date() - timedelta(days=1))
         enter_account(connection, account, AccountStep.CLOSED, instant(now), by)
@@ -81,7 +81,7 @@ def unlock_account(place: Place, login: str, by: str) -> None:
     """ログインの停止を解く: earlier failures no longer count. Raises NotFound."""
     with place.database.transaction() as connection:
         account = _named(connection, login)
-        enter_record(connection, instant(place.now()), Actor(login, account.name), Deed.UNLOCKED, f"{by} が解除")
+        enter_record(connection, instant(place.ask_time()), Actor(login, account.name), Deed.UNLOCKED, f"{by} が解除")
 
 
 def named_account(place: Place, login: str) -> StaffAccount:
@@ -118,7 +118,7 @@ def _refuse_bad(place: Place, account: StaffAccount) -> None:
 
 def _refuse_second(place: Place, account: StaffAccount, others: Iterable[StaffAccount]) -> None:
     """同じ人の二つめの利用者を断る: with two, one person could request and approve. Raises Refused."""
-    today: date = place.now().date()
+    today: date = place.ask_time().date()
     for other in others:
         if other.serves_on(max(today, account.valid_from)) and same_person(other.name, account.name):
             raise Refused(

@@ -75,7 +75,7 @@ def open_beside(setup: Setup, reader: LedgerReader) -> Iterator[Session]:
 
     For a program that stays: its `setup` is read once.
     """
-    with reader.open() as ledger:
+    with reader.look() as ledger:
         last = review_queries.last_night(ledger.connection)
         night_on = date.fromisoformat(last) if last else clock.today()
         yield Session(setup, ledger, night_on, Journal(clock=clock.now, show=lambda _: None))

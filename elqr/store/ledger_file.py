@@ -303,8 +303,8 @@ class LedgerReader:
         """Of a ledger's URL. Raises LedgerError."""
         return cls(url, engine(ledger_url(url), is_writer=False))
 
-    def open(self) -> Ledger:
-        """開く, as it is committed now. Raises LedgerError."""
+    def look(self) -> Ledger:
+        """見る: the ledger, as it is committed now. Raises LedgerError."""
         return open_to_read(self.url, beside=self.engine)
 
 

@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 
-import polars as pl
-
-from elqr.vocabulary.frames import Column, Frame
 from elqr.vocabulary.terms import Term
 
 FINANCE = "会計"
@@ -65,15 +62,3 @@ class StaffAccount:
     def role_words(self) -> str:
         """役割, in words."""
         return "・".join(role.label for role in DeskRole if role in self.roles)
-
-
-class DeskRecord(Frame):
-    """操作記録: who did what, when, and from where."""
-
-    RECORD_NO = Column("record_no", pl.Int64)
-    RECORDED_AT = Column("recorded_at", pl.String)
-    LOGIN = Column("login", pl.String)
-    PERSON = Column("person", pl.String)
-    ADDRESS = Column("address", pl.String)
-    DEED = Column("deed", pl.String)
-    SUBJECT = Column("subject", pl.String)

@@ -4,7 +4,8 @@ import polars as pl
 
 from elqr.report.tables.night import labels_of, table_of
 from elqr.report.tables.table import Style, Table
-from elqr.vocabulary.staff import Deed, DeskRecord
+from elqr.vocabulary.desk_frames import DeskRecord
+from elqr.vocabulary.staff import Deed
 
 
 def desk_record_table(rows: pl.DataFrame) -> Table:

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, func, insert, select
 
 from elqr.store.db.bulk import read_frame
 from elqr.store.desk.tables import record
-from elqr.vocabulary.staff import Deed, DeskRecord
+from elqr.vocabulary.desk_frames import DeskRecord
+from elqr.vocabulary.staff import Deed
 
 _RECORD = record.c
 

@@ -8,7 +8,7 @@ from sqlalchemy import Boolean, Column, Index, MetaData, Table, event
 from sqlalchemy.schema import DDL
 
 from elqr.store.db.schema import Text, Whole, append_only, append_only_on_server, texts
-from elqr.vocabulary.staff import DeskRecord
+from elqr.vocabulary.desk_frames import DeskRecord
 
 DESK_VERSION = 1
 
