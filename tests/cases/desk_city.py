@@ -61,11 +61,12 @@ class Counter:
     folder: Path
     settings: Desk = field(default_factory=Desk)
     now: datetime = MORNING
+    place: Place = field(default_factory=lambda: _place())
 
     def __post_init__(self) -> None:
-        setup = replace(_place().setup, job=_place().setup.job.model_copy(update={"desk": self.settings}))
+        job = self.place.setup.job.model_copy(update={"desk": self.settings})
         database = open_desk_database(f"sqlite:///{self.folder / 'ledger.db'}")
-        self.place = Place(setup, _place().reader, database, lambda: self.now)
+        self.place = Place(replace(self.place.setup, job=job), self.place.reader, database, lambda: self.now)
         self.app = make_app(self.place)
         with database.transaction() as connection:
             for person in PEOPLE:
