@@ -22,6 +22,9 @@ _FORWARDED = "X-Forwarded-For"
 _TOKEN = "csrf_token"
 """Where Flask-WTF keeps the secret of a browser's forms."""
 
+_LONGEST_PATH = 200
+"""So much of a path is recorded."""
+
 _PASSWORD_PAGES = ("password", "logout")
 """What opens before the own password is set."""
 
@@ -46,7 +49,7 @@ def pass_gate(place: Place) -> Response | None:
         and request.endpoint not in OPEN
         and not may_open(visitor.account, request.endpoint)
     ):
-        note(place, visitor.actor, Deed.FORBIDDEN, request.path)
+        note(place, visitor.actor, Deed.FORBIDDEN, request.path[:_LONGEST_PATH])
         abort(403)
     return None
 

@@ -65,7 +65,7 @@ def login(place: Place) -> Any:
         if g.visitor is not None:
             return redirect(wanted, 303)
         return _login_page(wanted, is_refused=False)
-    name = request.form.get("login", "").strip()[:100]
+    name = request.form.get("login", "").strip().casefold()[:100]
     visit_id = log_in(place, name, request.form.get("password", "")[:1000], g.address)
     if visit_id is None:
         return _login_page(wanted, is_refused=True), 401

@@ -52,7 +52,7 @@ _OURS = (
 
 
 def make_app(place: Place) -> Flask:
-    """窓口を組み立てる."""
+    """窓口を組み立てる: the application, of which every page works with one place."""
     app = Flask(__name__, static_folder=None)
     app.config.update(
         SECRET_KEY=make_token(),

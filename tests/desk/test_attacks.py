@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from elqr.desk.gate import address_of
+from elqr.desk.pages import PAGES
+from elqr.desk.rights import NEEDED, OPEN, scope_of
 from elqr.session.job import Desk
 from elqr.vocabulary.staff import Deed, StaffAccount
 from tests.cases.desk_city import PASSWORD, PEOPLE, Counter
@@ -126,9 +128,11 @@ def test_a_role_opens_its_pages_only(counter: Counter) -> None:
     assert (Deed.FORBIDDEN, "kanri", "10.1.2.3", "/inquiry") in counter.recorded()
 
 
-def test_a_department_that_is_no_more_sees_nothing(counter: Counter) -> None:
-    from elqr.desk.rights import scope_of
+def test_every_page_says_who_may_open_it() -> None:
+    assert sorted(view.__name__ for *_, view in PAGES) == sorted([*OPEN, *NEEDED])
 
+
+def test_a_department_that_is_no_more_sees_nothing(counter: Counter) -> None:
     gone = StaffAccount("x", "誰 か", "廃止課", PEOPLE[0].roles, PEOPLE[0].valid_from)
     assert scope_of(gone, counter.place.setup.register) == frozenset()
 

@@ -140,7 +140,8 @@ def test_the_keyboard_alone_reaches_everything(browser: "playwright.Browser", ad
     page.keyboard.press("Enter")
     page.wait_for_url(f"{address}morning")
     reached = []
-    for _ in range(12):
-        page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    while page.evaluate("document.activeElement !== document.body"):
         reached.append(focused(page))
-    assert reached[:5] == ["本文へ", "朝", "照会", "自分の利用者", "ログアウト"]
+        page.keyboard.press("Tab")
+    assert reached == ["本文へ", "朝", "照会", "自分の利用者", "ログアウト"]
