@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from elqr.desk.passwords import hash_password
 from elqr.store.desk.accounts import enter_account, set_password
 from elqr.store.desk.database import open_desk_database
 from elqr.vocabulary.staff import AccountStep
 from tests.builders import City, elqr
-from tests.cases.desk_city import PEOPLE
+from tests.cases.desk_city import PASSWORD as OWN
+from tests.cases.desk_city import PEOPLE, cheap_digest
 from tests.cases.prepared import prepared
 from tests.report.browser import PROGRAM, needs_browser
 from tests.report.page_city import founded
@@ -24,7 +24,6 @@ from tests.report.page_rules import CONTRAST, RULES
 pytestmark = needs_browser
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright がないため、窓口のブラウザでの確認を省いた")
 
-OWN = "kaki no ki ni mi ga 3tsu"
 WIDTHS = (1366, 320)
 
 
@@ -41,7 +40,7 @@ def once(city: City) -> str:
     assert ran.code == 0, ran.err
     with open_desk_database(f"sqlite:///{city.folder / 'ledger.db'}").transaction() as connection:
         enter_account(connection, PEOPLE[1], AccountStep.ADDED, "2026-11-24T08:30:00+09:00", "試験")
-        set_password(connection, PEOPLE[1].login, hash_password(OWN), "2026-11-24T08:30:00+09:00", is_one_time=False)
+        set_password(connection, PEOPLE[1].login, cheap_digest(), "2026-11-24T08:30:00+09:00", is_one_time=False)
     return ran.out.split()[-1]
 
 

@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event, insert, inspect, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import CreateSchema
 
-from elqr.store.db.database import engine, reason
+from elqr.store.db.database import engine, is_server, reason
 from elqr.store.desk.tables import DESK_VERSION, desk_metadata, setting
 from elqr.store.ledger_file import ledger_path, ledger_url
 from elqr.vocabulary.errors import CannotWrite, LedgerError, cause
@@ -44,6 +45,8 @@ def open_desk_database(url: str) -> DeskDatabase:
     """窓口のデータベースを開く, the one beside a ledger. Creates it on first use. Raises LedgerError, CannotWrite."""
     database = DeskDatabase(_engine(url))
     with database.transaction() as connection:
+        if is_server(connection) and not inspect(connection).has_schema(_SCHEMA):
+            connection.execute(CreateSchema(_SCHEMA))
         if not inspect(connection).has_table(setting.name):
             desk_metadata.create_all(connection)
             connection.execute(insert(setting).values(name="version", value=str(DESK_VERSION)))
@@ -78,7 +81,6 @@ def _server_engine(url: URL) -> Engine:
     @event.listens_for(database, "connect")
     def _on_connect(connection: Any, _: object) -> None:
         before, connection.autocommit = connection.autocommit, True
-        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {_SCHEMA}")
         connection.execute(f"SET search_path TO {_SCHEMA}")
         connection.autocommit = before
 

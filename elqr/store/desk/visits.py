@@ -20,7 +20,7 @@ class Visit:
 
 
 def begin_visit(connection: Connection, begun: Visit) -> None:
-    """ログインを記す."""
+    """ログインを記す: it begins."""
     row = {name: getattr(begun, name) for name in Visit.__slots__}
     connection.execute(insert(visit).values(row))
 
@@ -39,12 +39,12 @@ def visits_of(connection: Connection, login: str) -> list[Visit]:
 
 
 def touch_visit(connection: Connection, visit_hash: str, used_at: str) -> None:
-    """使った時刻を記す."""
+    """使った時刻を記す, so that it does not end for want of use."""
     connection.execute(update(visit).where(visit.c.visit_hash == visit_hash).values(used_at=used_at))
 
 
 def end_visit(connection: Connection, visit_hash: str) -> None:
-    """ログインを終える."""
+    """ログインを終える: one browser's."""
     connection.execute(delete(visit).where(visit.c.visit_hash == visit_hash))
 
 
@@ -54,5 +54,5 @@ def end_visits_of(connection: Connection, login: str) -> int:
 
 
 def sweep_visits(connection: Connection, used_before: str) -> None:
-    """使われなくなったログインを消す."""
+    """使われなくなったログインを消す: those last used before an instant."""
     connection.execute(delete(visit).where(visit.c.used_at < used_before))
