@@ -57,11 +57,11 @@ _OPEN_ARRIVALS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """待っている仕事 of one kind: how many of what, their yen, and its lines under headings. None is not counted."""
+    """待っている仕事 of one kind: how many of what, their yen, and its lines under headings. None was not counted."""
 
     key: str
     name: str
-    count: int
+    count: int | None
     unit: str = "件"
     yen: int | None = None
     headings: Sequence[str] = ()
@@ -81,7 +81,7 @@ class Today:
     @property
     def is_clear(self) -> bool:
         """何も待っていないか."""
-        return not any(work.count for work in self.waits)
+        return all(work.count == 0 for work in self.waits)
 
 
 def look_at_today(session: Session, scope: Scope) -> Today:
@@ -123,7 +123,7 @@ def _exceptions(session: Session, scope: Scope) -> list[Work]:
     ]
     if cases is None:
         note = f"要確認が{WAITING.most:,}件を超えるので、ここでは数えません。過誤納整理簿のブックにあります。"
-        return [*works, Work("refunds", "過誤納", 0, note=note)]
+        return [*works, Work("refunds", "過誤納", None, note=note)]
     held = _sum(cases, ExceptionRow.SUSPENSE_YEN)
     note = "還付・充当を待つ額です。要確認のものも数えています。" if cases.height else ""
     return [*works, Work("refunds", "過誤納", cases.height, yen=held, note=note)]

@@ -39,7 +39,6 @@ class Deed(Term):
     FORGED = "forged", "偽の利用者の見出し"
     FORBIDDEN = "forbidden", "権限のないページ"
     INQUIRED = "inquired", "照会"
-    LISTED = "listed", "要確認の一覧"
     SAW_RECORDS = "saw_records", "操作記録の閲覧"
 
 

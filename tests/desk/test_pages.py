@@ -10,6 +10,7 @@ import pytest
 from elqr.approvals.waiting_work import look_at_today
 from elqr.desk.place import open_place
 from elqr.vocabulary.errors import LedgerError
+from elqr.vocabulary.limits import WAITING
 from elqr.vocabulary.staff import Deed
 from tests.builders import NIGHT, City, Ran, elqr, notice_row
 from tests.cases.desk_city import Counter, desk_city
@@ -36,6 +37,14 @@ def test_finance_sees_the_whole_morning(counter: Counter) -> None:
     assert shown["過誤納"].startswith("2件40,000円")
     assert shown["承認待ち"] == "0件" and shown["取り込まなかった納付書の行"] == "0行"
     assert shown["取込保留"] == "0ファイル" and shown["払込差額"].startswith("0行") and shown["未着"].startswith("0件")
+
+
+def test_very_many_exceptions_are_summed_and_not_read(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("elqr.approvals.waiting_work.WAITING", WAITING._replace(most=4))
+    shown = cards(counter.browser("satou").get("/morning").text)
+    assert shown["要確認"].startswith("5件47,100円") and shown["過誤納"].startswith("－要確認が4件を超える")
+    ours = cards(counter.browser("yamada").get("/morning").text)
+    assert ours["要確認"].startswith("3件7,500円")
 
 
 def test_a_department_sees_its_own(counter: Counter) -> None:

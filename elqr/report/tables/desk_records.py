@@ -12,7 +12,7 @@ def desk_record_table(rows: pl.DataFrame) -> Table:
     """操作記録 of frame DeskRecord."""
     return table_of(
         "操作記録",
-        "窓口でだれが何をしたか。番号は途中で消せません。",
+        "窓口で、だれが、いつ、どこから、何をしたか。",
         rows,
         {
             "番号": (pl.col(DeskRecord.RECORD_NO), Style.COUNT),
