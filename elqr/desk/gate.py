@@ -56,7 +56,7 @@ def pass_gate(place: Place) -> Response | None:
 
 def _signed_on(place: Place, visit_id: str) -> Visitor:
     """団体のサインオンの人: whom a trusted proxy names. Aborts for everybody else."""
-    login = request.headers.get(place.settings.user_header, "")
+    login = request.headers.get(place.settings.user_header, "").strip().casefold()
     if not _is_trusted(place.settings, request.remote_addr or ""):
         if login:
             note(place, Actor(address=g.address), Deed.FORGED)

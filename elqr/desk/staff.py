@@ -15,7 +15,7 @@ from elqr.store.desk.visits import end_visits_of
 from elqr.vocabulary.errors import BadFile, NotFound, Refused
 from elqr.vocabulary.staff import FINANCE, AccountStep, Deed, StaffAccount
 
-_LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
 
 
 def add_account(place: Place, account: StaffAccount, by: str) -> str:
@@ -26,7 +26,7 @@ def add_account(place: Place, account: StaffAccount, by: str) -> str:
     if not _LOGIN.fullmatch(account.login):
         raise BadFile(
             f"利用者名 {spelt(account.login)} は使えません。"
-            "英小文字か数字で始まる2～40文字（. _ - も使えます）にしてください。"
+            "英小文字か数字で始まる2～64文字（. _ - @ も使えます）にしてください。"
         )
     _refuse_bad(place, account)
     password = "" if place.settings.user_header else make_one_time()

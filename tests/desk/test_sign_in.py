@@ -197,7 +197,7 @@ def test_the_citys_own_sign_on_names_people(tmp_path: Path) -> None:
         (Deed.SIGNED_IN, "satou", "172.16.0.9"),
         (Deed.INQUIRED, "satou", "172.16.0.9"),
     ]
-    assert "保険年金課" in browser.get("/morning", headers | {"X-Remote-User": "yamada"}).text, (
+    assert "保険年金課" in browser.get("/morning", headers | {"X-Remote-User": "Yamada"}).text, (
         "another person, another session"
     )
     assert browser.get("/morning", headers | {"X-Remote-User": "dareka"}).status_code == 403
