@@ -6,10 +6,10 @@ A module may import what stands before it, and nothing else. A module that is no
 HOUSE: tuple[tuple[str, str], ...] = (
     (
         "vocabulary",
-        "__init__ codes frames arrival_frames claim_frames counted_frames debit_frames export_frames limits "
+        "__init__ codes frames arrival_frames claim_frames counted_frames debit_frames desk_frames export_frames limits "
         "matching_frames money_frames notice_frames number_series page_frames ruling_frames report_frames "
         "audit_frames signature strict tally_frames terms claim_terms ruling_terms code_text review_texts "
-        "debit_texts code_texts counted_terms errors meanings ways_out visible_text near_names findings",
+        "debit_texts code_texts counted_terms errors meanings staff ways_out visible_text near_names findings",
     ),
     ("arithmetic", "__init__ business_day checkdigit fiscal_year person_name plain_number pseudonym wareki"),
     (
@@ -65,7 +65,8 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "entries.claim_fees entries.money "
         "migrations.versions.v4_money migrations.versions.v5_tallies queries.matching queries.late_notices "
         "queries.months queries.printing queries.reductions queries.reviews queries.notice_files "
-        "entries.notice_retraction queries.ruling_target queries.verification staging",
+        "entries.notice_retraction queries.ruling_target queries.verification staging desk desk.tables desk.accounts "
+        "desk.database desk.records desk.visits",
     ),
     (
         "report",
@@ -74,7 +75,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "excel.workbook page.document page.year tables.night tables.arrivals tables.backlog tables.daily "
         "tables.case_file tables.places tables.retractions tables.trends page.page screen tables.ledger_rows "
         "tables.refunds books refund_book days months review_form tables.money arrears tables.payment_list morning "
-        "years",
+        "years tables.desk_records",
     ),
     (
         "session",
@@ -98,13 +99,14 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "approvals",
         "__init__ claim_inquiry day_list four_eyes difference dispatch held_files ledger_succession month_close "
         "open_exceptions refused_rows reminder_risks reminder_gate debit_check reminder_list reminder_record "
-        "notice_retraction retraction row_check ruling_state remarks review reassignment refund_book review_book payout_file "
-        "typed_batches year_end file_check",
+        "notice_retraction retraction row_check ruling_state remarks review reassignment refund_book review_book "
+        "payout_file typed_batches year_end file_check waiting_work",
     ),
     ("synthetic", "frames files register notices events changes filed_claims cast __init__"),
+    ("desk", "__init__ passwords place staff sign_in rights gate pages web serve"),
     (
         "cli",
-        "terminal answers file_lines questions arrears backup batch claim day doctor export file held init ledger month night notice payload printing "
+        "terminal answers file_lines questions arrears backup batch claim day desk doctor export file held init ledger month night notice payload printing "
         "replay review refund settlement spec synthetic undo verify year __init__",
     ),
     ("", "__main__"),

@@ -29,8 +29,13 @@ _LIBRARIES = {
     "alembic": {"store"},
     "psycopg": {"store"},
     "segno": {"issue"},
-    "jinja2": {"report"},
+    "jinja2": {"report", "desk"},
     "markupsafe": {"report"},
+    "flask": {"desk"},
+    "flask_wtf": {"desk"},
+    "werkzeug": {"desk"},
+    "waitress": {"desk"},
+    "argon2": {"desk"},
     "filelock": {"session"},
     "xlsxwriter": {"report"},
     "python_calamine": {"formats"},
@@ -48,11 +53,12 @@ _LIBRARIES = {
 _CLOCKS = {"now", "today", "utcnow", "fromtimestamp", "time_ns", "localtime", "gmtime", "strftime", "ctime"}
 _ASKS_THE_TIME = {"session.clock"}
 
-_DRAWS_BY_LOT = {"cli.file", "cli.init", "store.queries.ledger_identity"}
-"""The key of a masked copy, the key of a new city, and the id of a ledger."""
+_DRAWS_BY_LOT = {"cli.file", "cli.init", "desk.passwords", "store.queries.ledger_identity"}
+"""The key of a masked copy and of a new city, one-time passwords and sessions of the desk, and the id of a ledger."""
 
 _READS_THE_ENVIRONMENT = {
     "cli",
+    "cli.desk",
     "cli.doctor",
     "cli.replay",
     "cli.terminal",
@@ -76,7 +82,7 @@ _OPENS_FILES = {
     "printing.document", "printing.template", "printing.typeface",  # a PDF by its library, templates, fonts
     "printing.picture_file", "printing.picture_reader",  # pictures in memory, by their library
     "formats.package", "report.early_files", "report.excel.workbook", "report.page.document",  # parts of a package, and of a workbook
-    "store.ledger_file", "store.db.sqlite",  # the ledger's own file
+    "store.ledger_file", "store.db.sqlite", "store.desk.database",  # the ledger's own file
 }  # fmt: skip
 MOST_MODULE_LINES, MOST_FUNCTION_LINES, MOST_PARAMETERS = 400, 60, 5
 MANY_PARAMETERS = {

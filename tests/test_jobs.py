@@ -23,7 +23,7 @@ import pytest
 from tests import bill
 
 ROOT = Path(__file__).resolve().parent.parent
-SCRIPTS = ["jobs/nightly", "tests/run", ".ci/run"]
+SCRIPTS = ["jobs/nightly", "jobs/desk", "tests/run", ".ci/run"]
 TASK = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs bash")
@@ -60,7 +60,7 @@ class Checkout:
         self.root = folder / "el qr"
         self.stub = folder / "stub python"
         self.calls_file = folder / "calls"
-        for name in ("jobs/nightly", "jobs/setup.sh", "tests/run", "pyproject.toml", ".constraints.txt"):
+        for name in ("jobs/nightly", "jobs/desk", "jobs/setup.sh", "tests/run", "pyproject.toml", ".constraints.txt"):
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, self.root / name)
         self.stub.write_text(STUB)
@@ -141,8 +141,9 @@ def test_scripts_name_the_command() -> None:
     assert '".venv\\Scripts\\elqr.exe" night jobs\\nightly.toml %*' in batch
 
 
-def test_batch_file_has_windows_line_ends_and_its_labels() -> None:
-    lines = (ROOT / "jobs/nightly.cmd").read_bytes().decode("utf-8").split("\n")
+@pytest.mark.parametrize("name", ["nightly.cmd", "desk.cmd"])
+def test_batch_file_has_windows_line_ends_and_its_labels(name: str) -> None:
+    lines = (ROOT / "jobs" / name).read_bytes().decode("utf-8").split("\n")
     assert all(line.endswith("\r") for line in lines[:-1]) and lines[-1] == ""
     text = "\n".join(lines)
     labels = set(re.findall(r"^:(\w+)", text, re.MULTILINE))
@@ -171,14 +172,30 @@ def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     place = tmp_path / "elqr"
     (place / "jobs").mkdir(parents=True)
     shutil.copy(ROOT / "jobs/nightly", place / "jobs/nightly")
-    names = ["elqr-nightly.service", "elqr-nightly.timer"]
+    program = place / ".venv/bin/elqr"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    names = ["elqr-nightly.service", "elqr-nightly.timer", "elqr-desk.service"]
     for name in names:
         text = (ROOT / "jobs/systemd" / name).read_text(encoding="utf-8")
         (tmp_path / name).write_text(text.replace("/opt/elqr", str(place)), encoding="utf-8")
     command = ["systemd-analyze", "verify", "--man=no", *(str(tmp_path / name) for name in names)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "elqr-nightly" not in done.stderr
+    assert "elqr-" not in done.stderr
+
+
+def test_the_desk_runs_from_the_start_of_the_machine_on() -> None:
+    service = unit("elqr-desk.service")
+    assert service["Service"]["ExecStart"].startswith("/opt/elqr/.venv/bin/elqr desk serve --job ")
+    assert service["Service"]["Restart"] == "on-failure" and service["Service"]["KillSignal"] == "SIGINT"
+    given = (ROOT / "jobs/windows/elqr-desk.xml").read_bytes()
+    task = ElementTree.fromstring(given)
+    assert given.isascii() and task.find(f".//{TASK}BootTrigger") is not None
+    assert task.findtext(f".//{TASK}Arguments", "").startswith("desk serve --job ")
+    assert task.findtext(f".//{TASK}ExecutionTimeLimit") == "PT0S", "without end"
+    assert "窓口" in task.findtext(f".//{TASK}Description", "")
 
 
 def test_windows_task() -> None:
@@ -333,6 +350,27 @@ def test_first_night_sets_up_and_the_second_does_not(checkout: Checkout) -> None
     ]
     assert checkout.run("jobs/nightly") == (3, f"{checkout.root}|night|jobs/nightly.toml|", "")
     assert checkout.calls() == first
+
+
+@posix_only
+def test_the_desk_of_the_sample_city_is_ready_to_log_in(checkout: Checkout) -> None:
+    """Without a ledger the night runs first; accounts are made once, each with the roles that its name says."""
+    code, out, err = checkout.run("jobs/desk", "--port", "0")
+    root = checkout.root
+    assert code == 3 and "|desk|account|add|etsuran|" in out, "the stub ends with 3: so may a night, and no account"
+    assert f"{root}|night|jobs/nightly.toml|" in err
+    (root / ".venv/bin/elqr").write_text('#!/usr/bin/env bash\nprintf "%s|" "$@"; echo\n')
+    (root / "var").mkdir()
+    (root / "var/ledger.db").write_text("x")
+    code, out, err = checkout.run("jobs/desk", "--port", "0")
+    *accounts, served = out.splitlines()
+    assert (code, err, served) == (0, "", "desk|serve|--port|0|")
+    assert [line.split("|")[3] for line in accounts] == ["etsuran", "shinsei", "shounin", "kanri"]
+    assert {role for line in accounts for role in line.split("|") if role in ("閲覧", "申請", "承認", "管理")} == {
+        "閲覧", "申請", "承認", "管理"
+    }  # fmt: skip
+    (root / "var/desk.sqlite3").write_text("x")
+    assert checkout.run("jobs/desk") == (0, "desk|serve|\n", "")
 
 
 @posix_only

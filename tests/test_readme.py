@@ -10,7 +10,7 @@ import pytest
 
 from elqr import __version__
 from elqr.cli import cli
-from elqr.session.job import City, Export, Inbox, Issue, Job, Notices, Print, Store, Thresholds
+from elqr.session.job import City, Desk, Export, Inbox, Issue, Job, Notices, Print, Store, Thresholds
 from elqr.vocabulary.terms import ExitCode
 from tests.builders import ROOT
 from tests.readme import BLOCKS, FILES, filled
@@ -174,7 +174,7 @@ def test_the_operators_readme_knows_every_exit_code() -> None:
 
 
 def test_the_operators_readme_names_every_setting() -> None:
-    models = (Job, City, Store, Issue, Notices, Inbox, Print, Export, Thresholds)
+    models = (Job, City, Store, Issue, Notices, Inbox, Print, Export, Thresholds, Desk)
     names = {field.alias or name for model in models for name, field in model.model_fields.items()}
     assert len(names) > 20
     for name in names - {"city", "store", "print"}:

@@ -14,6 +14,7 @@ from elqr.cli.backup import backup
 from elqr.cli.batch import batch
 from elqr.cli.claim import claim
 from elqr.cli.day import day
+from elqr.cli.desk import desk
 from elqr.cli.doctor import doctor_command
 from elqr.cli.export import export
 from elqr.cli.file import file
@@ -79,6 +80,7 @@ _COMMANDS = (
     ledger,
     replay_command,
     backup,
+    desk,
     doctor_command,
     synthetic_command,
 )

@@ -21,8 +21,8 @@ from elqr.session.ledger_traces import read_traces
 from elqr.session.login import operators_for, who_runs
 from elqr.session.operators import Who
 from elqr.session.session import Session
-from elqr.session.setup import read_setup
-from elqr.store.ledger_file import Ledger, is_nothing, ledger_path
+from elqr.session.setup import Setup, read_setup
+from elqr.store.ledger_file import Ledger, LedgerReader, is_nothing, ledger_path
 from elqr.store.queries import reviews as review_queries
 from elqr.vocabulary.errors import ClusterError, LedgerError
 
@@ -67,6 +67,18 @@ def open_session(
         if not rehearsal:
             session.refuse_closed_month()
         yield session
+
+
+@contextmanager
+def open_beside(setup: Setup, reader: LedgerReader) -> Iterator[Session]:
+    """横で読む作業を始める: what is committed as of the last night, while a night may run. Raises LedgerError.
+
+    For a program that stays: its `setup` is read once.
+    """
+    with reader.look() as ledger:
+        last = review_queries.last_night(ledger.connection)
+        night_on = date.fromisoformat(last) if last else clock.today()
+        yield Session(setup, ledger, night_on, Journal(clock=clock.now, show=lambda _: None))
 
 
 @contextmanager

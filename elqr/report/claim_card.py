@@ -111,13 +111,13 @@ def card_lines(card: dict[str, Any], register: Register) -> Iterator[str]:
     tax_year = "" if years[0] == years[1] else f"（相当 {wareki_year(years[1])}）"
     who = f"通知書番号 {card['bill_no']}　{part}　宛名番号 {card['payer_ref']}"
     yield f"■ {name}　{wareki_year(years[0])}{tax_year}　{who}"
-    off = -sum(_yen(entry) for entry in card["entries"] if entry["kind"] == EntryKind.WRITTEN_OFF.value)
+    off = written_off_yen(card)
     levied, collected, unpaid = card["owed_yen"] + off, card["collected_yen"], card["unpaid_yen"]
     written_off = f"　不納欠損額 {off:,}円" if off else ""
     sums = f"調定額 {levied:,}円　収納額 {collected:,}円{written_off}　未収額 {unpaid:,}円"
     if over := card["overpaid_yen"]:
         sums += f"　過納 {over:,}円（次の夜に仮受へ移します）"
-    yield f"　納期限 {_day(card['due_on'])}　{sums}"
+    yield f"　納期限 {day_words(card['due_on'])}　{sums}"
     for kind in Item:
         item = card["items"][kind.value]
         if item["owed_yen"] or item["collected_yen"]:
@@ -125,35 +125,44 @@ def card_lines(card: dict[str, Any], register: Register) -> Iterator[str]:
             yield f"　　{kind.label}　{item['owed_yen']:,}円　収納 {'内訳未定' if known is None else f'{known:,}円'}"
     yield "　調定異動"
     for entry in card["entries"]:
-        reminder = f"　督促対象一覧{entry['list_no']}　発行日 {_day(entry['issued_on'])}" if entry["list_no"] else ""
-        yield f"　　{_day(entry['entered_on'])}　{_label(entry)}　{_yen(entry):+,}円{reminder}"
+        reminder = (
+            f"　督促対象一覧{entry['list_no']}　発行日 {day_words(entry['issued_on'])}" if entry["list_no"] else ""
+        )
+        yield f"　　{day_words(entry['entered_on'])}　{entry_label(entry)}　{entry_yen(entry):+,}円{reminder}"
     yield "　納付書"
     yield from (f"　　{line}" for line in _notice_lines(card["notices"]))
     yield "　収納"
     yield from (f"　　{line}" for line in _payment_lines(card["payments"]))
 
 
-def _yen(entry: dict[str, Any]) -> int:
+def written_off_yen(card: dict[str, Any]) -> int:
+    """不納欠損額 of a card of `claim_cards`. What was levied is what is owed, and this."""
+    return -sum(entry_yen(entry) for entry in card["entries"] if entry["kind"] == EntryKind.WRITTEN_OFF.value)
+
+
+def entry_yen(entry: dict[str, Any]) -> int:
+    """異動の額: the sum of an entry's items."""
     return sum(int(entry[column]) for column in _ITEM_OF)
 
 
-def _label(entry: dict[str, Any]) -> str:
+def entry_label(entry: dict[str, Any]) -> str:
     """異動の種類, and whether the entry takes one of that kind back: it then has the other sign."""
-    kind, yen = EntryKind(entry["kind"]), _yen(entry)
+    kind, yen = EntryKind(entry["kind"]), entry_yen(entry)
     is_back = yen < 0 if kind in RAISES else yen > 0
     return f"{kind.label}の取り消し" if is_back else kind.label
 
 
-def _day(text: str | None) -> str:
+def day_words(text: str | None) -> str:
+    """和暦の日 of an ISO text, or that there is none."""
     return wareki(date.fromisoformat(text)) if text else "不明"
 
 
 def _notice_lines(notices: list[dict[str, Any]]) -> Iterator[str]:
     for notice in notices:
         cover = "" if notice["cover_yen"] == notice["amount_yen"] else f"（うちこの調定 {notice['cover_yen']:,}円）"
-        gone = f"　{_day(notice['cancelled_on'])} 取消" if notice["cancelled_on"] else ""
+        gone = f"　{day_words(notice['cancelled_on'])} 取消" if notice["cancelled_on"] else ""
         key_no = f"　納付番号 {notice['key_no']}" if notice["key_no"] else ""
-        days = f"発行 {_day(notice['issued_on'])}　支払期限 {_day(notice['payable_until_on'])}"
+        days = f"発行 {day_words(notice['issued_on'])}　支払期限 {day_words(notice['payable_until_on'])}"
         kind = f"　{notice['part_kind']}" if notice["part_kind"] else ""
         yield f"発行連番{notice['issue_no']}{kind}　{notice['amount_yen']:,}円{cover}　{days}{key_no}{gone}"
 
@@ -162,24 +171,31 @@ def _payment_lines(payments: list[dict[str, Any]]) -> Iterator[str]:
     if not payments:
         yield "ありません"
     for payment in payments:
-        paid = f"{_day(payment['paid_on'])}　{Channel(payment['channel']).label}　{payment['paid_yen']:,}円"
-        outcome = (
-            f"{Stage(payment['stage']).label}・{Place(payment['place']).label}（{Outcome(payment['outcome']).label}）"
-        )
-        received = f"　収入日 {_day(payment['received_on'])}" if payment["received_on"] else ""
+        paid = f"{day_words(payment['paid_on'])}　{Channel(payment['channel']).label}　{payment['paid_yen']:,}円"
+        outcome = outcome_words(payment)
+        received = f"　収入日 {day_words(payment['received_on'])}" if payment["received_on"] else ""
         typed = "" if payment["image_ref"] is None else "　手入力"
         typed += f"　画像番号 {payment['image_ref']}" if payment["image_ref"] else ""
         held = f"　仮受 {payment['suspense_yen']:,}円" if payment["suspense_yen"] else ""
         on_claim = f"この調定へ {payment['claim_yen']:,}円{held}"
         yield f"受付{payment['payment_no']}　{paid}{received}　{outcome}　{on_claim}{typed}"
         for ruling in payment["rulings"]:
-            yield f"　決裁{ruling['ruling_no']}　{_ruling_line(ruling)}"
+            yield f"　決裁{ruling['ruling_no']}　{ruling_words(ruling)}"
 
 
-def _ruling_line(ruling: dict[str, Any]) -> str:
+def outcome_words(payment: dict[str, Any]) -> str:
+    """収納の結果: its stage, where its record went, and why."""
+    return f"{Stage(payment['stage']).label}・{Place(payment['place']).label}（{Outcome(payment['outcome']).label}）"
+
+
+def ruling_words(ruling: dict[str, Any]) -> str:
     """決裁の一行: its kind, the day that a step of a refund states, and whether it was approved."""
-    done_on = f"　{_day(ruling['done_on'])}" if ruling["done_on"] else ""
+    done_on = f"　{day_words(ruling['done_on'])}" if ruling["done_on"] else ""
     taken_on, undone_by_no = ruling["taken_on"], ruling["undone_by_no"]
-    state = f"{_day(taken_on)} 承認済" if taken_on else f"{_day(ruling['asked_on'])} 申請{ruling['review_no']} 承認待ち"
+    state = (
+        f"{day_words(taken_on)} 承認済"
+        if taken_on
+        else f"{day_words(ruling['asked_on'])} 申請{ruling['review_no']} 承認待ち"
+    )
     undone = f"　決裁{undone_by_no}で取消済" if undone_by_no else ""
     return f"{Ruling(ruling['ruling']).label}{done_on}　（{state}）{undone}"

@@ -126,13 +126,13 @@ def morning(edition: Edition, rows: Rows, kpi: Kpi, findings: list[Finding], sta
         files=[(kind.label, statuses.count(kind)) for kind in FileStatus],
         funnel=_funnel(read),
         reasons=_reasons(backlog.open_only(rows.waiting)),
-        money=_money(rows.postings),
+        money=money_lines(rows.postings),
         balances=_balances(rows),
         kpi=kpi,
         findings=findings,
         notices=[(name, notices.total(name)) for name in notices.totals],
         tables=tables,
-        intake=_intake(rows.deliveries, statuses),
+        intake=intake_lines(rows.deliveries),
         ageing=[(title, key, ageing(open_ages, title)) for key, title in _AGEING.items()],
         trend=trend(rows.sums, night, _open_count(rows) - _announced_count(rows)),
         books=[(book.file_name, book.title) for book in night_books],
@@ -161,13 +161,13 @@ def _money_tables(rows: Rows, night: date) -> tuple[Table, ...]:
 _AGEING = {"reason": "理由", "department": "所管課"}
 
 
-def _intake(deliveries: pl.DataFrame, statuses: list[FileStatus]) -> list[tuple[Line, int]]:
+def intake_lines(deliveries: pl.DataFrame) -> list[tuple[Line, int]]:
     """受信ファイル by status: records and yen in them, and the number of files."""
     lines = []
     for kind in FileStatus:
         kind_rows = deliveries.filter(pl.col(Delivery.STATUS) == kind.value)
         line = _line(kind.label, kind_rows, Delivery.PAYMENT_COUNT, Delivery.PAYMENT_YEN, kind.value)
-        lines.append((line, statuses.count(kind)))
+        lines.append((line, kind_rows.height))
     return lines
 
 
@@ -245,7 +245,7 @@ def _reasons(waiting: pl.DataFrame) -> list[Line]:
     return [*lines, total] if lines else []
 
 
-def _money(postings: pl.DataFrame) -> list[Line]:
+def money_lines(postings: pl.DataFrame) -> list[Line]:
     """確報の額 and the accounts it went to, then what rulings moved and what reduced claims lost."""
     lines = []
     for account in NIGHT_ACCOUNTS:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, IPvAnyAddress, ValidationError, model_validator
 
 from elqr.disk.config_files import read_text, read_toml, read_written
 from elqr.issue.keys import KEY_DIGITS, KeyRule
@@ -162,6 +162,27 @@ class Approval(Strict):
     operators: Path | None = None
 
 
+class Desk(Strict):
+    """窓口: where it listens, how long a log-in lasts unused, and the reverse proxies that stand before it.
+
+    `user_header`: a trusted proxy names the person in this header (the city's own sign-on), and there are no passwords.
+    `https`: browsers reach the desk through a proxy with TLS.
+    """
+
+    host: str = Field(default="127.0.0.1", min_length=1)
+    port: int = Field(default=8765, ge=0, le=65_535)
+    idle_minutes: int = Field(default=15, ge=1, le=480)
+    https: bool = False
+    trusted_proxies: tuple[IPvAnyAddress, ...] = ()
+    user_header: str = Field(default="", pattern=r"^[A-Za-z0-9-]*$")
+
+    @model_validator(mode="after")
+    def _names_proxies(self) -> Self:
+        if self.user_header and not self.trusted_proxies:
+            raise ValueError("user_header を使うときは、trusted_proxies にリバースプロキシのアドレスを書いてください")
+        return self
+
+
 class Job(Strict):
     """夜間ジョブ: everything that jobs/*.toml says."""
 
@@ -189,6 +210,7 @@ class Job(Strict):
     arrears: Arrears = Arrears()
     debits: Debits = Debits()
     approval: Approval = Approval()
+    desk: Desk = Desk()
     thresholds: Thresholds = Thresholds()
     cluster: Cluster | None = None
 

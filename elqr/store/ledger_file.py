@@ -157,12 +157,12 @@ class Ledger:
 
 def ledger_path(url: str) -> Path | None:
     """台帳のファイル: the path of an SQLite ledger; None for a server. Raises LedgerError."""
-    target = _target(url)
+    target = ledger_url(url)
     return Path(target.database) if target.get_backend_name() == "sqlite" and target.database else None
 
 
-def _target(url: str) -> URL:
-    """The parsed URL. It is never shown: it may hold a password. Raises LedgerError."""
+def ledger_url(url: str) -> URL:
+    """台帳の場所: the parsed URL. It is never shown: it may hold a password. Raises LedgerError."""
     try:
         target = make_url(url)
     except (ArgumentError, ValueError) as error:  # ValueError: a port that is not a number
@@ -211,7 +211,7 @@ def open_ledger(
 
     `before_new` is called before a new ledger is written, and raises where there should already be one.
     """
-    path, target = ledger_path(url), _target(url)
+    path, target = ledger_path(url), ledger_url(url)
     if path is not None:
         if is_nothing(url):
             before_new()
@@ -242,11 +242,11 @@ def open_ledger(
     return ledger
 
 
-def open_to_read(url: str, before_new: Callable[[], None] = refuse_nothing) -> Ledger:
+def open_to_read(url: str, before_new: Callable[[], None] = refuse_nothing, *, beside: Engine | None = None) -> Ledger:
     """台帳を読むために開く: an existing ledger that is not empty. Nothing is created or changed. Raises LedgerError.
 
     A ledger of an older program is migrated in a rehearsal, which needs write access to its file. `before_new` is
-    called where there is no ledger or an empty one, and raises.
+    called where there is no ledger or an empty one, and raises. `beside` is the engine of a `LedgerReader`.
     """
     path = ledger_path(url)
     if path is not None:
@@ -254,7 +254,7 @@ def open_to_read(url: str, before_new: Callable[[], None] = refuse_nothing) -> L
     if is_nothing(url) or (path is not None and not path.is_file()):
         before_new()
         refuse_nothing()
-    database = engine(_target(url), is_writer=False) if path is None else sqlite.reading_engine(path)
+    database = beside or (engine(ledger_url(url), is_writer=False) if path is None else sqlite.reading_engine(path))
     try:
         connection = database.connect()
         if path is None:  # does not see what others write meanwhile
@@ -277,10 +277,35 @@ def open_to_read(url: str, before_new: Callable[[], None] = refuse_nothing) -> L
     if "posting" not in names:
         raise LedgerError(_NOT_OURS)
     if version != str(SCHEMA_VERSION):
+        if beside:
+            raise LedgerError(
+                f"台帳の版（{version}）がこのプログラム（{SCHEMA_VERSION}）と違います。"
+                "同じ版の elqr で夜間処理を一度実行してから、もう一度始めてください。"
+            )
         return open_ledger(url, rehearsal=True)
     connection.begin()
-    read_as = (path, path.stat()) if path is not None and sqlite.is_quiet(path) else None
+    read_as = (path, path.stat()) if path is not None and not beside and sqlite.is_quiet(path) else None
     return Ledger(database, connection, rehearsal=True, read_as=read_as)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerReader:
+    """台帳を横で読むもの, for a program that stays: a night may begin and write meanwhile, and nobody waits.
+
+    This needs write access to the folder of the ledger's file, and a ledger of this version.
+    """
+
+    url: str
+    engine: Engine
+
+    @classmethod
+    def of(cls, url: str) -> Self:
+        """Of a ledger's URL. Raises LedgerError."""
+        return cls(url, engine(ledger_url(url), is_writer=False))
+
+    def look(self) -> Ledger:
+        """見る: the ledger, as it is committed now. Raises LedgerError."""
+        return open_to_read(self.url, beside=self.engine)
 
 
 def _check_path(path: Path, rehearsal: bool) -> None:

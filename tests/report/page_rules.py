@@ -3,7 +3,7 @@
 RULES = (
     "[...document.querySelectorAll('table')].filter(t => !t.caption || !t.caption.textContent.trim())",
     "[...document.querySelectorAll('th')].filter(th => !['col', 'row'].includes(th.scope))",
-    "[...document.querySelectorAll('input, select')].filter(e => !e.labels.length)",
+    "[...document.querySelectorAll('input:not([type=hidden]), select')].filter(e => !e.labels.length)",
     "[...document.querySelectorAll('button')].filter(e => !e.hidden && !e.textContent.trim())",
     "[...document.querySelectorAll('a')].filter(a => !a.textContent.trim() || !a.hasAttribute('href'))",
     "[...document.querySelectorAll('section, [role=region]')].filter(e => !e.getAttribute('aria-label') && !document.getElementById(e.getAttribute('aria-labelledby')))",

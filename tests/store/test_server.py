@@ -19,8 +19,13 @@ from elqr.store.db import bulk
 from elqr.store.db.bulk import read_unordered, stage_rows
 from elqr.store.db.database import engine
 from elqr.store.db.schema import metadata
+from elqr.store.desk.database import open_desk_database
+from elqr.store.desk.records import Actor, enter_record, records
 from elqr.store.ledger_file import open_ledger
 from elqr.synthetic import generate
+from elqr.vocabulary.desk_frames import DeskRecord
+from elqr.vocabulary.errors import LedgerError
+from elqr.vocabulary.staff import Deed
 from tests import builders
 from tests.builders import (
     CITY_JOB,
@@ -424,3 +429,21 @@ def test_money_taken_back_and_money_told_without_its_account_on_a_server(on_serv
     assert elqr("verify", "--job", till.job, "--date", on.isoformat()).code == 0
     till.damage("UPDATE settlement SET outcome = 'taken_back' WHERE outcome = 'agreed'")
     assert "相殺の組でない" in elqr("verify", "--job", till.job, "--date", on.isoformat()).err
+
+
+def test_the_desk_keeps_to_a_schema_of_its_own_and_waits_for_no_night(city: City, on_server: Server) -> None:
+    city.night()
+    url = on_server.url(city.database)
+    desk, at, today = open_desk_database(url), "2026-11-24T08:30:00+09:00", date(2026, 11, 24)
+    with open_ledger(url) as ledger, ledger.transaction(), desk.transaction() as connection:
+        enter_record(connection, at, Actor("satou", "佐藤 花子", "10.1.2.3"), Deed.SIGNED_IN)
+    again = open_desk_database(url)
+    with again.transaction() as connection:
+        assert records(connection, today, today)[DeskRecord.LOGIN].to_list() == ["satou"]
+    for statement in ("DELETE FROM record", "UPDATE account SET login = ''", "TRUNCATE record"):
+        with pytest.raises(LedgerError, match="append-only"), again.transaction() as connection:
+            connection.exec_driver_sql(statement)
+    assert {schema for (schema,) in city.sql("SELECT schemaname FROM pg_tables WHERE tablename = 'visit'")} == {
+        "elqr_desk"
+    }
+    assert elqr("verify", "--job", city.job).code == 0, "the ledger knows nothing of it"

@@ -67,6 +67,11 @@ def _read(name: str) -> str:
     return (files("elqr.report.page") / name).read_text(encoding="utf-8")
 
 
+def page_style() -> str:
+    """見た目: the style sheet of all pages, without what is of paper."""
+    return _read("page.css")
+
+
 def _style(head: str) -> str:
     """The style sheet, with the head and foot of every printed page."""
     paper = (
@@ -74,7 +79,7 @@ def _style(head: str) -> str:
         f"@top-left {{ content: {_css_text(head)}; }} "
         '@bottom-right { content: counter(page) " / " counter(pages); } }\n'
     )
-    return paper + _read("page.css")
+    return paper + page_style()
 
 
 def _css_text(text: str) -> str:

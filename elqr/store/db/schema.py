@@ -79,18 +79,8 @@ def table(name: str, *items: Any, without_rowid: bool = False) -> Table:
     if name not in CHANGING:
         for verb in ("UPDATE", "DELETE"):
             guard(new_table, "sqlite", append_only(name, verb))
-        guard(
-            new_table,
-            "postgresql",
-            "CREATE OR REPLACE FUNCTION elqr_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$BEGIN RAISE EXCEPTION 'append-only'; END$$",
-        )
-        guard(
-            new_table,
-            "postgresql",
-            f"CREATE TRIGGER {name}_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {name} "
-            "EXECUTE FUNCTION elqr_append_only()",
-        )
+        for statement in append_only_on_server(name):
+            guard(new_table, "postgresql", statement)
     return new_table
 
 
@@ -98,6 +88,16 @@ def append_only(name: str, verb: str) -> str:
     """追記だけの守り of a table in a file, against UPDATE or DELETE (`verb`)."""
     return (
         f"CREATE TRIGGER {name}_no_{verb.lower()} BEFORE {verb} ON {name} BEGIN SELECT RAISE(ABORT, 'append-only'); END"
+    )
+
+
+def append_only_on_server(name: str) -> tuple[str, str]:
+    """追記だけの守り of a table on a server: the function that refuses, and the trigger that calls it."""
+    return (
+        "CREATE OR REPLACE FUNCTION elqr_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$BEGIN RAISE EXCEPTION 'append-only'; END$$",
+        f"CREATE TRIGGER {name}_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {name} "
+        "EXECUTE FUNCTION elqr_append_only()",
     )
 
 

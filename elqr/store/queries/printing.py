@@ -201,6 +201,14 @@ def release_steps(connection: Connection, print_no: int) -> dict[PrintState, Map
     return {PrintState(row["step"]): {**row, "pulled": json.loads(row["pulled"])} for row in rows}
 
 
+def waiting_releases(connection: Connection) -> list[Mapping[str, Any]]:
+    """承認を待つ発送: the last step of each print of which the release was requested."""
+    step = t.release_step.c
+    last = select(func.max(step.step_no)).group_by(step.print_no)
+    query = select(t.release_step).where(step.step_no.in_(last), step.step == PrintState.REQUESTED.value)
+    return [dict(row) for row in connection.execute(query.order_by(step.step_no)).mappings()]
+
+
 def enter_print(connection: Connection, batch: Mapping[str, object], placed: Iterable[pl.DataFrame]) -> None:
     """印刷を記す: the batch, and the place of each notice (frames PrintNotice)."""
     connection.execute(insert(t.print_batch).values(**batch))

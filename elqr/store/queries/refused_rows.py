@@ -187,6 +187,20 @@ def waiting_files(connection: Connection) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
+def waiting_by_procedure(connection: Connection) -> list[dict[str, Any]]:
+    """手続ごとの、行の待つ納付書データ: as `waiting_files`, with procedure_code (null where it is unread)."""
+    file = t.notice_file.c
+    keys = (file.notice_file_no, file.name, file.night_on, _ROW.procedure_code)
+    query = (
+        select(*keys, func.count().label("rows"))
+        .join(notice_refused, _ROW.notice_file_no == file.notice_file_no)
+        .where(file.rows_bad > 0, ~_is_ended())
+        .group_by(*keys)
+        .order_by(file.notice_file_no, _ROW.procedure_code)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
 def waiting_numbers(connection: Connection, file_no: int) -> dict[int, int]:
     """まだ取り込まれていない行 of a file, in order: record_no → the record_no of the first row of the same notice."""
     paper = func.coalesce(_ROW.joint_no, _ROW.record_no)

@@ -1,0 +1,53 @@
+"""The desk's place (窓口の場): what every page works with, made once when the desk opens."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+
+from elqr.night.opening import open_beside
+from elqr.session import clock
+from elqr.session.job import Desk, read_job, read_store_url
+from elqr.session.session import Session
+from elqr.session.setup import Setup, read_setup
+from elqr.store.desk.database import DeskDatabase, open_desk_database
+from elqr.store.ledger_file import LedgerReader
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """窓口の場: the setup, the ledger's reader, the desk's database, and the clock.
+
+    `turn`: one log-in after the other, so that failures are counted before the next is tried.
+    """
+
+    setup: Setup
+    reader: LedgerReader
+    database: DeskDatabase
+    ask_time: Callable[[], datetime] = clock.now
+    turn: Lock = field(default_factory=Lock)
+
+    @property
+    def settings(self) -> Desk:
+        """ジョブの [desk]."""
+        return self.setup.job.desk
+
+    @contextmanager
+    def look(self) -> Iterator[Session]:
+        """台帳を見る, as it is committed now."""
+        with open_beside(self.setup, self.reader) as session:
+            yield session
+
+
+def open_place(path: Path, environment: Mapping[str, str]) -> Place:
+    """窓口の場を開く, of the job at a path, with the desk's database. Raises OperatorError."""
+    job = read_job(path)
+    url = read_store_url(job, environment)
+    return Place(read_setup(path, job, environment), LedgerReader.of(url), open_desk_database(url))
+
+
+def instant(at: datetime) -> str:
+    """時刻 as the desk's database keeps it; texts of one offset are in the order of their instants."""
+    return at.isoformat(timespec="seconds")
