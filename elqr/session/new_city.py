@@ -167,6 +167,10 @@ specs = [                             # 届く様式。足してよい（elqr sp
 # [accounting]                        # 数える日：night（夜。なければこれ）・paid_on（領収日）・received_on（収入日）
 # by = "received_on"
 
+# [reports]                           # 夜が作る帳票。なければ、朝の一枚・ブック・データのすべて
+# books = ["要確認", "税料", "会計", "過誤納整理簿"]
+# data = ["csv", "json"]
+
 # [export]                            # 基幹システムへの書き出し（収納履歴）
 # nightly = true                      # 夜が作る。なければ elqr export make で作る
 # spec = "collection_history_csv"     # 仮の様式
