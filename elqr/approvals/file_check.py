@@ -73,6 +73,7 @@ class ForeseenNotices:
     """夜の取込の見込み of a notice file: rows read, taken, unchanged and refused, and the yen of those taken.
 
     Of a file that is held or known, no row is taken or refused. `reduced`: payments and yen of 減額による過納.
+    `not_issued` says in words which get no eL-QR.
     """
 
     is_held: bool
@@ -83,6 +84,7 @@ class ForeseenNotices:
     rows_bad: int
     new_yen: int
     reduced: tuple[int, int]
+    not_issued: str
     findings: tuple[Finding, ...]
 
     def as_dict(self) -> dict[str, object]:
@@ -119,5 +121,6 @@ def foresee_notices(session: Session, path: Path) -> ForeseenNotices:
         rows_bad=bad,
         new_yen=step.yen if is_entered else 0,
         reduced=reduced,
+        not_issued=night.not_issued_words,
         findings=tuple(findings),
     )

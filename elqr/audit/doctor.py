@@ -114,7 +114,7 @@ def _try(what: str, look: Callable[[], str]) -> Iterator[Line]:
 def _register_text(register: Register) -> str:
     """手続台帳: how many procedures, and what the city has not said."""
     waiting = "、".join(procedure.name for procedure in register.procedure if procedure.go_live_on is None)
-    missing = [f"運用開始日がなく、KPI に数えない: {waiting}"] if waiting else []
+    missing = [f"運用開始日がなく、eL-QR を付けず、KPI に数えない: {waiting}"] if waiting else []
     missing += ["KPI の目標がない"] if register.kpi is None else []
     return f"{len(register.procedure)}手続" + (f"（{'。'.join(missing)}）" if missing else "")
 

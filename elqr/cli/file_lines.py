@@ -150,6 +150,8 @@ def notice_lines(name: str, spec: Spec, foreseen: ForeseenNotices) -> Iterator[s
         )
     if foreseen.reduced[0]:
         yield f"　減額による過納　{foreseen.reduced[0]:,}件 {foreseen.reduced[1]:,}円が、調定から仮受へ動きます"
+    if foreseen.not_issued:
+        yield f"　eL-QR を付けない納付書　{foreseen.not_issued}"
     yield f"　指摘　{len(foreseen.findings):,}件"
     yield f"　判定　{_notice_verdict(foreseen)}"
     yield from _finding_lines(foreseen.findings)

@@ -42,7 +42,7 @@ def night_command(job: Path, day: date | None, dry_run: bool, as_json: bool) -> 
     if worked.written.failures:
         say(f"書けなかった {len(worked.written.failures)}ファイルのほかの帳票は書きました。計上は済んでいます。")
     for name in worked.written.kept:
-        click.echo(f"前のブックを {name} に残し、新しく作りました。書き込んだ決裁は控えにあります。", err=True)
+        click.echo(f"前のブックを {name} に残しました。書き込んだ決裁は控えにあります。", err=True)
     if night.given_up:
         say(f"あきらめたファイルが受信箱に残っています（{'、'.join(night.given_up)}）。要らなければ移してください。")
     if as_json:
@@ -52,6 +52,8 @@ def night_command(job: Path, day: date | None, dry_run: bool, as_json: bool) -> 
         click.echo(line)
     if (handover := worked.handed) is not None:
         click.echo(f"　基幹システムへ　{handover.label}　{handover.postings:,}件 {handover.yen:,}円")
+    if night.not_issued_words:
+        click.echo(f"　eL-QR を付けない納付書　{night.not_issued_words}")
     for line in exit_reasons(worked.page, night.quarantined, worked.exit_code):
         click.echo(line)
     return worked.exit_code

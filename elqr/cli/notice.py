@@ -16,6 +16,7 @@ from elqr.cli.terminal import (
     open_job,
     print_json,
     reason_option,
+    say,
     say_findings,
     signer_options,
 )
@@ -103,7 +104,10 @@ def notice_issue(job: Path, day: date | None) -> int:
         upload = issue_payloads(night)
         step = session.journal.steps[-1][1]
         reduced = record_notices(night, upload.seals)
+        not_live = [each.name for each in session.register.procedure if not each.is_live(session.night_on)]
     click.echo(f"発行 {step.count:,}件 {step.yen:,}円 → {upload.path}" if upload.path else step.result)
+    if not_live and not upload.path:
+        say(f"運用開始日（手続台帳の go_live_on）が未定か先の手続には発行しません：{'、'.join(not_live)}。")
     _say_reduced(*reduced)
     return ExitCode.REVIEW if reduced[0] else ExitCode.CLEAN
 
@@ -123,6 +127,8 @@ def notice_refused(job: Path, as_json: bool) -> int:
         return ExitCode.CLEAN
     for row in files:
         click.echo(f"納付書データ{row['notice_file_no']}　{row['name']}（{row['night_on']} 取込）　{row['rows']:,}行")
+    if files:
+        say("何件目の行かは、朝の指摘にあります。直した行が来ても消えないものは、elqr notice give-up であきらめます。")
     for row in waiting:
         click.echo(
             f"申請{row['give_up_no']}　納付書データ{row['notice_file_no']} {row['records']}件目　"

@@ -1,5 +1,6 @@
 """The night (一夜): a session and what this night has done so far. Only the night's steps write to it."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from elqr import __version__
@@ -12,6 +13,8 @@ from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
 class Night:
     """一夜: a session, with what changed the ledger, the files held back or given up, and findings.
 
+    `not_issued` counts new notices by procedure that get no eL-QR, because the procedure is not live.
+
     All but the session is for the record of the run and the morning's page. No step takes its input from here.
     """
 
@@ -20,6 +23,14 @@ class Night:
     quarantined: list[str] = field(default_factory=list)
     given_up: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    not_issued: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def not_issued_words(self) -> str:
+        """eL-QR を付けない納付書, in words; empty where there is none."""
+        name_of = self.session.register.name_of
+        counts = "、".join(f"{name_of(code)} {count:,}件" for code, count in sorted(self.not_issued.items()))
+        return f"{counts}（運用開始日が未定か先の手続。付けるには、手続台帳の go_live_on を直します）" if counts else ""
 
     def summary(self, page: Page, run_id: str, exit_code: int) -> dict[str, object]:
         """実行の要約: the head of `run.json`. It has counts and yen, but no names of people."""

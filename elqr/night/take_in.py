@@ -132,7 +132,17 @@ def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> li
             session.keep(arrived)
             entries.enter_notices(connection, _delivered(arrived), gained)
             night.changes.append(arrived.name)
+            night.not_issued.update(_not_live(session, gained.notices))
         return gained.findings
+
+
+def _not_live(session: Session, notices: pl.DataFrame) -> dict[str, int]:
+    """eL-QR を付けない納付書: procedure → new notices, where the night issues and the procedure is not live."""
+    if session.job.notices is None or not session.job.notices.issue:
+        return {}
+    waiting = [each.code for each in session.register.procedure if not each.is_live(session.night_on)]
+    rows = notices.filter(pl.col(Claim.PROCEDURE_CODE).is_in(waiting))
+    return dict(rows.group_by(Claim.PROCEDURE_CODE).len().iter_rows())
 
 
 def _name_near_bills(session: Session, findings: list[Finding], rows: pl.DataFrame) -> list[Finding]:

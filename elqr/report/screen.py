@@ -40,7 +40,7 @@ def screen(page: Page, changes: int, place: Path | None, *, rehearsal: bool) -> 
         if len(page.findings) > 6:
             has_page = place is not None and place.name == PAGE
             where = f"は、朝の一枚（{PAGE}）の「指摘と、すること」にあります。" if has_page else ""
-            yield f"　　ほか {len(page.findings) - 6}件{where}"
+            yield f"　　ほか {len(page.findings) - 6}件{where or 'は、elqr night に --json を付けると見られます。'}"
     years = "　".join(f"{year.label} {year.planned}/{year.target or '－'}" for year in page.kpi.years)
     yield f"　KPI（予定/目標）　{years}"
     yield f"　{page.headline}"
@@ -54,10 +54,11 @@ def exit_reasons(page: Page, held: Sequence[str], code: ExitCode) -> Iterator[st
     yield f"　終了コード {int(code)} のわけ"
     if held:
         yield f"　　受信箱に取込保留のファイルが {len(held)}件あります（{'、'.join(held[:_NAMED])}{_more(held)}）。"
-        yield "　　　わけは elqr file check で見られます。直ったものを届けてもらうか、二人であきらめてください。"
+        yield "　　　わけは elqr file check（納付書データは elqr notice check）で見られます。"
+        yield "　　　直ったものを届けてもらうか、二人であきらめてください（elqr held）。"
     waiting = sum(line.count for line in page.funnel if line.kind in _WAITING)
     if waiting:
-        yield f"　　今夜の収納に要確認が {waiting:,}件あります。"
+        yield f"　　今夜の収納のうち {waiting:,}件が要確認になりました。"
     if page.findings:
         yield f"　　指摘が {len(page.findings):,}件あります。"
 

@@ -137,8 +137,8 @@ def judge_rows(
     gone = cancelled_notices(registered, cancel_keys)
     if is_sent:
         _refuse_cancelled(sieve, registered, cancel_keys)
-    same = _refuse_changed(sieve, registered.notices, _titles(decoded))
     refuse_damaged(sieve, decoded, _titles(decoded))
+    same = _refuse_changed(sieve, registered.notices, _titles(decoded))
     refuse_differing(sieve, _titles(decoded))
     covers = _refuse_new(sieve, registered, cancels.rows, gone, incoming)
     refuse_beside_unnamed(sieve, decoded.tables["notice"], set(decoded.flawed))

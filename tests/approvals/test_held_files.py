@@ -264,12 +264,15 @@ def _why(city: City, day: date) -> tuple[int, list[str]]:
 
 def test_a_night_says_last_why_it_ends_as_it_does_new_or_not(city: City) -> None:
     city.deliver(FIRST, good(7))
-    waits, told = "今夜の収納に要確認が 1件あります。", "指摘が 1件あります。"
+    waits, told = "今夜の収納のうち 1件が要確認になりました。", "指摘が 1件あります。"
     assert _why(city, NIGHT) == (3, ["終了コード 3 のわけ", waits])
     city.deliver("scan.csv", PDF)
     held_back = "受信箱に取込保留のファイルが 1件あります（scan.csv）。"
-    way_out = "わけは elqr file check で見られます。直ったものを届けてもらうか、二人であきらめてください。"
-    assert _why(city, NIGHT) == (4, ["終了コード 4 のわけ", held_back, way_out, waits, told])
-    assert _why(city, _day(1)) == (4, ["終了コード 4 のわけ", held_back, way_out]), "nothing is new"
+    way_out = (
+        "わけは elqr file check（納付書データは elqr notice check）で見られます。",
+        "直ったものを届けてもらうか、二人であきらめてください（elqr held）。",
+    )
+    assert _why(city, NIGHT) == (4, ["終了コード 4 のわけ", held_back, *way_out, waits, told])
+    assert _why(city, _day(1)) == (4, ["終了コード 4 のわけ", held_back, *way_out]), "nothing is new"
     city.withdraw("scan.csv")
     assert _why(city, _day(2)) == (0, [])

@@ -126,7 +126,7 @@ def test_from_nothing_to_a_first_night(tmp_path: Path, monkeypatch: pytest.Monke
     assert code in (0, 3) and "異常" not in screen, screen  # 3 where the machine has no typeface
     for told in ("99999 なら 7 です", "日付（YYYY-MM-DD）", "eltax_payment_csv ではありませんか", "■ 次にすること"):
         assert told in screen, told
-    assert "運用開始日がなく、KPI に数えない: 道路占用料" in screen
+    assert "運用開始日がなく、eL-QR を付けず、KPI に数えない: 道路占用料" in screen
     monkeypatch.chdir(folder)
     _fill(folder)
     steps: list[tuple[tuple[str, ...], int, tuple[str, ...]]] = [

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from elqr.disk.content import sha256_of
-from tests.builders import NIGHT, ROOT, City, barcode, codes, elqr, notice_row, transfer_file, transfer_row
+from tests.builders import NIGHT, REGISTER, ROOT, City, barcode, codes, elqr, notice_row, transfer_file, transfer_row
 from tests.cases.notice_book import excel_csv, notice_book
 from tests.cases.prepared import prepared
 
@@ -48,7 +48,7 @@ def test_the_night_takes_a_book_in_and_proves_it_from_its_bytes(city: City) -> N
     city.deliver("t.dat", transfer_file(transfer_row(f"{12_345:020}", 10_000)))
     again = city.night()
     assert [(each["code"], each["at"]) for each in again.json["findings"]] == _TOLD  # type: ignore[attr-defined]
-    page = (city.folder / "out" / NIGHT.isoformat() / "index.html").read_text(encoding="utf-8")
+    page = (city.drawn() / "index.html").read_text(encoding="utf-8")
     assert "K列「納期限」" in page and "ファイルでこの行を直し" in page and "基幹システム側で" not in page
     (unknown,) = city.report("要確認一覧")
     assert unknown["近い納付書（候補）"] == "国民健康保険料 100001 1期（先頭の0）", (
@@ -101,3 +101,25 @@ def test_a_csv_that_was_once_read_to_the_letter_still_proves(tmp_path: Path) -> 
     assert elqr("verify", "--job", city.job).code == 0
     assert "新規2" in elqr("notice", "import", path, "--job", city.job).out
     assert elqr("verify", "--job", city.job).code == 0
+
+
+def test_notices_of_a_procedure_that_is_not_live_are_told(tmp_path: Path) -> None:
+    """They are taken in and get no eL-QR; whoever forgot the day must not find out from the paper."""
+    city = City.founded(tmp_path / "city", register=REGISTER.replace("go_live_on = 2026-10-01", "", 1))
+    path, words = _put(city, _GOOD, notice_row(bill_no="100009")), "eL-QR を付けない納付書　国民健康保険料 2件"
+    assert words in elqr("notice", "check", path, "--job", city.job).out
+    assert words in elqr("night", city.job).out and city.issued() == {}
+    again = elqr("night", city.job)
+    assert words not in again.out, "told when they came"
+    assert "国民健康保険料" in elqr("notice", "issue", "--job", city.job).err
+    assert "eL-QR を付けず、KPI に数えない: 国民健康保険料" in elqr("doctor", "--job", city.job).out
+
+
+def test_a_lost_character_is_told_as_such_also_where_the_notice_is_known(city: City) -> None:
+    """The same list, saved by Excel as Shift_JIS: a re-issue would print the broken name."""
+    whole = notice_row(bill_no="100020", payer_name="𠮷田 花子")
+    _put(city, whole)
+    assert elqr("notice", "import", city.folder / "notices" / _NAME, "--job", city.job).code == 0
+    (city.folder / "notices" / "list.csv").write_bytes(excel_csv(whole).encode("cp932", "replace"))
+    ran = elqr("notice", "check", city.folder / "notices" / "list.csv", "--job", city.job, "--json")
+    assert codes(ran) == ["N627"]
