@@ -21,6 +21,8 @@ from elqr.issue.keys import KeyRule, check_no_column
 from elqr.rules.claim_changes import Cancelled, Incoming
 from elqr.rules.claim_entries import Asked, claim_entries
 from elqr.rules.notices import JudgedRows
+from elqr.session.job import read_job
+from elqr.session.ledger_belonging import leave_mark
 from elqr.store.entries import night as entries
 from elqr.store.entries.chain import append_link
 from elqr.store.entries.links import NoticesRun
@@ -84,6 +86,7 @@ class Town:
                     last_no = int(own[Notice.NOTICE_NO].max() or 0)  # type: ignore[arg-type]
                     link = NoticesRun(version="", inputs=[], notice_files=number, last_notice=last_no)
                     append_link(connection, _ISSUED_ON, link)
+            leave_mark(read_job(self.job), ledger)
 
     def night(self, no: int) -> date:
         """その夜の日付, from 0."""
