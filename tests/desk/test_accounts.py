@@ -96,6 +96,11 @@ def test_the_last_administrator_stays(counter: Counter) -> None:
     close_account(counter.place, "kanri", "試験")
 
 
+def test_a_page_waits_for_another_no_longer_than_people_do(counter: Counter) -> None:
+    with counter.place.database.transaction() as connection:
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == 2_500
+
+
 def _run(city: City, *arguments: object) -> Ran:
     return elqr("desk", *arguments, "--job", city.job)
 

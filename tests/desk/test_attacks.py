@@ -220,6 +220,7 @@ def test_a_form_that_is_too_large_is_refused(counter: Counter) -> None:
 def test_a_large_form_is_refused_in_words_by_the_server_too(counter: Counter) -> None:
     """Over a real connection: the server takes what the application then refuses, with its headers."""
     server = open_server(counter.place, "127.0.0.1", 0)
+    assert server.adj.channel_timeout == 20 and server.adj.connection_limit == 500
     thread = Thread(target=server.run, daemon=True)
     thread.start()
     connection = HTTPConnection("127.0.0.1", int(server.effective_port), timeout=10)
@@ -240,6 +241,13 @@ def test_a_large_form_is_refused_in_words_by_the_server_too(counter: Counter) ->
 def test_no_address_is_a_fault_of_ours(counter: Counter, path: str) -> None:
     for login in ("kanri", ""):
         assert counter.browser(login).get(path).status_code in (200, 303, 400, 404)
+
+
+@pytest.mark.parametrize("cookie", ["\xff\xfe", "\x00", '"\\377\\000"', "\xed\xa0\x80", "", "x" * 5_000])
+def test_no_cookie_is_a_fault_of_ours(counter: Counter, cookie: str) -> None:
+    stranger = counter.app.test_client(use_cookies=False)
+    for name in ("elqr_desk", "elqr_desk_form"):
+        assert stranger.get("/me", headers={"Cookie": f"{name}={cookie}"}).status_code == 303
 
 
 @pytest.mark.parametrize(
