@@ -540,11 +540,15 @@ class City:
         path = self.folder / "out" / day.isoformat() / f"{name}.json"
         return json.loads(path.read_text(encoding="utf-8"))["rows"]  # type: ignore[no-any-return]
 
+    def draw_everything(self) -> bool:
+        """From now on nights draw every report. Returns whether they did not before."""
+        text = self.job.read_text(encoding="utf-8")
+        self.job.write_text(text.replace(DATA_ONLY, EVERY_REPORT), encoding="utf-8")
+        return DATA_ONLY in text
+
     def drawn(self, day: date = NIGHT) -> Path:
         """The folder of the last night, with every report of it."""
-        text = self.job.read_text(encoding="utf-8")
-        if DATA_ONLY in text:
-            self.job.write_text(text.replace(DATA_ONLY, EVERY_REPORT), encoding="utf-8")
+        if self.draw_everything():
             self.night(day)
         return self.folder / "out" / day.isoformat()
 

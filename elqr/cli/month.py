@@ -14,9 +14,10 @@ from elqr.cli.terminal import (
     GIVEN_PATH,
     Group,
     Signer,
-    job_option,
     json_option,
     open_job,
+    or_sample,
+    own_job_option,
     print_json,
     reason_option,
     say,
@@ -49,11 +50,11 @@ _month_argument = click.argument("first", metavar="MONTH", callback=_month_of)
 @click.option("--month", "first", callback=_month_of, metavar="YYYY-MM", help="月。")
 @by_option
 @click.option("--out", type=GIVEN_PATH, help="CSV・JSON・Excel を書くフォルダ。")
-@job_option
+@own_job_option
 @json_option
 @click.pass_context
 def month(
-    context: click.Context, first: date | None, by: CountedBy | None, out: Path | None, job: Path, as_json: bool
+    context: click.Context, first: date | None, by: CountedBy | None, out: Path | None, job: Path | None, as_json: bool
 ) -> int:
     from elqr.approvals.day_list import compare_month, is_own
     from elqr.approvals.month_close import draw_month
@@ -63,7 +64,7 @@ def month(
         return ExitCode.CLEAN
     if first is None:
         raise click.UsageError("--month に月（例: 2026-10）を書いてください。")
-    with open_job(job, rehearsal=True) as session:
+    with open_job(or_sample(job), rehearsal=True) as session:
         clock.refuse_future(first, "月", is_training=session.job.training)
         compared = None if by is None or is_own(session, by) else compare_month(session, first, by)
         monthly = draw_month(session, first) if compared is None else None

@@ -118,8 +118,12 @@ def _own_job(context: click.Context, parameter: click.Parameter, value: Path | N
 
 
 def _job_of(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path:
+    return or_sample(_own_job(context, parameter, value))
+
+
+def or_sample(job: Path | None) -> Path:
     """ジョブ: the city's own, or that of the samples, which is told. Whoever reads it says that there is none."""
-    if (job := _own_job(context, parameter, value)) is not None:
+    if job is not None:
         return job
     for sample in (_SAMPLE_JOB, _OWN_JOB):
         if sample.is_file():

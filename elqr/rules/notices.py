@@ -154,7 +154,6 @@ def judge_rows(
     cancelled = cancellations(cancels, known_notices, registered, incoming)
     numbers, all_rows = notices.select(RECORD_NO, Notice.NOTICE_NO), file_rows(decoded, joint)
     keys = key_rows(notices).join(numbers, on=RECORD_NO, validate="m:1", maintain_order="left")
-    is_refused = pl.col(RECORD_NO).is_in(sieve.flawed)
     return JudgedRows(
         incoming=incoming,
         claims=claims,
@@ -168,8 +167,8 @@ def judge_rows(
         rows_issued=rows.height,
         rows_same=len(ended) + same + cancelled.rows_same,
         rows_bad=len(sieve.flawed),
-        refused=all_rows.filter(is_refused),
-        good=all_rows.filter(~is_refused & ~pl.col(RECORD_NO).is_in(ended)),
+        refused=all_rows.filter(pl.col(RECORD_NO).is_in(sieve.flawed)),
+        good=all_rows.filter(~pl.col(RECORD_NO).is_in(sieve.flawed | ended)),
         findings=sorted(place_in_sheet(sieve.findings, decoded.sheet)),
     )
 

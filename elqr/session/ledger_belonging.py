@@ -39,6 +39,8 @@ def disagreement(ledger: Ledger, traces: Traces) -> str:
             return f"台帳が、保管庫の印より古いものです（{ahead}）"
         if mark.run_hash and not identity.has_run(connection, mark.run_hash):
             return f"台帳に、保管庫の印にある実行 {mark.run_id} がありません"
+    elif not traces.has_archive and identity.has_taken_in(connection):
+        return "保管庫に、この台帳が取り込んだファイルが一つもありません（共有フォルダが外れているかもしれません）"
     file_numbers = replace(traces.files, key_serial=0)
     # Files are written before the ledger enters them, so each series may be one ahead.
     tolerated = HandedOut(**{name: number + (name != "run_no") for name, number in known.as_dict().items()})

@@ -123,7 +123,10 @@ def test_steps_go_from_the_book_to_the_ledger_by_two_people(desk: Desk) -> None:
     path = _book(desk)
     asked = _taken(desk, _written(path, {CANDIDATE: DECIDE, NOT_OURS: PASS_ON}))
     assert (asked.code, asked.json["rulings"], asked.json["suspense_yen"]) == (0, 2, 10_777), asked.err
-    assert [remark["code"] for remark in asked.json["remarks"]] == [Code.PAYEE_DIFFERS]  # type: ignore[attr-defined,index]
+    assert [remark["code"] for remark in asked.json["remarks"]] == [  # type: ignore[attr-defined,index]
+        Code.INTEREST_UNRULED,
+        Code.PAYEE_DIFFERS,
+    ]
     for name in ("山田", "田中"):
         refused = desk.run("review", "approve", asked.json["review"], "--by", name)
         assert refused.code == 1, "neither who requested nor who decided a row approves it"

@@ -103,6 +103,7 @@ def everything(folder: Path) -> City:
     _imported_wrongly(city)
     _typed(city)
     city.notices(SLIPS[1] | {"change_kind": "9"}, name="cancelled_after_it_was_paid.csv")
+    city.draw_everything()
     city.night(LAST)
     return city
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from elqr.synthetic import generate
-from tests.builders import CITY_JOB, SPECS, City, elqr
+from tests.builders import CITY_JOB, DATA_ONLY, SPECS, City, elqr
 from tests.cases.review_book import Written, written
 
 _DAY = re.compile(r"_(\d{4})(\d\d)(\d\d)")
@@ -96,7 +96,7 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> tuple[City, list[date]]:
     """Every night of the month with its review, and the nights."""
     folder = tmp_path_factory.mktemp("month")
     generate(folder / "made", seed=7, notices=150, days=30, specs=SPECS)
-    city = City.founded(folder / "city", _job(CITY_JOB))
+    city = City.founded(folder / "city", _job(CITY_JOB), reports=DATA_ONLY.replace('"json"', '"csv", "json"'))
     shutil.copy(folder / "made" / "check_no_secret", city.folder)
     shutil.copy(folder / "made" / "procedures.toml", city.folder)
     for part in ("claims", "notices"):

@@ -65,6 +65,7 @@ def test_running_again_changes_nothing_and_says_so(city: City) -> None:
     city.notices(REAL_NOTICE, notice_row())
     city.deliver("eltax.csv", eltax_file(REAL_PAYMENT))
     city.deliver("bad.dat", b"%PDF-1.7 no payment file")
+    city.draw_everything()
     first = city.night()
     before = city.ledger_state()
     reports = {path.name: path.read_bytes() for path in (city.folder / "out" / NIGHT.isoformat()).glob("*.*")}
@@ -102,6 +103,7 @@ def test_a_night_drawn_again_from_the_ledger_is_the_same_to_the_byte(
 def test_what_did_not_change_is_not_written_again(city: City) -> None:
     """Somebody has the list open; a backup copies what is new."""
     city.deliver("real.csv", eltax_file(REAL_PAYMENT))
+    city.draw_everything()
     city.night()
     reports = [path for path in (city.folder / "out" / NIGHT.isoformat()).glob("*") if path.is_file()]
     assert len(reports) > 20

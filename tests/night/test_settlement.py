@@ -315,6 +315,7 @@ def test_running_the_night_again_changes_nothing(till: Till) -> None:
     till.paid("eltax.csv", 0, 1)
     till.paid("sokuho.csv", 2, stage="1")
     till.money("01.dat", credit_file(credit_row(10_000, SENDER), credit_row(6, "ﾀﾞﾚｶ")))
+    till.draw_everything()
     till.night()
     before = till.ledger_state()
     reports = {path.name: path.read_bytes() for path in (till.folder / "out" / "2026-11-20").glob("*.*")}

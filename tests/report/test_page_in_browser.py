@@ -9,7 +9,7 @@ from typing import Any
 import pypdfium2 as pdfium
 import pytest
 
-from tests.builders import City, eltax_file, eltax_row
+from tests.builders import EVERY_REPORT, City, eltax_file, eltax_row
 from tests.report.browser import Browser, browser, needs_browser
 from tests.report.page_city import BREAKING, FILE, OFFICE, founded, page
 from tests.report.page_rules import CONTRAST, RULES
@@ -246,7 +246,7 @@ def test_the_nearest_notice_is_shown_and_from_one_payment_one_comes_to_another(t
 
 
 def test_more_rows_than_a_step_are_shown_on_asking_and_paper_says_how_many(opened: Browser, tmp_path: Path) -> None:
-    city = City.founded(tmp_path / "city")
+    city = City.founded(tmp_path / "city", reports=EVERY_REPORT)
     rows = [eltax_row(f"{no:020d}", "000000", 100 + no, serial_no=f"{no:08d}") for no in range(130)]
     city.deliver("unknown.csv", eltax_file(*rows))
     city.night()

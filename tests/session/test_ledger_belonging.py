@@ -369,6 +369,23 @@ def test_verify_fails_on_nothing(tmp_path: Path) -> None:
     assert elqr("kpi", "--job", city.job).code == 0, "what needs no ledger does without"
 
 
+def test_an_archive_that_is_away_is_told_before_anything_is_written(city: City) -> None:
+    """A share that is not mounted: a night would begin a second archive below it. Two people may go on without."""
+    archive, away = city.folder / "archive", city.folder / "away"
+    archive.rename(away)
+    before = city.ledger_state()
+    ran = elqr("night", city.job, *_ON)
+    assert ran.code == 1 and "一つもありません（共有フォルダが外れているかもしれません）" in ran.err
+    assert not archive.exists() and city.ledger_state() == before
+    away.rename(archive)
+    assert elqr("night", city.job, *_ON).code == 0
+    archive.rename(away)
+    assert elqr("ledger", "accept", *ASKED, "--job", city.job, *_ON).code == 0
+    assert elqr("night", city.job, *_ON).code == 1, "nobody approved it yet"
+    assert elqr("ledger", "approve", "--by", "佐藤", "--job", city.job, *_ON).code == 0
+    assert elqr("night", city.job, *_ON).code == 0
+
+
 def test_a_mark_that_is_damaged_is_one_sentence(city: City) -> None:
     (city.folder / "archive" / "ledger.json").write_bytes(b"\x00")
     ran = city.night()

@@ -29,6 +29,7 @@ from elqr.vocabulary.staff import Deed
 from tests import builders
 from tests.builders import (
     CITY_JOB,
+    EVERY_REPORT,
     NIGHT,
     REAL_NOTICE,
     REAL_PAYMENT,
@@ -113,7 +114,7 @@ def test_a_server_and_a_file_hold_the_same_rows_and_draw_the_same_reports(on_ser
     for name, servers in (("file", []), ("server", [on_server])):
         builders.SERVERS[:] = servers
         job = CITY_JOB + "\n[export]\nnightly = true\n"
-        city = City.founded(tmp_path / name, job)
+        city = City.founded(tmp_path / name, job, reports=EVERY_REPORT)
         for part in ("check_no_secret", "procedures.toml"):
             (city.folder / part).write_bytes((tmp_path / "made" / part).read_bytes())
         for part in ("claims", "notices"):

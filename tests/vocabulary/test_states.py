@@ -129,7 +129,7 @@ def test_every_term_of_the_vocabulary_is_looked_at() -> None:
     }
     kept = {*STATES.values(), *PROPERTIES.values(), *ON_REPORTS}
     assert kept <= terms and {own.__name__ for own in terms - kept} == {
-        "AccountingKind", "ClaimSource", "CountedBy", "Direction", "Flag", "PostingResult", "Priority",
+        "AccountingKind", "ClaimSource", "CountedBy", "Direction", "Flag", "NightBook", "PostingResult", "Priority",
         "ProcedureKind", "StageState", "YearKind",
     }  # fmt: skip
 

@@ -68,6 +68,12 @@ def next_handed_out(connection: Connection, column: Column[Any]) -> int:
     return max(next_no(connection, column) - 1, _earlier_numbers(connection).as_dict()[column.name]) + 1
 
 
+def has_taken_in(connection: Connection) -> bool:
+    """取り込んだファイルがあるか: payments, money, claims or notices, whose content the archive keeps."""
+    taken = (select(table.c.sha256).limit(1) for table in (t.file, t.notice_file))
+    return any(connection.execute(query).first() is not None for query in taken)
+
+
 def has_run(connection: Connection, run_hash: str) -> bool:
     """その実行があるか, in the ledger's chain."""
     count = connection.execute(select(func.count()).select_from(t.run).where(t.run.c.hash == run_hash))
