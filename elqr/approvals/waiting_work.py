@@ -80,8 +80,13 @@ class Today:
 
     @property
     def is_clear(self) -> bool:
-        """何も待っていないか."""
+        """何も待っていないか: everything was looked at, and there is nothing."""
         return all(work.count == 0 for work in self.waits)
+
+    @property
+    def is_waiting(self) -> bool:
+        """何かが待っているか."""
+        return any(work.count for work in self.waits)
 
 
 def look_at_today(session: Session, scope: Scope) -> Today:
@@ -200,9 +205,10 @@ def _held(session: Session) -> Work:
         for row in known.iter_rows(named=True)
     ]
     headings = ("ファイル", "受信した夜", "指摘", "記録", "金額（円）", "あきらめる申請")
-    return Work(
-        "held", "取込保留", len(lines), "ファイル", _sum(known.fill_null(0), Delivery.PAYMENT_YEN), headings, lines
-    )
+    was_read = known.filter(pl.col(Delivery.PAYMENT_YEN).fill_null(0) > 0)
+    note = "金額を読めたファイルだけの額です。" if 0 < was_read.height < known.height else ""
+    yen = _sum(was_read, Delivery.PAYMENT_YEN) or None
+    return Work("held", "取込保留", len(lines), "ファイル", yen, headings, lines, note)
 
 
 def _reason(code: str | None) -> str:
@@ -220,10 +226,9 @@ def _arrivals(session: Session) -> Work:
         (row[Arriving.NAME], ArrivalState(row[Arriving.STATE]).label, wareki(row[Arriving.DUE_ON]), row[Arriving.FILES])
         for row in rows.iter_rows(named=True)
     ]
-    note = "" if rules.arrivals else "届くはずのファイルがジョブに書いてないので、見ていません。"
-    return Work(
-        "arrivals", "未着", len(lines), headings=("到着予定", "状況", "予定日", "届いた分"), lines=lines, note=note
-    )
+    if not rules.arrivals:
+        return Work("arrivals", "未着", None, note="届くはずのファイルがジョブに書いてないので、見ていません。")
+    return Work("arrivals", "未着", len(lines), headings=("到着予定", "状況", "予定日", "届いた分"), lines=lines)
 
 
 def _differences(session: Session) -> Work:
@@ -238,10 +243,11 @@ def _differences(session: Session) -> Work:
         )
         for line in differences
     ]
+    if not session.rules.contracts and not lines:
+        return Work("differences", "払込差額", None, note="払込の契約がジョブに書いてないので、突合していません。")
     yen = sum(abs(line.difference_yen) for line in differences)
-    note = "" if session.rules.contracts else "払込の契約がジョブに書いてないので、突合していません。"
     headings = ("契約", "資金化日", "突合結果", "差額（円）")
-    return Work("differences", "払込差額", len(lines), "行", yen, headings, lines, note)
+    return Work("differences", "払込差額", len(lines), "行", yen, headings, lines)
 
 
 def _day(text: str) -> str:

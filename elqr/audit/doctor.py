@@ -36,11 +36,14 @@ from elqr.session.configuration import calendar_for, check_specs, processing_day
 from elqr.session.job import Inbox, Job, read_job, read_secret, read_store_url
 from elqr.session.ledger_access import open_ledger_of
 from elqr.store.db.database import structure_breaks
+from elqr.store.desk.accounts import all_accounts
+from elqr.store.desk.database import desk_path, open_desk_database
 from elqr.store.ledger_file import ledger_path
 from elqr.store.queries import matching as queries
 from elqr.store.queries import reports as report_queries
 from elqr.vocabulary.counted_terms import CountedBy
-from elqr.vocabulary.errors import OperatorError
+from elqr.vocabulary.errors import NotFound, OperatorError
+from elqr.vocabulary.staff import DeskRole
 from elqr.vocabulary.terms import Channel, FileStatus
 
 _LIBRARIES = ("polars", "pydantic", "click", "sqlalchemy", "xlsxwriter", "python-calamine")
@@ -102,6 +105,7 @@ def examine(path: Path, today: date, environment: Mapping[str, str]) -> Iterator
     yield from _check_folders(job)
     yield from _check_modes(job, environment)
     yield from _check_ledger(job, today, environment)
+    yield from _check_desk(job, today, environment)
 
 
 def _try(what: str, look: Callable[[], str]) -> Iterator[Line]:
@@ -221,10 +225,11 @@ def _check_modes(job: Job, environment: Mapping[str, str]) -> Iterator[Line]:
         return
     secret = job.issue.check_no_secret_file
     is_sample = job.city.city_code == _SAMPLE_CITY and secret is not None and secret.parent.name == "samples"
-    ledger = None
+    ledger = desk = None
     with suppress(OperatorError):
-        ledger = ledger_path(read_store_url(job, environment))
-    private = (None if is_sample else secret, job.store.url_file, job.store.archive, ledger)
+        url = read_store_url(job, environment)
+        ledger, desk = ledger_path(url), desk_path(url)
+    private = (None if is_sample else secret, job.store.url_file, job.store.archive, ledger, desk)
     paths = [(path, 0o077) for path in private if path is not None]
     paths.append((job.out, 0o007 if job.group_reads else 0o077))
     readable = [(path, mask) for path, mask in paths if path.exists() and path.stat().st_mode & mask]
@@ -232,7 +237,7 @@ def _check_modes(job: Job, environment: Mapping[str, str]) -> Iterator[Line]:
         whom, mode = ("ほかの利用者", "o=") if mask == 0o007 else ("ほかの利用者かグループ", "go=")
         yield Line("権限", State.NOTICE, f"{path} を{whom}が読めます。chmod {mode} で閉じてください")
     if not readable:
-        yield Line("権限", State.GOOD, "鍵、台帳、保管庫、帳票は、ほかの利用者から読めません")
+        yield Line("権限", State.GOOD, "鍵、台帳、窓口のデータベース、保管庫、帳票は、ほかの利用者から読めません")
 
 
 def _check_number(newest: tuple[str, str] | None, secret: bytes) -> Iterator[Line]:
@@ -289,6 +294,20 @@ def _check_ledger(job: Job, today: date, environment: Mapping[str, str]) -> Iter
             State.NOTICE,
             f"受信箱に {len(quarantined)}ファイルあります。取込結果を見て、送付元に確かめてください",
         )
+
+
+def _check_desk(job: Job, today: date, environment: Mapping[str, str]) -> Iterator[Line]:
+    """窓口の利用者. Nothing is made where nobody has an account."""
+    try:
+        with open_desk_database(read_store_url(job, environment)).transaction() as connection:
+            serving = [each for each in all_accounts(connection) if each.serves_on(today)]
+    except NotFound:
+        yield Line("窓口", State.GOOD, "利用者なし（使うときは elqr desk account add で登録してください）")
+    except OperatorError as error:
+        yield Line("窓口", State.BAD, str(error))
+    else:
+        administrators = sum(DeskRole.ADMIN in each.roles for each in serving)
+        yield Line("窓口", State.GOOD, f"利用者 {len(serving)}人（うち管理 {administrators}人）")
 
 
 def _check_clock(run_id: str, today: date) -> Iterator[Line]:

@@ -25,12 +25,12 @@ def desk() -> None:
     pass
 
 
-def _place(job: Path) -> Place:
+def _place(job: Path, *, creates: bool = False) -> Place:
     import os
 
     from elqr.desk.place import open_place
 
-    return open_place(job, os.environ)
+    return open_place(job, os.environ, creates=creates)
 
 
 def _by() -> str:
@@ -76,6 +76,7 @@ def desk_records(first: date | None, last: date | None, out: Path | None, job: P
     from elqr.store.desk.records import records
     from elqr.vocabulary.errors import BadFile
     from elqr.vocabulary.staff import Deed
+    from elqr.vocabulary.visible_text import visible
 
     if out is not None and (out.exists() or out.suffix.lower() != ".csv"):
         raise BadFile(f"{out} には書き出せません。まだない .csv の名前を指定してください。")
@@ -92,7 +93,7 @@ def desk_records(first: date | None, last: date | None, out: Path | None, job: P
         for row in rows.iter_rows(named=True):
             who = f"{row['login']}（{row['person']}）" if row["login"] else "（不明）"
             at = row["recorded_at"][:19].replace("T", " ")
-            click.echo(f"{at}　{who}　{row['address']}　{Deed(row['deed']).label}　{row['subject']}")
+            click.echo(visible(f"{at}　{who}　{row['address']}　{Deed(row['deed']).label}　{row['subject']}"))
         click.echo(f"操作記録　{rows.height:,}件")
     return ExitCode.CLEAN
 
@@ -145,7 +146,7 @@ def account_add(
     for option, value in (("--name", name), ("--department", department), ("--role", roles)):
         if not value:
             raise click.UsageError(f"{option} が必要です。")
-    place = _place(job)
+    place = _place(job, creates=True)
     starts_on = valid_from or place.ask_time().date()
     holder = StaffAccount(login, (name or "").strip(), department or "", _roles(roles), starts_on, valid_until)
     password = add_account(place, holder, _by())
@@ -162,6 +163,7 @@ def account_add(
 def account_list(with_closed: bool, history: str | None, job: Path, as_json: bool) -> int:
     from elqr.desk.staff import named_account
     from elqr.store.desk.accounts import account_history, all_accounts
+    from elqr.vocabulary.visible_text import visible
 
     place = _place(job)
     if history is not None:
@@ -176,7 +178,7 @@ def account_list(with_closed: bool, history: str | None, job: Path, as_json: boo
                 f"{AccountStep(step['step']).label}　{step['name']}　{step['department']}　{_role_words(step['roles'])}"
             )
             days = f"{step['valid_from']}から{step['valid_until'] or ''}"
-            click.echo(f"{step['entered_at'][:16].replace('T', ' ')}　{step['entered_by']}　{what}　{days}")
+            click.echo(visible(f"{step['entered_at'][:16].replace('T', ' ')}　{step['entered_by']}　{what}　{days}"))
         return ExitCode.CLEAN
     today = place.ask_time().date()
     with place.database.transaction() as connection:
@@ -187,7 +189,7 @@ def account_list(with_closed: bool, history: str | None, job: Path, as_json: boo
     for holder in holders:
         until = f"{holder.valid_until}まで" if holder.valid_until else ""
         days = f"{holder.valid_from}から{until}"
-        click.echo(f"{holder.login}　{holder.name}　{holder.department}　{holder.role_words}　{days}")
+        click.echo(visible(f"{holder.login}　{holder.name}　{holder.department}　{holder.role_words}　{days}"))
     click.echo(f"利用者　{len(holders):,}人")
     return ExitCode.CLEAN
 
@@ -224,7 +226,7 @@ def account_change(
     new_password: bool,
     job: Path,
 ) -> int:
-    from elqr.desk.staff import change_account, named_account, renew_password
+    from elqr.desk.staff import change_account, named_account, refuse_password, renew_password
 
     place = _place(job)
     before = named_account(place, login)
@@ -236,6 +238,8 @@ def account_change(
         valid_from=valid_from or before.valid_from,
         valid_until=None if no_end else valid_until or before.valid_until,
     )
+    if new_password:
+        refuse_password(place, holder)
     change_account(place, holder, _by())
     click.echo(f"利用者 {login}　{holder.name}　{holder.department}　{holder.role_words}")
     if new_password:

@@ -4,6 +4,7 @@ A stranger gets the log-in, whatever address was asked for. Where the city's own
 and only in requests of the listed proxies.
 """
 
+import unicodedata
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -25,19 +26,25 @@ _TOKEN = "csrf_token"
 _LONGEST_PATH = 200
 """So much of a path is recorded."""
 
-_PASSWORD_PAGES = ("password", "logout")
+_LONGEST_LOGIN = 100
+_PASSWORD_PAGES = ("password", "logout", "idle")
 """What opens before the own password is set."""
 
 
 def pass_gate(place: Place) -> Response | None:
     """門を通す: returns what to answer instead of the page, or None. Sets `g.visitor` and `g.address`."""
-    g.visitor, g.visit_id = None, ""
+    g.visitor, g.visit_id, g.is_over = None, "", False
     g.address = address_of(place.settings, request.remote_addr or "", request.headers.get(_FORWARDED, ""))
     if request.endpoint == "style":
         return None
     visit_id = request.cookies.get(cookie_name(place.settings), "")
-    visitor = _signed_on(place, visit_id) if place.settings.user_header else recognise(place, visit_id, g.address)
+    if place.settings.user_header:
+        visitor: Visitor | None = _signed_on(place, visit_id)
+    else:
+        visitor = recognise(place, visit_id, g.address, is_use=request.endpoint != "idle")
     if visitor is None:
+        if visit_id:
+            end_in_browser()
         return None if request.endpoint in OPEN else _to_login()
     g.visitor = visitor
     if session.get(_TOKEN) != visitor.visit.form_token:
@@ -56,7 +63,7 @@ def pass_gate(place: Place) -> Response | None:
 
 def _signed_on(place: Place, visit_id: str) -> Visitor:
     """団体のサインオンの人: whom a trusted proxy names. Aborts for everybody else."""
-    login = request.headers.get(place.settings.user_header, "").strip().casefold()
+    login = login_of(request.headers.get(place.settings.user_header, ""))
     if not _is_trusted(place.settings, request.remote_addr or ""):
         if login:
             note(place, Actor(address=g.address), Deed.FORGED)
@@ -70,6 +77,26 @@ def _signed_on(place: Place, visit_id: str) -> Visitor:
     return visitor
 
 
+def end_in_browser() -> None:
+    """ブラウザのログインを終える: its cookies are taken away, which also ends what it kept of our pages to go back to.
+
+    The form of a log-in that is being sent keeps its token.
+    """
+    g.is_over = True
+    if (request.endpoint, request.method) != ("login", "POST"):
+        session.clear()
+
+
+def login_of(text: str) -> str:
+    """利用者名 as it was typed or named: full-width and capital letters mean the same, and blanks nothing."""
+    return without_controls(unicodedata.normalize("NFKC", text)).strip().casefold()[:_LONGEST_LOGIN]
+
+
+def without_controls(text: str) -> str:
+    """制御文字を除く: no number and no name has any, and a line end would begin a second line of a record."""
+    return "".join(character for character in text if unicodedata.category(character) not in ("Cc", "Cs", "Zl", "Zp"))
+
+
 def address_of(settings: Desk, peer: str, forwarded: str) -> str:
     """どこから: the address of the browser: what a trusted proxy says it is, else that of the connection.
 
@@ -80,9 +107,12 @@ def address_of(settings: Desk, peer: str, forwarded: str) -> str:
         if not _is_trusted(settings, address):
             break
         try:
-            address = str(ip_address(hop))
+            believed = ip_address(hop)
         except ValueError:
             break
+        if "%" in hop:
+            break  # what stands after the address is any text
+        address = str(believed)
     return address
 
 
@@ -112,7 +142,10 @@ def _see(path: str) -> Response:
 
 def own_path(pages: Map, wanted: str) -> str:
     """自分のページか: `wanted` if it is the address of a page of ours, else that of the first page."""
-    parts = urlsplit(wanted)
+    try:
+        parts = urlsplit(wanted)
+    except ValueError:
+        return "/"
     is_plain = wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted and wanted.isprintable()
     if not is_plain or parts.scheme or parts.netloc:
         return "/"

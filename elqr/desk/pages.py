@@ -10,11 +10,11 @@ from elqr.approvals.claim_inquiry import look_up_claims
 from elqr.approvals.waiting_work import look_at_today
 from elqr.arithmetic.plain_number import plain_number
 from elqr.arithmetic.wareki import wareki_year
-from elqr.desk.gate import own_path
-from elqr.desk.passwords import SHORTEST, password_fault
-from elqr.desk.place import Place
+from elqr.desk.gate import end_in_browser, login_of, own_path, without_controls
+from elqr.desk.passwords import SHORTEST, password_fault, same_password
+from elqr.desk.place import Place, instant
 from elqr.desk.rights import may_open, scope_of
-from elqr.desk.sign_in import FAILURES_OF_LOGIN, LOCKED_MINUTES, choose_password, log_in, log_out, note
+from elqr.desk.sign_in import FAILURES_OF_LOGIN, LOCKED_MINUTES, choose_password, live_visits, log_in, log_out, note
 from elqr.report.claim_card import (
     claim_cards,
     day_words,
@@ -28,7 +28,6 @@ from elqr.report.claim_card import (
 from elqr.report.page.document import page_style
 from elqr.store.desk.records import count_records
 from elqr.store.desk.records import records as read_records
-from elqr.store.desk.visits import visits_of
 from elqr.vocabulary.claim_terms import Item
 from elqr.vocabulary.desk_frames import DeskRecord
 from elqr.vocabulary.staff import Deed
@@ -48,8 +47,10 @@ FILTERS: dict[str, Callable[..., Any]] = {
 }
 MENU = (("morning", "朝"), ("inquiry", "照会"), ("records", "操作記録"), ("me", "自分の利用者"))
 _LONGEST_NUMBER = 300
-"""An eL-QR has 255 digits; people put blanks and hyphens between them."""
+"""An eL-QR has 255 digits. What is longer as it was typed may be one in groups."""
 
+_ASKED = ("number", "procedure", "installment")
+_LONGEST_CODE = 40
 _RECORDS_SHOWN = 500
 
 
@@ -65,8 +66,9 @@ def login(place: Place) -> Any:
         if g.visitor is not None:
             return redirect(wanted, 303)
         return _login_page(wanted, is_refused=False)
-    name = request.form.get("login", "").strip().casefold()[:100]
-    visit_id = log_in(place, name, request.form.get("password", "")[:1000], g.address)
+    visit_id = log_in(
+        place, login_of(request.form.get("login", "")), request.form.get("password", "")[:1000], g.address
+    )
     if visit_id is None:
         return _login_page(wanted, is_refused=True), 401
     if g.visitor is not None:
@@ -84,7 +86,14 @@ def _login_page(wanted: str, *, is_refused: bool) -> str:
 def logout(place: Place) -> Any:
     """ログアウト, of this browser or of all."""
     log_out(place, g.visitor, everywhere=request.form.get("everywhere") == "1")
+    end_in_browser()
     return redirect(url_for("login"), 303)
+
+
+def idle(place: Place) -> str:
+    """使わなかった画面: what takes the place of a page that nobody used. It is no use of a log-in."""
+    text = f"{place.settings.idle_minutes}分のあいだ使わなかったので、表示を消しました。"
+    return render_template("message.html", heading="画面を閉じました", text=text)
 
 
 def password(place: Place) -> Any:
@@ -94,8 +103,8 @@ def password(place: Place) -> Any:
     if request.method == "GET":
         return _password_page("")
     current, chosen, again = (request.form.get(name, "")[:1000] for name in ("current", "chosen", "again"))
-    fault = password_fault(chosen, again, g.visitor.account.login)
-    if not fault and chosen == current:
+    fault = password_fault(chosen, again, (g.visitor.account.login, place.setup.job.city.name))
+    if not fault and same_password(chosen, current):
         fault = "今のパスワードと同じです。別のものにしてください。"
     if fault:
         return _password_page(fault), 400
@@ -128,10 +137,17 @@ def inquiry(place: Place) -> Any:
     """照会: the claims behind a number, of the visitor's procedures."""
     register, scope = place.setup.register, scope_of(g.visitor.account, place.setup.register)
     procedures = [each for each in register.procedure if scope is None or each.code in scope]
-    number = request.args.get("number", "").strip()[:_LONGEST_NUMBER]
-    code, part = request.args.get("procedure", ""), request.args.get("installment", "").strip()
+    number, code, part = (without_controls(request.args.get(name, "")).strip() for name in _ASKED)
+    if len(number) > _LONGEST_NUMBER:
+        number = plain_number(number)[:_LONGEST_NUMBER]
     installment = plain_number(part)
-    values = {"number": number, "code": code, "part": part, "procedures": procedures, "items": list(Item)}
+    values: dict[str, Any] = {
+        "number": number,
+        "code": code,
+        "part": part,
+        "procedures": procedures,
+        "items": list(Item),
+    }
     if not number:
         return render_template("inquiry.html", **values, cards=None, fault="")
     if installment and not (installment.isdecimal() and len(installment) <= 2):
@@ -140,10 +156,13 @@ def inquiry(place: Place) -> Any:
         ), 400
     with place.look() as session:
         looked_up = look_up_claims(session, number, code or None, int(installment) if installment else None)
+        values |= {"night_on": session.night_on, "shown_at": instant(place.ask_time())}
     known = claim_cards(looked_up)
     cards = [card for card in known if scope is None or card["procedure_code"] in scope]
     hidden = f"、ほかの課 {len(known) - len(cards)}件" if len(known) > len(cards) else ""
-    note(place, g.visitor.actor, Deed.INQUIRED, f"番号 {number}　該当 {len(cards)}件{hidden}")
+    narrowed = f"　手続 {register.name_of(code)[:_LONGEST_CODE]}" if code else ""
+    narrowed += f"　期別 {int(installment)}" if installment else ""
+    note(place, g.visitor.actor, Deed.INQUIRED, f"番号 {number}{narrowed}　該当 {len(cards)}件{hidden}")
     return render_template("inquiry.html", **values, cards=cards, fault="", names=register.name_of)
 
 
@@ -166,8 +185,7 @@ def records(place: Place) -> Any:
 
 def me(place: Place) -> str:
     """自分の利用者: where one is logged in, and how to end that."""
-    with place.database.transaction() as connection:
-        visits = visits_of(connection, g.visitor.account.login)
+    visits = live_visits(place, g.visitor.account.login)
     return render_template("me.html", visits=visits, idle_minutes=place.settings.idle_minutes)
 
 
@@ -175,6 +193,7 @@ PAGES: tuple[tuple[str, tuple[str, ...], Callable[..., Any]], ...] = (
     ("/style.css", ("GET",), style),
     ("/login", ("GET", "POST"), login),
     ("/logout", ("POST",), logout),
+    ("/idle", ("GET",), idle),
     ("/password", ("GET", "POST"), password),
     ("/", ("GET",), home),
     ("/morning", ("GET",), morning),

@@ -41,11 +41,11 @@ class Place:
             yield session
 
 
-def open_place(path: Path, environment: Mapping[str, str]) -> Place:
-    """窓口の場を開く, of the job at a path, with the desk's database. Raises OperatorError."""
+def open_place(path: Path, environment: Mapping[str, str], *, creates: bool = False) -> Place:
+    """窓口の場を開く, of the job at a path, with the desk's database, made where `creates`. Raises OperatorError."""
     job = read_job(path)
     url = read_store_url(job, environment)
-    return Place(read_setup(path, job, environment), LedgerReader.of(url), open_desk_database(url))
+    return Place(read_setup(path, job, environment), LedgerReader.of(url), open_desk_database(url, creates=creates))
 
 
 def instant(at: datetime) -> str:

@@ -22,6 +22,7 @@ from elqr.store.desk.visits import (
     find_visit,
     sweep_visits,
     touch_visit,
+    visits_of,
 )
 from elqr.vocabulary.staff import Deed, StaffAccount
 
@@ -59,17 +60,22 @@ def log_in(place: Place, login: str, password: str, address: str) -> str | None:
         with place.database.transaction() as connection:
             account = find_account(connection, login)
             secret = find_password(connection, login) if account else None
-            is_locked = failures_from(connection, address, since) >= FAILURES_FROM_ADDRESS or (
-                account is not None and failures_of_login(connection, login, since) >= FAILURES_OF_LOGIN
-            )
-        fits = not is_locked and is_right(secret[0] if secret else None, password)
+            deed = _lock(connection, login, address, since)
+        # The hash takes its time for a locked account as for an unknown one; a locked address is refused at once.
+        fits = deed is not Deed.LOCKED_ADDRESS and is_right(secret[0] if secret else None, password) and deed is None
         with place.database.transaction() as connection:
             if fits and account and secret and account.serves_on(now.date()) and not _is_stale(secret, now):
-                return _begin(connection, account, address, now)
+                return _begin(place, connection, account, address)
             who = Actor(account.login, account.name, address) if account else Actor(address=address)
-            deed = Deed.LOCKED_OUT if is_locked else Deed.REFUSED
-            enter_record(connection, instant(now), who, deed, "" if account else _NO_ACCOUNT)
+            enter_record(connection, instant(now), who, deed or Deed.REFUSED, "" if account else _NO_ACCOUNT)
     return None
+
+
+def _lock(connection: Any, login: str, address: str, since: str) -> Deed | None:
+    """止まっているか: what to record of a log-in while the address or the account is locked; None if neither is."""
+    if failures_from(connection, address, since) >= FAILURES_FROM_ADDRESS:
+        return Deed.LOCKED_ADDRESS
+    return Deed.LOCKED_OUT if failures_of_login(connection, login, since) >= FAILURES_OF_LOGIN else None
 
 
 def sign_on(place: Place, login: str, address: str) -> str | None:
@@ -81,7 +87,7 @@ def sign_on(place: Place, login: str, address: str) -> str | None:
             who = Actor(account.login, account.name, address) if account else Actor(address=address)
             enter_record(connection, instant(now), who, Deed.REFUSED, "サインオン" if account else _NO_ACCOUNT)
             return None
-        return _begin(connection, account, address, now, "サインオン")
+        return _begin(place, connection, account, address, "サインオン")
 
 
 def _is_stale(secret: tuple[str, bool, str], now: datetime) -> bool:
@@ -90,29 +96,47 @@ def _is_stale(secret: tuple[str, bool, str], now: datetime) -> bool:
     return is_one_time and set_at < instant(now - timedelta(days=_ONE_TIME_DAYS))
 
 
-def _begin(connection: Any, account: StaffAccount, address: str, now: datetime, how: str = "") -> str:
+def _begin(place: Place, connection: Any, account: StaffAccount, address: str, how: str = "") -> str:
     """ログインを始める, inside a transaction. Returns the id for the browser."""
-    visit_id, at = make_token(), instant(now)
+    visit_id, at = make_token(), instant(place.ask_time())
+    sweep_visits(connection, *_oldest(place))
     begin_visit(connection, Visit(_hash(visit_id), account.login, make_token(), address, at, at))
     enter_record(connection, at, Actor(account.login, account.name, address), Deed.SIGNED_IN, how)
     return visit_id
 
 
-def recognise(place: Place, visit_id: str, address: str) -> Visitor | None:
-    """誰かを知る, by the id of a browser: None for an unknown or old one, and where the account no longer serves."""
+def _oldest(place: Place) -> tuple[str, str]:
+    """終わったログイン: one that was last used at the first instant or before, or began at the second or before."""
     now = place.ask_time()
-    idle_since = instant(now - timedelta(minutes=place.settings.idle_minutes))
+    idle = timedelta(minutes=place.settings.idle_minutes)
+    return instant(now - idle), instant(now - timedelta(hours=_LONGEST_HOURS))
+
+
+def live_visits(place: Place, login: str) -> list[Visit]:
+    """続いているログイン of a person, the first first."""
+    with place.database.transaction() as connection:
+        sweep_visits(connection, *_oldest(place))
+        return visits_of(connection, login)
+
+
+def recognise(place: Place, visit_id: str, address: str, *, is_use: bool = True) -> Visitor | None:
+    """誰かを知る, by the id of a browser: None for an unknown or old one, and where the account no longer serves.
+
+    `is_use`: whether this keeps the log-in from ending for want of use.
+    """
+    now = place.ask_time()
+    idle_since, begun_since = _oldest(place)
     with place.database.transaction() as connection:
         visit = find_visit(connection, _hash(visit_id)) if visit_id else None
         if visit is None:
             return None
         account = find_account(connection, visit.login)
-        is_over = visit.used_at <= idle_since or visit.began_at <= instant(now - timedelta(hours=_LONGEST_HOURS))
+        is_over = visit.used_at <= idle_since or visit.began_at <= begun_since
         if is_over or account is None or not account.serves_on(now.date()):
             end_visit(connection, visit.visit_hash)
-            sweep_visits(connection, idle_since)
             return None
-        touch_visit(connection, visit.visit_hash, instant(now))
+        if is_use:
+            touch_visit(connection, visit.visit_hash, instant(now))
         secret = None if place.settings.user_header else find_password(connection, visit.login)
         seen = Visit(visit.visit_hash, visit.login, visit.form_token, address, visit.began_at, instant(now))
     return Visitor(account, seen, must_set_password=secret is not None and secret[1])
@@ -139,18 +163,17 @@ def choose_password(place: Place, visitor: Visitor, current: str, chosen: str) -
         since = instant(now - timedelta(minutes=LOCKED_MINUTES))
         with place.database.transaction() as connection:
             secret = find_password(connection, login)
-            is_locked = failures_of_login(connection, login, since) >= FAILURES_OF_LOGIN
-        fits = not is_locked and is_right(secret[0] if secret else None, current)
+            locked = _lock(connection, login, visitor.visit.address, since)
+        fits = locked is None and is_right(secret[0] if secret else None, current)
         digest = hash_password(chosen) if fits else ""
         with place.database.transaction() as connection:
             if not fits:
-                deed = Deed.LOCKED_OUT if is_locked else Deed.REFUSED
-                enter_record(connection, instant(now), visitor.actor, deed, "パスワードの設定")
+                enter_record(connection, instant(now), visitor.actor, locked or Deed.REFUSED, "パスワードの設定")
                 return None
             set_password(connection, login, digest, instant(now), is_one_time=False)
             end_visits_of(connection, login)
             enter_record(connection, instant(now), visitor.actor, Deed.SET_PASSWORD)
-            return _begin(connection, visitor.account, visitor.visit.address, now, "パスワードの設定の後")
+            return _begin(place, connection, visitor.account, visitor.visit.address, "パスワードの設定の後")
 
 
 def note(place: Place, who: Actor, deed: Deed, subject: str = "") -> None:

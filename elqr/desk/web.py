@@ -4,7 +4,7 @@ import logging
 from functools import partial, update_wrapper
 from typing import Any
 
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, g, render_template, request, url_for
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
@@ -17,7 +17,9 @@ from elqr.desk.passwords import make_token
 from elqr.desk.place import Place
 from elqr.desk.rights import may_open
 from elqr.report.page.document import show_hidden
+from elqr.session.job import Desk
 from elqr.vocabulary.errors import OperatorError
+from elqr.vocabulary.visible_text import visible
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -30,6 +32,8 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 LARGEST_FORM_BYTES = 65_536
+_GRACE_SECONDS = 30
+"""So long after the end of an unused log-in its page leaves the screen."""
 
 _FAULTS = {
     400: ("送られた内容を読めません", "戻って、もう一度操作してください。"),
@@ -48,6 +52,11 @@ _STALE = (
 _OURS = (
     "プログラムの誤りで表示できません",
     "何も記していません。システム担当に、時刻とこの画面のことを伝えてください。",
+)
+_UNAVAILABLE = (
+    "今は表示できません",
+    "台帳か窓口のデータベースを、今は使えません。少し待って、もう一度操作してください。"
+    "続くときは、システム担当に、時刻とこの画面のことを伝えてください。",
 )
 
 
@@ -76,7 +85,7 @@ def make_app(place: Place) -> Flask:
         app.add_url_rule(path, view.__name__, update_wrapper(partial(view, place), view), methods=methods)
     app.register_error_handler(CSRFError, lambda _: _message(400, *_STALE))
     app.register_error_handler(HTTPException, _explain)
-    app.register_error_handler(OperatorError, lambda error: _message(503, "今は表示できません", str(error)))
+    app.register_error_handler(OperatorError, _excuse)
     app.register_error_handler(Exception, _admit)
     return app
 
@@ -95,15 +104,32 @@ def _shared(place: Place) -> dict[str, Any]:
 
 
 def _finish(place: Place, answer: Response) -> Response:
-    """答えに添える: headers of every answer, and the cookie of a log-in that has just begun."""
+    """答えに添える: headers of every answer, and the cookie of a log-in that has just begun or ended.
+
+    A browser may show a page again that it went back to, as it stood, unless a cookie out of the reach of scripts has
+    changed since; so the cookie goes with the log-in. Source: developer.chrome.com/docs/web-platform/bfcache-ccns.
+    """
+    settings = place.settings
     answer.headers.update(_HEADERS)
     if request.endpoint == "style" and answer.status_code == 200:
         answer.headers["Cache-Control"] = "max-age=300"
     if visit_id := g.get("visit_id", ""):
-        answer.set_cookie(
-            cookie_name(place.settings), visit_id, httponly=True, samesite="Strict", secure=place.settings.https
-        )
+        answer.set_cookie(cookie_name(settings), visit_id, httponly=True, samesite="Strict", secure=settings.https)
+    elif g.get("is_over", False):
+        answer.delete_cookie(cookie_name(settings), httponly=True, samesite="Strict", secure=settings.https)
+        answer.headers["Clear-Site-Data"] = '"cache"'
+    elif g.get("visitor") is not None and request.endpoint != "idle":
+        answer.headers.update(_leave_when_unused(settings))
     return answer
+
+
+def _leave_when_unused(settings: Desk) -> dict[str, str]:
+    """使わない画面を消す: a page that nobody uses any more gives way to one that shows nothing.
+
+    Where the city's own sign-on names people, the next page would only log them in again.
+    """
+    seconds = settings.idle_minutes * 60 + _GRACE_SECONDS
+    return {} if settings.user_header else {"Refresh": f"{seconds}; url={url_for('idle')}"}
 
 
 def _explain(error: HTTPException) -> Any:
@@ -113,10 +139,20 @@ def _explain(error: HTTPException) -> Any:
     return _message(error.code, *_FAULTS.get(error.code, _FAULTS[400]))
 
 
+def _excuse(error: OperatorError) -> Any:
+    """運用の支障: whoever runs the desk reads the reason in the log; who is at a browser is told whom to call."""
+    logging.getLogger(__name__).error("%s %s", _asked(), visible(str(error)))
+    return _message(503, *_UNAVAILABLE)
+
+
 def _admit(error: Exception) -> Any:
     """こちらの誤り: written to the log with its traceback, and told without it."""
-    logging.getLogger(__name__).error("%s %s", request.method, request.path, exc_info=error)
+    logging.getLogger(__name__).error("%s", _asked(), exc_info=error)
     return _message(500, *_OURS)
+
+
+def _asked() -> str:
+    return visible(f"{request.method} {request.path}")
 
 
 def _message(status: int, heading: str, text: str) -> tuple[str, int]:

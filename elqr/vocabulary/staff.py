@@ -32,6 +32,7 @@ class Deed(Term):
     SIGNED_IN = "signed_in", "ログイン"
     REFUSED = "refused", "ログイン失敗"
     LOCKED_OUT = "locked_out", "停止中のログイン"
+    LOCKED_ADDRESS = "locked_address", "停止中のアドレスからのログイン"
     UNLOCKED = "unlocked", "停止の解除"
     SIGNED_OUT = "signed_out", "ログアウト"
     SIGNED_OUT_ALL = "signed_out_all", "すべてログアウト"

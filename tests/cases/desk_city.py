@@ -46,7 +46,7 @@ def desk_city() -> City:
 
 @cache
 def _place() -> Place:
-    return open_place(desk_city().job, {})
+    return open_place(desk_city().job, {}, creates=True)
 
 
 @cache
@@ -66,7 +66,7 @@ class Counter:
 
     def __post_init__(self) -> None:
         job = self.place.setup.job.model_copy(update={"desk": self.settings})
-        database = open_desk_database(f"sqlite:///{self.folder / 'ledger.db'}")
+        database = open_desk_database(f"sqlite:///{self.folder / 'ledger.db'}", creates=True)
         self.place = Place(replace(self.place.setup, job=job), self.place.reader, database, lambda: self.now)
         self.app = make_app(self.place)
         with database.transaction() as connection:

@@ -1,14 +1,22 @@
 """Attacks on the desk: each is tried as an attacker would, and does nothing."""
 
 import re
+import time
+from http.client import HTTPConnection
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from elqr.desk.gate import address_of
 from elqr.desk.pages import PAGES
+from elqr.desk.passwords import hash_password
 from elqr.desk.rights import NEEDED, OPEN, scope_of
+from elqr.desk.serve import open_server
+from elqr.desk.sign_in import FAILURES_FROM_ADDRESS, FAILURES_OF_LOGIN, log_in
 from elqr.session.job import Desk
+from elqr.store.desk.accounts import set_password
+from elqr.store.desk.records import Actor, enter_record
 from elqr.vocabulary.staff import Deed, StaffAccount
 from tests.cases.desk_city import PASSWORD, PEOPLE, Counter
 
@@ -64,6 +72,30 @@ def test_a_session_is_nothing_after_the_log_out(counter: Counter) -> None:
     assert thief.get("/inquiry?number=100001").location.startswith("/login")
 
 
+@pytest.mark.parametrize("https", [False, True], ids=["TLS なし", "TLS"])
+def test_the_log_out_takes_the_cookies_away(tmp_path: Path, https: bool) -> None:
+    """A browser that keeps whole pages shows them again unless such a cookie changed: both go, as they came."""
+    counter = Counter(tmp_path, Desk(https=https))
+    names = ("__Host-elqr", "__Host-elqr_form") if https else ("elqr_desk", "elqr_desk_form")
+    answers = []
+    for leave in ("log out", "end"):
+        browser = counter.browser()
+        browser.client.environ_base = {"wsgi.url_scheme": "https" if https else "http"}
+        assert browser.log_in("satou").status_code == 303
+        if leave == "end":
+            counter.wait(minutes=15)
+            answers.append(browser.get("/inquiry?number=100001"))
+        else:
+            answers.append(browser.submit("/logout", form_at="/me"))
+    for answer in answers:
+        sent = {cookie.partition("=")[0]: cookie for cookie in answer.headers.getlist("Set-Cookie")}
+        assert set(sent) == set(names) and answer.headers["Clear-Site-Data"] == '"cache"'
+        for cookie in sent.values():
+            assert (
+                "Max-Age=0" in cookie and "Path=/" in cookie and ("Secure" in cookie) == https and "HttpOnly" in cookie
+            )
+
+
 def test_the_database_holds_nothing_to_log_in_with(counter: Counter) -> None:
     browser = counter.browser("satou")
     kept = b"".join(path.read_bytes() for path in counter.folder.iterdir())
@@ -95,7 +127,7 @@ def test_every_answer_forbids_scripts_frames_and_keeping(counter: Counter, path:
     "wanted",
     [
         "https://example.invalid/", "//example.invalid/", "/\\example.invalid/", "\\\\example.invalid", "javascript:alert(1)",
-        "/login", "/logout", "/nowhere", "http:/morning", "/\t/example.invalid", "///example.invalid", "", "morning",
+        "/login", "/logout", "/nowhere", "http:/morning", "//[x", "http://[", "/[", "/idle", "/\t/example.invalid", "///example.invalid", "", "morning",
     ],
 )  # fmt: skip
 def test_a_log_in_leads_to_no_other_place(counter: Counter, wanted: str) -> None:
@@ -155,6 +187,7 @@ def test_texts_that_try_to_break_out_stay_texts(counter: Counter) -> None:
         pytest.param("10.0.0.1", "6.6.6.6, 1.2.3.4", "1.2.3.4", id="その前は誰でも書ける"),
         pytest.param("10.0.0.1", "6.6.6.6, 1.2.3.4, 10.0.0.2", "1.2.3.4", id="二段のプロキシ"),
         pytest.param("10.0.0.1", "<script>", "10.0.0.1", id="アドレスでない"),
+        pytest.param("10.0.0.1", "fe80::1%<script>", "10.0.0.1", id="ゾーンの付いたアドレス"),
         pytest.param("10.0.0.1", "", "10.0.0.1", id="何も言わない"),
     ],
 )
@@ -182,6 +215,100 @@ def test_without_a_sign_on_no_header_names_anybody(counter: Counter) -> None:
 def test_a_form_that_is_too_large_is_refused(counter: Counter) -> None:
     answer = counter.browser().post("/login", {"login": "x" * 100_000})
     assert answer.status_code == 413 and "大きすぎます" in answer.text
+
+
+def test_a_large_form_is_refused_in_words_by_the_server_too(counter: Counter) -> None:
+    """Over a real connection: the server takes what the application then refuses, with its headers."""
+    server = open_server(counter.place, "127.0.0.1", 0)
+    assert server.adj.channel_timeout == 20 and server.adj.connection_limit == 500
+    thread = Thread(target=server.run, daemon=True)
+    thread.start()
+    connection = HTTPConnection("127.0.0.1", int(server.effective_port), timeout=10)
+    connection.request("POST", "/login", b"x" * 100_000, {"Content-Type": "application/x-www-form-urlencoded"})
+    answer = connection.getresponse()
+    assert answer.status == 413 and "大きすぎます" in answer.read().decode()
+    assert "default-src 'none'" in (answer.getheader("Content-Security-Policy") or "")
+    connection.close()
+    server.close()
+    thread.join(10)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/records?to=9999-12-31", "/records?from=0001-01-01&to=9999-12-31", "/records?to=9999-12-31&from=9999-12-31",
+     "/login?next=//[x", "/login?next=http://[", "/records?from=%00", "/%00", "/%0a", "/me?%ff=%ff"],
+)  # fmt: skip
+def test_no_address_is_a_fault_of_ours(counter: Counter, path: str) -> None:
+    for login in ("kanri", ""):
+        assert counter.browser(login).get(path).status_code in (200, 303, 400, 404)
+
+
+@pytest.mark.parametrize("cookie", ["\xff\xfe", "\x00", '"\\377\\000"', "\xed\xa0\x80", "", "x" * 5_000])
+def test_no_cookie_is_a_fault_of_ours(counter: Counter, cookie: str) -> None:
+    stranger = counter.app.test_client(use_cookies=False)
+    for name in ("elqr_desk", "elqr_desk_form"):
+        assert stranger.get("/me", headers={"Cookie": f"{name}={cookie}"}).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "path", ["/inquiry?number=%00", "/inquiry?number=1%002&procedure=%00&installment=%00", "/inquiry?number=%ed%a0%80"]
+)
+def test_no_number_is_a_fault_of_ours(counter: Counter, path: str) -> None:
+    assert counter.browser("satou").get(path).status_code == 200
+    assert counter.browser().log_in("satou\0", "x\0").status_code == 401
+
+
+def test_a_number_forges_no_line_of_the_records(counter: Counter) -> None:
+    """A line end in what somebody asks for would begin a second line on the terminal."""
+    browser = counter.browser("satou")
+    browser.get("/inquiry?number=100001%0d%0a2026-11-24+08:30:00%e3%80%80yamada%1b[2J%e2%80%a8x&procedure=%0aforged")
+    subject = counter.recorded()[-1][3]
+    assert subject == "番号 1000012026-11-24 08:30:00　yamada[2Jx　手続 forged　該当 0件"
+
+
+def test_an_el_qr_in_groups_is_not_cut(counter: Counter) -> None:
+    """255 digits in groups of four are 318 characters. Nobody has this one; all of it is recorded."""
+    digits = "1234567890" * 25 + "12345"
+    grouped = "+".join(digits[at : at + 4] for at in range(0, 255, 4))
+    counter.browser("satou").get(f"/inquiry?number={grouped}")
+    assert counter.recorded()[-1][3] == f"番号 {digits}　該当 0件"
+
+
+def test_a_locked_account_takes_as_long_as_one_unknown(counter: Counter) -> None:
+    """By processor time in one run: a hash is by far the greatest part of it."""
+    with counter.place.database.transaction() as connection:
+        set_password(connection, "satou", hash_password(PASSWORD), counter.now.isoformat(), is_one_time=False)
+        for _ in range(FAILURES_OF_LOGIN):
+            enter_record(connection, counter.now.isoformat(), Actor("satou", "", "10.7.7.7"), Deed.REFUSED)
+
+    def spend(login: str) -> float:
+        before = time.process_time()
+        assert log_in(counter.place, login, "chigau", "10.8.8.8") is None
+        return time.process_time() - before
+
+    unknown, locked = spend("dareka"), spend("satou")
+    assert counter.deeds()[-2:] == [Deed.REFUSED, Deed.LOCKED_OUT] and locked > unknown / 3
+
+
+def test_names_that_are_locked_count_against_an_address_as_unknown_ones_do(counter: Counter) -> None:
+    with counter.place.database.transaction() as connection:
+        for number in range(FAILURES_FROM_ADDRESS):
+            deed = Deed.REFUSED if number < FAILURES_OF_LOGIN else Deed.LOCKED_OUT
+            enter_record(connection, counter.now.isoformat(), Actor("satou", "", "10.9.9.9"), deed)
+    assert (
+        counter.browser("yamada", "10.9.9.8")
+        .submit("/password", current=PASSWORD, chosen="betsu no aikotoba 7", again="betsu no aikotoba 7")
+        .status_code
+        == 303
+    )
+    assert counter.browser(address="10.9.9.9").log_in("yamada").status_code == 401
+    assert counter.deeds()[-1] is Deed.LOCKED_ADDRESS
+    moved = counter.browser("kanri")
+    moved.address = "10.9.9.9"
+    assert (
+        moved.submit("/password", current=PASSWORD, chosen="mata betsu no 8", again="mata betsu no 8").status_code
+        == 400
+    )
 
 
 def test_what_people_did_cannot_be_taken_back(counter: Counter) -> None:

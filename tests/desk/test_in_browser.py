@@ -90,7 +90,9 @@ def test_from_the_first_log_in_to_the_log_out(
 ) -> None:
     context = browser.new_context(java_script_enabled=False, locale="ja-JP")
     page, complaints = context.new_page(), []
-    page.on("console", lambda message: complaints.append(message.text))
+    page.on(
+        "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
+    )
     page.goto(f"{address}inquiry?number=100001")
     assert page.title().startswith("ログイン")
     look_at(page, tmp_path)
@@ -144,3 +146,30 @@ def test_the_keyboard_alone_reaches_everything(browser: "playwright.Browser", ad
         reached.append(focused(page))
         page.keyboard.press("Tab")
     assert reached == ["本文へ", "朝", "照会", "自分の利用者", "ログアウト"]
+
+
+def test_what_was_read_is_out_of_reach_after_the_log_out(browser: "playwright.Browser", address: str) -> None:
+    """Chromium keeps whole pages to go back to, which Playwright switches off: here it is on, as people have it."""
+    usual = browser.browser_type.launch(
+        executable_path=PROGRAM,
+        args=["--no-sandbox", "--disable-gpu"],
+        ignore_default_args=["--disable-back-forward-cache"],
+    )
+    page = usual.new_context(locale="ja-JP").new_page()
+    page.goto(address)
+    page.fill("#name", PEOPLE[1].login)
+    page.fill("#secret", OWN)
+    page.click("button.main")
+    page.goto(f"{address}inquiry?number=100001")
+    assert "10,000円" in page.inner_text("article")
+    page.evaluate("window.isKept = true")
+    page.click("nav >> text=自分の利用者")
+    page.go_back(wait_until="commit")
+    page.wait_for_url("**/inquiry?number=100001", wait_until="commit")
+    assert page.evaluate("window.isKept") is True, "the browser keeps pages"
+    page.click("header button")
+    page.wait_for_url(f"{address}login")
+    page.go_back(wait_until="commit")
+    page.wait_for_url(lambda url: "/login?next=" in url, timeout=5_000)
+    assert page.title().startswith("ログイン") and page.locator("article").count() == 0
+    usual.close()

@@ -14,6 +14,7 @@ from elqr.vocabulary.limits import WAITING
 from elqr.vocabulary.staff import Deed
 from tests.builders import NIGHT, City, Ran, elqr, notice_row
 from tests.cases.desk_city import Counter, desk_city
+from tests.cases.job_parts import ARRIVAL, CONTRACT
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def counter(tmp_path_factory: pytest.TempPathFactory) -> Counter:
 def cards(text: str) -> dict[str, str]:
     """What waits, by name: count and yen, without blanks."""
     found = {}
-    for card in re.findall(r'<li class="(?:some|none)">(.*?)</li>', text, re.DOTALL):
+    for card in re.findall(r'<li class="(?:some|none|unseen)">(.*?)</li>', text, re.DOTALL):
         name, *rest = re.sub(r"<[^>]+>", " ", card).split()
         found[name] = "".join(rest)
     return found
@@ -36,7 +37,8 @@ def test_finance_sees_the_whole_morning(counter: Counter) -> None:
     assert shown["要確認"].startswith("5件47,100円")
     assert shown["過誤納"].startswith("2件40,000円")
     assert shown["承認待ち"] == "0件" and shown["取り込まなかった納付書の行"] == "0行"
-    assert shown["取込保留"] == "0ファイル" and shown["払込差額"].startswith("0行") and shown["未着"].startswith("0件")
+    assert shown["取込保留"] == "0ファイル"
+    assert shown["払込差額"].startswith("－払込の契約がジョブに") and shown["未着"].startswith("－届くはずのファイル")
 
 
 def test_very_many_exceptions_are_summed_and_not_read(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +66,7 @@ def test_what_waits_for_two_people_is_told_to_the_department_whose_payments_they
         "--by", "山田", "--job", city.job, "--date", NIGHT.isoformat(),
     )  # fmt: skip
     assert ran.code == 0, ran.err
-    place = open_place(city.job, {})
+    place = open_place(city.job, {}, creates=True)
     with place.look() as session:
         waits = [
             {work.key: work for work in look_at_today(session, scope).waits}["requests"]
@@ -94,6 +96,23 @@ def test_a_number_is_narrowed_by_procedure_and_instalment(counter: Counter) -> N
     for narrowed in ("procedure=kenzei", "installment=2", "installment=0"):
         assert "見られる調定はありません" in browser.get(f"/inquiry?number=100001&{narrowed}").text
     assert browser.get("/inquiry?number=100001&installment=x").status_code == 400
+    asked = [subject for deed, *_, subject in counter.recorded() if deed is Deed.INQUIRED]
+    assert "番号 100001　手続 国民健康保険料　期別 1　該当 1件" in asked
+    assert "番号 100001　期別 0　該当 0件" in asked
+
+
+def test_an_answer_says_of_which_night_it_is_and_when_it_was_given(counter: Counter) -> None:
+    text = counter.browser("satou").get("/inquiry?number=100001").text
+    assert "最後の夜 令和8年11月20日　表示 令和8年11月24日 08:30　佐藤 花子" in text
+
+
+def test_a_held_file_whose_yen_nobody_could_read_has_none(tmp_path: Path) -> None:
+    city = desk_city().copy(tmp_path / "city")
+    city.deliver("broken.csv", b"%PDF-1.7")
+    assert city.night().code == 4
+    (tmp_path / "desk").mkdir()
+    browser = Counter(tmp_path / "desk", place=open_place(city.job, {}, creates=True)).browser("satou")
+    assert cards(browser.get("/morning").text)["取込保留"] == "1ファイル"
 
 
 def test_every_inquiry_is_recorded_and_the_administrator_sees_it(counter: Counter) -> None:
@@ -115,9 +134,10 @@ def test_a_page_does_not_wait_for_a_night_and_sees_nothing_of_it(counter: Counte
         night.execute("ROLLBACK")
 
 
-def test_a_ledger_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_a_ledger_that_cannot_be_read_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Who runs the desk reads the reason in the log; who is at a browser reads whom to call."""
     city = desk_city().copy(tmp_path / "city")
-    place = open_place(city.job, {})
+    place = open_place(city.job, {}, creates=True)
     with sqlite3.connect(city.folder / "ledger.db") as ledger:
         ledger.execute("UPDATE setting SET value = '18' WHERE name = 'schema_version'")
     with pytest.raises(LedgerError, match=r"台帳の版（18）"), place.look():
@@ -125,14 +145,26 @@ def test_a_ledger_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     browser = Counter(tmp_path, place=place).browser("satou")
     (city.folder / "ledger.db").rename(tmp_path / "gone")
     answer = browser.get("/morning")
-    assert answer.status_code == 503 and "台帳がないか、空です" in answer.text
+    assert answer.status_code == 503 and "システム担当に" in answer.text
+    assert "台帳がないか、空です" not in answer.text and "台帳がないか、空です" in caplog.text
 
 
-def test_a_city_without_waiting_work_is_green(tmp_path: Path) -> None:
+def test_a_city_without_waiting_work_is_green_unless_something_was_not_looked_at(tmp_path: Path) -> None:
+    """Without [[arrival]] and [[settlement]] 会計 is told so, and with them all is green; a 所管課 never sees these."""
     city = City.founded(tmp_path / "city")
     city.notices(notice_row())
     assert city.night().code == 0
-    text = Counter(tmp_path, place=open_place(city.job, {})).browser("satou").get("/morning").text
+    unseen = Counter(tmp_path, place=open_place(city.job, {}, creates=True))
+    text = unseen.browser("satou").get("/morning").text
+    assert "見ていないもの（－）があります" in text and "headline review" in text and 'class="some"' not in text
+    assert [name for name, shown in cards(text).items() if shown.startswith("－")] == ["未着", "払込差額"]
+    assert text.count('<li class="unseen">') == 2
+    assert 'class="headline clean"' in unseen.browser("yamada").get("/morning").text
+    later = ARRIVAL.replace("since = 2026-11-20\nuntil = 2026-11-20", "since = 2026-11-24")
+    city.job.write_text(city.job.read_text(encoding="utf-8") + later + CONTRACT, encoding="utf-8")
+    (tmp_path / "later").mkdir()
+    seen = Counter(tmp_path / "later", place=open_place(city.job, {}, creates=True))
+    text = seen.browser("satou").get("/morning").text
     assert "待っている仕事はありません" in text and 'class="headline clean"' in text and 'class="some"' not in text
 
 

@@ -8,6 +8,8 @@ from elqr.desk.passwords import password_fault
 from elqr.desk.sign_in import FAILURES_FROM_ADDRESS, FAILURES_OF_LOGIN
 from elqr.desk.staff import add_account, change_account, close_account, renew_password, unlock_account
 from elqr.session.job import Desk
+from elqr.store.desk.records import Actor, enter_record
+from elqr.store.desk.visits import visits_of
 from elqr.vocabulary.errors import BadFile, NotFound, Refused
 from elqr.vocabulary.staff import FINANCE, Deed, DeskRole, StaffAccount
 from tests.cases.desk_city import PASSWORD, SINCE, Counter
@@ -68,12 +70,28 @@ def test_a_one_time_password_serves_for_a_week(counter: Counter) -> None:
         pytest.param("kaki no ki ga 3", "kaki no ki ga 4", "二つのパスワード", id="二度目が違う"),
         pytest.param("Satou-no-himitsu", "Satou-no-himitsu", "利用者名を含む", id="利用者名を含む"),
         pytest.param("aaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaa", "同じ文字", id="同じ文字"),
+        pytest.param("四日市市の職員のあいことば", "四日市市の職員のあいことば", "団体の名を含む", id="団体の名を含む"),
+        pytest.param("ｋａｋｉ no ki ga 3", "kaki no ki ga ３", "", id="全角と半角"),
         pytest.param("x1y2" * 51, "x1y2" * 51, "200文字まで", id="長すぎる"),
     ],
 )
 def test_a_password_may_be_anything_long(chosen: str, again: str, fault: str) -> None:
-    told = password_fault(chosen, again, "satou")
+    told = password_fault(chosen, again, ("satou", "ki", "四日市市"))
     assert fault in told and bool(fault) == bool(told)
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    ["password1234", "Password!2026", "passwordpassword", "123456789012", "abcdefghijklm", "qwertyuiop123", "1qaz2wsx3edc",
+     "zyxwvutsrqpo", "abc1abc1abc1", "ｐａｓｓｗｏｒｄ１２３４", "1111222233334444", "asdfghjklzxcvbnm", "あいうえおかきくけこさし",
+     "パスワードパスワード12", "administrator"],
+)  # fmt: skip
+def test_what_everybody_tries_first_is_no_password(chosen: str) -> None:
+    assert "だれでも思いつく" in password_fault(chosen, chosen, ("satou",))
+
+
+def test_a_password_is_the_same_in_full_width(counter: Counter) -> None:
+    assert counter.browser().log_in("ｓａｔｏｕ", "ｋａｋｉ no ki ni mi ga ３tsu").status_code == 303
 
 
 def test_after_some_failures_even_the_right_password_is_refused_for_a_while(counter: Counter) -> None:
@@ -95,14 +113,15 @@ def test_an_administrator_ends_a_lock(counter: Counter) -> None:
     unlock_account(counter.place, "satou", "root@server")
     assert counter.browser("satou").is_in()
     assert (Deed.UNLOCKED, "satou", "", "root@server が解除") in counter.recorded()
+    for _ in range(FAILURES_OF_LOGIN):
+        counter.browser().log_in("satou", "chigau chigau")
+    assert counter.browser().log_in("satou", renew_password(counter.place, "satou", "試験")).status_code == 303
 
 
 def test_an_address_that_tries_many_names_is_refused(counter: Counter) -> None:
     """The failures are recorded, not tried: trying takes its time."""
     browser = counter.browser(address="10.9.9.9")
     with counter.place.database.transaction() as connection:
-        from elqr.store.desk.records import Actor, enter_record
-
         for _ in range(FAILURES_FROM_ADDRESS):
             enter_record(connection, counter.now.isoformat(), Actor(address="10.9.9.9"), Deed.REFUSED)
     assert browser.log_in("satou").status_code == 401
@@ -129,11 +148,38 @@ def test_a_log_in_that_is_not_used_ends(counter: Counter) -> None:
 
 def test_a_log_in_ends_with_the_day_even_in_use(counter: Counter) -> None:
     browser = counter.browser("satou")
+    assert browser.get("/me").headers["Refresh"] == "930; url=/idle", "15 minutes, and half of one more"
     for _ in range(12 * 6 - 1):
         counter.wait(minutes=10)
         assert browser.is_in()
     counter.wait(minutes=10)
     assert not browser.is_in()
+
+
+def test_a_page_that_nobody_uses_leaves_the_screen_and_is_no_use(counter: Counter) -> None:
+    """Two pages that are left open do not keep each other's log-in."""
+    browser = counter.browser("satou")
+    counter.wait(minutes=14)
+    shown = browser.get("/idle")
+    assert shown.status_code == 200 and "画面を閉じました" in shown.text and "Refresh" not in shown.headers
+    counter.wait(minutes=1)
+    assert browser.get("/idle").status_code == 200 and browser.cookie() == "" and not browser.is_in()
+    assert counter.browser().get("/idle").status_code == 200, "a stranger reads nothing else there"
+
+
+def test_only_log_ins_that_still_serve_are_listed(counter: Counter) -> None:
+    """What was not used for 15 minutes is gone, of whomever: at the next log-in, and where it would be listed."""
+    counter.browser("satou", "10.0.0.1"), counter.browser("yamada", "10.0.0.2")
+    counter.wait(minutes=15)
+    counter.browser("satou", "10.0.0.3")
+    with counter.place.database.transaction() as connection:
+        assert [len(visits_of(connection, login)) for login in ("satou", "yamada")] == [1, 0]
+    counter.wait(minutes=1)
+    browser = counter.browser("satou", "10.0.0.4")
+    assert "10.0.0.3" in browser.get("/me").text
+    counter.wait(minutes=14)
+    text = browser.get("/me").text
+    assert "10.0.0.4" in text and "10.0.0.3" not in text
 
 
 def test_a_log_out_ends_one_browser_or_all(counter: Counter) -> None:

@@ -24,7 +24,7 @@ from elqr.store.desk.records import Actor, enter_record, records
 from elqr.store.ledger_file import open_ledger
 from elqr.synthetic import generate
 from elqr.vocabulary.desk_frames import DeskRecord
-from elqr.vocabulary.errors import LedgerError
+from elqr.vocabulary.errors import LedgerError, NotFound
 from elqr.vocabulary.staff import Deed
 from tests import builders
 from tests.builders import (
@@ -435,7 +435,9 @@ def test_money_taken_back_and_money_told_without_its_account_on_a_server(on_serv
 def test_the_desk_keeps_to_a_schema_of_its_own_and_waits_for_no_night(city: City, on_server: Server) -> None:
     city.night()
     url = on_server.url(city.database)
-    desk, at, today = open_desk_database(url), "2026-11-24T08:30:00+09:00", date(2026, 11, 24)
+    with pytest.raises(NotFound, match="利用者がまだありません"):
+        open_desk_database(url)
+    desk, at, today = open_desk_database(url, creates=True), "2026-11-24T08:30:00+09:00", date(2026, 11, 24)
     with open_ledger(url) as ledger, ledger.transaction(), desk.transaction() as connection:
         enter_record(connection, at, Actor("satou", "佐藤 花子", "10.1.2.3"), Deed.SIGNED_IN)
     again = open_desk_database(url)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import polars as pl
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import ColumnElement, Connection, func, insert, select
 
 from elqr.store.db.bulk import read_frame
 from elqr.store.desk.tables import record
@@ -38,23 +38,25 @@ def enter_record(connection: Connection, recorded_at: str, who: Actor, deed: Dee
 
 def records(connection: Connection, first: date, last: date, most: int | None = None) -> pl.DataFrame:
     """操作記録 from a day to a day, both included, oldest first: frame DeskRecord; at most the newest `most`."""
-    until = (last + timedelta(days=1)).isoformat()
-    in_days = (first.isoformat() <= _RECORD.recorded_at, _RECORD.recorded_at < until)
-    query = select(*(_RECORD[name] for name in DeskRecord.SCHEMA)).where(*in_days)
+    query = select(*(_RECORD[name] for name in DeskRecord.SCHEMA)).where(*_in_days(first, last))
     newest = query.order_by(_RECORD.record_no.desc()).limit(most)
     return read_frame(connection, newest, DeskRecord.SCHEMA).reverse()
 
 
 def count_records(connection: Connection, first: date, last: date) -> int:
     """操作記録の件数 from a day to a day, both included."""
-    until = (last + timedelta(days=1)).isoformat()
-    in_days = (first.isoformat() <= _RECORD.recorded_at, _RECORD.recorded_at < until)
-    return int(connection.execute(select(func.count()).select_from(record).where(*in_days)).scalar_one())
+    return int(connection.execute(select(func.count()).select_from(record).where(*_in_days(first, last))).scalar_one())
+
+
+def _in_days(first: date, last: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """その日々か. The calendar's last day is followed by none, and nothing happens on it."""
+    until = min(last, date.max - timedelta(days=1)) + timedelta(days=1)
+    return _RECORD.recorded_at >= first.isoformat(), _RECORD.recorded_at < until.isoformat()
 
 
 def failures_of_login(connection: Connection, login: str, since: str) -> int:
-    """続けた失敗 of a login since an instant: since the last log-in or the last time that the lock was lifted."""
-    ends = [Deed.SIGNED_IN.value, Deed.UNLOCKED.value]
+    """続けた失敗 of a login since an instant: since its last log-in, new password, or the lifting of its lock."""
+    ends = [Deed.SIGNED_IN.value, Deed.UNLOCKED.value, Deed.SET_PASSWORD.value]
     last = select(func.max(_RECORD.record_no)).where(_RECORD.login == login, _RECORD.deed.in_(ends)).scalar_subquery()
     counted = (_RECORD.login == login, _RECORD.deed == Deed.REFUSED.value, _RECORD.recorded_at > since)
     query = select(func.count()).select_from(record).where(*counted, _RECORD.record_no > func.coalesce(last, 0))
@@ -62,6 +64,7 @@ def failures_of_login(connection: Connection, login: str, since: str) -> int:
 
 
 def failures_from(connection: Connection, address: str, since: str) -> int:
-    """失敗 from an address since an instant, whoever was named."""
-    counted = (_RECORD.address == address, _RECORD.deed == Deed.REFUSED.value, _RECORD.recorded_at > since)
+    """失敗 from an address since an instant, whoever was named: an account that is locked counts as one unknown."""
+    failed = _RECORD.deed.in_([Deed.REFUSED.value, Deed.LOCKED_OUT.value])
+    counted = (_RECORD.address == address, failed, _RECORD.recorded_at > since)
     return int(connection.execute(select(func.count()).select_from(record).where(*counted)).scalar_one())

@@ -53,6 +53,6 @@ def end_visits_of(connection: Connection, login: str) -> int:
     return connection.execute(delete(visit).where(visit.c.login == login)).rowcount
 
 
-def sweep_visits(connection: Connection, used_before: str) -> None:
-    """使われなくなったログインを消す: those last used before an instant."""
-    connection.execute(delete(visit).where(visit.c.used_at < used_before))
+def sweep_visits(connection: Connection, used_until: str, begun_until: str) -> None:
+    """終わったログインを消す: those last used until an instant, or begun until another."""
+    connection.execute(delete(visit).where((visit.c.used_at <= used_until) | (visit.c.began_at <= begun_until)))
