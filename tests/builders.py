@@ -543,8 +543,9 @@ class City:
     def draw_everything(self) -> bool:
         """From now on nights draw every report. Returns whether they did not before."""
         text = self.job.read_text(encoding="utf-8")
-        self.job.write_text(text.replace(DATA_ONLY, EVERY_REPORT), encoding="utf-8")
-        return DATA_ONLY in text
+        every = re.sub(r"\n\[reports\]\n(?:[^\[\n].*\n)*", EVERY_REPORT, text)
+        self.job.write_text(every, encoding="utf-8")
+        return every != text
 
     def drawn(self, day: date = NIGHT) -> Path:
         """The folder of the last night, with every report of it."""
