@@ -14,6 +14,7 @@ from elqr.approvals.difference import list_differences
 from elqr.approvals.held_files import held_files
 from elqr.approvals.open_exceptions import NOW
 from elqr.arithmetic.wareki import wareki
+from elqr.report.claim_card import day_words
 from elqr.report.morning import intake_lines, money_lines
 from elqr.report.page.page import Line
 from elqr.report.tables.backlog import open_only, waiting_of
@@ -169,7 +170,7 @@ def _refused_rows(session: Session, scope: Scope) -> Work:
     lines = [
         (
             row["name"],
-            _day(row["night_on"]),
+            day_words(row["night_on"]),
             session.register.name_of(row["procedure_code"] or "（手続不明）"),
             row["rows"],
         )
@@ -250,10 +251,6 @@ def _differences(session: Session) -> Work:
     return Work("differences", "払込差額", len(lines), "行", yen, headings, lines)
 
 
-def _day(text: str) -> str:
-    return wareki(date.fromisoformat(text))
-
-
 def _instant(text: str) -> str:
     """時刻 in words, to the minute."""
-    return f"{_day(text[:10])} {text[11:16]}"
+    return f"{day_words(text[:10])} {text[11:16]}"

@@ -45,7 +45,7 @@ def notice_check(file: Path, job: Path, day: date | None, as_json: bool) -> int:
     read_named(file, WHOLE, "分けて取り込んでください。")
     with open_job(job, day, rehearsal=True) as session:
         foreseen = foresee_notices(session, file)
-        spec = session.specs[session.job.notices.spec if session.job.notices else "notice_csv"]
+        spec = session.notice_spec
     if as_json:
         print_json({"file": file.name, "spec": spec.name, **foreseen.as_dict()})
     for line in () if as_json else notice_lines(file.name, spec, foreseen):

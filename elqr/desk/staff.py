@@ -120,7 +120,7 @@ def _named(connection: Any, login: str) -> StaffAccount:
 
 def departments(place: Place) -> list[str]:
     """所属に書けるもの: 会計 and the departments of the register."""
-    return [FINANCE, *sorted({procedure.department for procedure in place.setup.register.procedure} - {FINANCE})]
+    return [FINANCE, *(name for name in place.setup.register.departments if name != FINANCE)]
 
 
 def _refuse_bad(place: Place, account: StaffAccount, before: StaffAccount | None = None) -> None:

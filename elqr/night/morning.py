@@ -3,6 +3,7 @@
 No report gets its final name before the ledger is proved (elqr/night/ledger_proof.py).
 """
 
+import os
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -126,7 +127,7 @@ def write_out(folder: Path, drawn: Morning, early: EarlyFiles, proof: LedgerProo
     night drew, and the job has left out since, goes: it would show what is no longer so. Raises LedgerError.
     """
     drawings, written_in = drawn.drawings(), drawn.written_in()
-    early.begin(folder, drawings)
+    early.begin(folder, drawings, os.cpu_count() or 1)
     proof.refuse_wrong_sums()
     kept, failures = [], []
     left_out = [folder / name for name in drawn.left_out()]

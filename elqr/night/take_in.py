@@ -90,7 +90,7 @@ def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> li
         session.journal.step("納付書取込", arrived.name) as step,
         session.ledger.transaction() as connection,
     ):
-        spec = session.specs[session.job.notices.spec if session.job.notices else "notice_csv"]
+        spec = session.notice_spec
         arrived = arrived.small_enough()
         if (data := arrived.whole()) is None:
             if queries.notice_file_known(connection, arrived.sha256):

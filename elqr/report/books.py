@@ -198,8 +198,8 @@ def _plain_book(name: NightBook, title: str, drawn_from: DrawnFrom, sheets: tupl
 
 def department_files(register: Register) -> dict[str, str]:
     """所管課のブック: department → file name."""
-    names = sorted({procedure.department for procedure in register.procedure})
-    return {name: f"所管課_{stem}.xlsx" for name, stem in zip(names, file_stems(names), strict=True)}
+    stems = zip(register.departments, file_stems(register.departments), strict=True)
+    return {name: f"所管課_{stem}.xlsx" for name, stem in stems}
 
 
 _EVERY_ROW = pl.col(DecidedPayment.PAYMENT_NO).is_not_null()

@@ -4,7 +4,6 @@ They have temporary names and are no reports yet. They get their own names once 
 files that never get there are removed.
 """
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -14,17 +13,18 @@ from elqr.disk.atomic_write import take_place, write_changed
 
 
 class EarlyFiles:
-    """先に引いたもの: drawn in threads, as many at once as there are cores."""
+    """先に引いたもの: drawn in threads of their own."""
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(os.cpu_count())
+        self._pools: list[ThreadPoolExecutor] = []
         self._futures: dict[Path, Future[Path | None]] = {}
 
-    def begin(self, folder: Path, drawings: Mapping[str, Callable[[], Iterable[bytes]]]) -> None:
-        """引き始める: file name → how to draw it, in pieces. What was begun before is not drawn again."""
+    def begin(self, folder: Path, drawings: Mapping[str, Callable[[], Iterable[bytes]]], at_once: int = 1) -> None:
+        """引き始める: file name → how to draw it, in pieces; so many at once. What was begun is not drawn again."""
+        self._pools.append(pool := ThreadPoolExecutor(at_once))
         for name, draw in drawings.items():
             if folder / name not in self._futures:
-                self._futures[folder / name] = self._threads.submit(_write, folder / name, draw)
+                self._futures[folder / name] = pool.submit(_write, folder / name, draw)
 
     def paths(self) -> list[Path]:
         """先に引いたファイル: those that have no name yet."""
@@ -52,7 +52,8 @@ class EarlyFiles:
 
     def __exit__(self, *_: object) -> None:
         self.drop()
-        self._threads.shutdown()
+        for pool in self._pools:
+            pool.shutdown()
 
 
 def _write(path: Path, draw: Callable[[], Iterable[bytes]]) -> Path | None:

@@ -9,6 +9,10 @@ from elqr.report.page.page import PAGE, Line, Page
 from elqr.vocabulary.terms import ExitCode, Place
 
 _WIDTH = 30
+_NAMED = 6
+"""Findings and files that the screen names."""
+
+_WAITING = {Place.EXCEPTION.value, Place.REJECTED.value}
 
 
 def screen(page: Page, changes: int, place: Path | None, *, rehearsal: bool) -> Iterator[str]:
@@ -36,11 +40,12 @@ def screen(page: Page, changes: int, place: Path | None, *, rehearsal: bool) -> 
         yield from (_line(line) for line in page.reasons)
     if page.findings:
         yield f"　指摘 {len(page.findings)}件"
-        yield from (f"　　{finding}" for finding in page.findings[:6])
-        if len(page.findings) > 6:
+        yield from (f"　　{finding}" for finding in page.findings[:_NAMED])
+        if len(page.findings) > _NAMED:
             has_page = place is not None and place.name == PAGE
-            where = f"は、朝の一枚（{PAGE}）の「指摘と、すること」にあります。" if has_page else ""
-            yield f"　　ほか {len(page.findings) - 6}件{where or 'は、elqr night に --json を付けると見られます。'}"
+            on_page = f"朝の一枚（{PAGE}）の「指摘と、すること」にあります"
+            where = f"は、{on_page if has_page else 'elqr night に --json を付けると見られます'}。"
+            yield f"　　ほか {len(page.findings) - _NAMED}件{where}"
     years = "　".join(f"{year.label} {year.planned}/{year.target or '－'}" for year in page.kpi.years)
     yield f"　KPI（予定/目標）　{years}"
     yield f"　{page.headline}"
@@ -61,10 +66,6 @@ def exit_reasons(page: Page, held: Sequence[str], code: ExitCode) -> Iterator[st
         yield f"　　今夜の収納のうち {waiting:,}件が要確認になりました。"
     if page.findings:
         yield f"　　指摘が {len(page.findings):,}件あります。"
-
-
-_NAMED = 6
-_WAITING = {Place.EXCEPTION.value, Place.REJECTED.value}
 
 
 def _more(names: Sequence[str]) -> str:

@@ -25,8 +25,8 @@ class Selection(Strict):
     data: tuple[DataKind, ...] = DATA_KINDS
 
     def departments_of(self, names: Iterable[str]) -> list[str]:
-        """ブックのある所管課: those of the register's departments that have a book of their own, in order."""
-        return sorted(name for name in set(names) if self.departments is None or name in self.departments)
+        """ブックのある所管課: those of these departments that have a book of their own, in their order."""
+        return [name for name in names if self.departments is None or name in self.departments]
 
     def file_of(self, table: str) -> str:
         """表の全件のあるファイル: its name, or how to get it where no data files are drawn."""

@@ -197,6 +197,11 @@ class Register(Strict):
         return procedure.name if procedure else code
 
     @property
+    def departments(self) -> list[str]:
+        """所管課 of the procedures, each once, in order."""
+        return sorted({procedure.department for procedure in self.procedure})
+
+    @property
     def names(self) -> dict[str, tuple[str, str]]:
         """名前と所管課 of each procedure, by code."""
         return {procedure.code: (procedure.name, procedure.department) for procedure in self.procedure}

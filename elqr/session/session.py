@@ -53,6 +53,11 @@ class Session:
         return self.setup.specs
 
     @property
+    def notice_spec(self) -> Spec:
+        """納付書データの様式: the job's, or the shipped one where the job has no inbox for notices."""
+        return self.specs[self.job.notices.spec if self.job.notices else "notice_csv"]
+
+    @property
     def rules(self) -> Rules:
         """突合と到着の決まり."""
         return self.setup.rules

@@ -53,11 +53,10 @@ def read_setup(path: Path, job: Job, environment: Mapping[str, str], spec_files:
             f"ジョブ {path} の [arrears.procedures] の {'・'.join(lost)} は、手続台帳 {job.register_file} の手続に"
             "ありません。手続コードを確かめてください。"
         )
-    departments = {procedure.department for procedure in register.procedure}
-    if lost := sorted(set(job.reports.departments or ()) - departments):
+    if lost := sorted(set(job.reports.departments or ()) - set(register.departments)):
         raise BadFile(
             f"ジョブ {path} の [reports] departments の {'・'.join(lost)} は、手続台帳 {job.register_file} の所管課に"
-            f"ありません。所管課は {'・'.join(sorted(departments))} です。"
+            f"ありません。所管課は {'・'.join(register.departments)} です。"
         )
     secret = read_secret(job, environment)
     rules = Rules(job.settlement, job.arrival, calendar_for(job), job.accounting)

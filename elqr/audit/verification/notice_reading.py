@@ -14,8 +14,7 @@ from elqr.formats.decode import Decoded, decode
 
 def read_notices(audit: Audit, data: bytes, name: str, night_on: date, fits: Callable[[Decoded], bool]) -> Decoded:
     """納付書データを読み直す: the reading that `fits` the ledger, else as it is read now."""
-    job = audit.session.job
-    spec = audit.session.specs[job.notices.spec if job.notices else "notice_csv"]
+    spec = audit.session.notice_spec
     decoded = decode(data, spec, name, night_on)
     if fits(decoded) or not decoded.sheet or data.startswith(ZIP):
         return decoded
