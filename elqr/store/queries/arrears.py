@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, Select, case, exists, func, insert, literal, literal_column, select
 
-from elqr.store.db.bulk import insert_frame, read_frame, schema_of, select_named, stage_rows
+from elqr.store.db.bulk import insert_frame, read_frame, read_unordered, schema_of, select_named, stage_rows
 from elqr.store.queries.announced import still_waits
 from elqr.store.queries.claim_states import is_stated, stated
 from elqr.store.queries.ledger_identity import next_handed_out
@@ -44,7 +44,8 @@ def unpaid_of(connection: Connection, night: date, payers: pl.DataFrame) -> pl.D
 def unpaid_by_payer(connection: Connection, night: date, payers: pl.DataFrame) -> pl.DataFrame:
     """納付者の未納 as of a night: frame PayerClaim of payers (payer_ref), oldest due first for each.
 
-    Claims are found by the 宛名番号 with which they came; those that have passed to another payer are left out.
+    Claims are found by the 宛名番号 with which they came; those that have passed to another payer are left out. The rows
+    are read as one answer, because the question is asked beside other work: row by row each would wait for Python.
     """
     if payers.is_empty():
         return PayerClaim.empty()
@@ -66,7 +67,7 @@ def unpaid_by_payer(connection: Connection, night: date, payers: pl.DataFrame) -
             .where(columns[PayerClaim.LEFT_YEN] > 0, t.claim.c.payer_ref != "")
             .where(func.coalesce(_payer_ref(night), t.claim.c.payer_ref) == t.claim.c.payer_ref)
         )
-        rows = read_frame(connection, query, PayerClaim.SCHEMA)
+        rows = read_unordered(connection, query, PayerClaim.SCHEMA)
     return rows.sort(PayerClaim.PAYER_REF, PayerClaim.DUE_ON, *ClaimKey.SCHEMA, nulls_last=True)
 
 
