@@ -37,7 +37,8 @@ def list_refunds(session: Session, since: date | None) -> Refunds:
     with session.ledger.transaction() as connection:
         exceptions = queries.exceptions(connection, session.night_on)
         refunds = read_refunds(session, session.night_on, exceptions, since)
-        return replace(refunds, unpaid=unpaid_by_payer(connection, session.night_on, refunds.payers()))
+        unpaid = unpaid_by_payer(connection, session.night_on, refunds.payers())
+        return replace(refunds, unpaid=lambda: unpaid)
 
 
 def export_refunds(session: Session, since: date | None, file_name: str) -> tuple[Book, int]:

@@ -190,7 +190,7 @@ def _rows(session: Session, proof: LedgerProof, result: ReportRows | None) -> Ro
         rows,
         cases=_cases(session, rows, late) if session.job.reports.page else rows.cases,
         retractions=None if retractions.is_empty() else retractions,
-        refunds=replace(refunds, unpaid=unpaid()),
+        refunds=replace(refunds, unpaid=unpaid),
     )
 
 

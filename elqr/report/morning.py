@@ -94,9 +94,8 @@ def morning(edition: Edition, rows: Rows, kpi: Kpi, findings: list[Finding], sta
     )
     outcome = _outcome_table(rows.decisions, register)
     exception = shape.exception_table(rows.exceptions, rows.others, rows.suggestions, register, night)
-    refund = refund_table(rows.refunds, register, night)
     note = backlog.left_out_note(exception.height, rows.waiting)
-    exception, refund = (replace(table, note=table.note + note) for table in (exception, refund))
+    exception = replace(exception, note=exception.note + note)
     daily = (daily_table(rows.postings, register), *later_tables(rows.later, register))
     rulings = shape.ruling_table(rows.rulings)
     read = records(rows.decisions, rows.redelivered)
@@ -111,6 +110,9 @@ def morning(edition: Edition, rows: Rows, kpi: Kpi, findings: list[Finding], sta
     open_ages = backlog.open_ages(rows.waiting, register, night)
     night_tables = NightTables(exception, rulings, daily, places, intake, notices, kpis, money, arrivals, retractions)
     night_books = books(edition, night_tables, row_marks, rows)
+    data = _data(rows, edition) if selection.page else {}
+    refund = refund_table(rows.refunds, register, night)  # last: what payers owe besides may still be looked up
+    refund = replace(refund, note=refund.note + note)
     if NightBook.REFUNDS in selection.books:
         refund_marks = marks(rows.refunds.with_entries(), REFUND_CONTENT)
         drawn_from = DrawnFrom(edition.city, night, rows.chain)
@@ -137,7 +139,7 @@ def morning(edition: Edition, rows: Rows, kpi: Kpi, findings: list[Finding], sta
         trend=trend(rows.sums, night, _open_count(rows) - _announced_count(rows)),
         books=[(book.file_name, book.title) for book in night_books],
         selection=selection,
-        data=_data(rows, edition) if selection.page else {},
+        data=data,
     )
     return Morning(edition, tables, page, night_books)
 

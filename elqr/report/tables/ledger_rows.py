@@ -1,5 +1,6 @@
 """Rows (台帳の行): what the ledger's queries return for one night."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -49,15 +50,15 @@ class Refunds:
     """過誤納の行. `cases` (frame ExceptionRow) are what waits, and what has ended since `ended_since`.
 
     `entries` (frame RefundCase) is what two people decided on some of them, `reduced` (frame Reduced) the nights that
-    took yen off claims, `others` (frame EarlierPayment) the payments before them, `unpaid` (frame PayerClaim) what the
-    payers of those that wait still owe.
+    took yen off claims, `others` (frame EarlierPayment) the payments before them. `unpaid` answers what the payers of
+    those that wait still owe (frame PayerClaim): it is asked beside other work, so whoever draws calls it last.
     """
 
     cases: pl.DataFrame
     entries: pl.DataFrame = field(default_factory=RefundCase.empty)
     reduced: pl.DataFrame = field(default_factory=Reduced.empty)
     others: pl.DataFrame = field(default_factory=EarlierPayment.empty)
-    unpaid: pl.DataFrame = field(default_factory=PayerClaim.empty)
+    unpaid: Callable[[], pl.DataFrame] = PayerClaim.empty
     ended_since: date | None = None
 
     def payers(self) -> pl.DataFrame:

@@ -71,7 +71,7 @@ def refund_rows(refunds: Refunds, register: Register, night: date) -> pl.DataFra
     bears_interest = ~rows[RefundCase.STANDING].is_in(_NO_INTEREST).fill_null(False)
     rows = rows.hstack(terms.select(pl.when(bears_interest).then(pl.all())))
     rows = rows.join(
-        _unpaid(refunds.unpaid, register),
+        _unpaid(refunds.unpaid(), register),
         on=ExceptionRow.PAYER_REF, how="left", validate="m:1", maintain_order="left",
     )  # fmt: skip
     order = pl.col(STATE).replace_strict({state: number for number, state in enumerate(STATES)})

@@ -44,8 +44,8 @@ def unpaid_of(connection: Connection, night: date, payers: pl.DataFrame) -> pl.D
 def unpaid_by_payer(connection: Connection, night: date, payers: pl.DataFrame) -> pl.DataFrame:
     """納付者の未納 as of a night: frame PayerClaim of payers (payer_ref), oldest due first for each.
 
-    Claims are found by the 宛名番号 with which they came; those that have passed to another payer are left out. The rows
-    are read as one answer, because the question is asked beside other work: row by row each would wait for Python.
+    Claims are found by the 宛名番号 with which they came; those that have passed to another payer are left out. The
+    rows are read as one answer, because this is asked beside other work: one by one, each would wait for Python.
     """
     if payers.is_empty():
         return PayerClaim.empty()
