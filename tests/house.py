@@ -92,7 +92,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ),
     (
         "night",
-        "__init__ counting night ledger_proof item_orders reductions refunds remittance spark take_in batch_alarms morning "
+        "__init__ counting night ledger_proof item_orders reductions refunds remittance spark delivery_reading take_in batch_alarms morning "
         "posting upload workers cluster opening order replay",
     ),
     (

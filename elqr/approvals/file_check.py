@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elqr.disk.inbox import read_arrived
+from elqr.night.delivery_reading import Box
 from elqr.night.night import Night
 from elqr.night.reductions import record_notices
 from elqr.night.take_in import take_file, take_notices
@@ -57,7 +58,7 @@ def foresee_file(session: Session, path: Path, boxes: Iterable[Inbox]) -> Forese
     night, box = Night(session), lying_in[0]
     specs, name = [session.specs[name] for name in box.specs], session.job.box_name(box.path)
     arrived = read_arrived(path, session.job.thresholds.file_megabytes)
-    take_file(night, arrived, specs, box=name)
+    take_file(night, arrived, Box(name, tuple(specs)))
     step = session.journal.steps[-1][1]
     is_held = bool(night.quarantined or night.given_up)
     status = FileStatus.QUARANTINED if is_held else _status_of(step.result) if night.changes else None

@@ -11,8 +11,9 @@ from enum import IntEnum
 import polars as pl
 
 from elqr.disk.inbox import Arrived, read_inbox
+from elqr.night.delivery_reading import Box
 from elqr.night.remittance import open_settlement
-from elqr.night.take_in import Box, list_held
+from elqr.night.take_in import list_held
 from elqr.rules.expected_files import check_arrivals
 from elqr.rules.joint_payment import claims_adding_up
 from elqr.rules.suggestions import ASKED_AT_MOST, neighbours

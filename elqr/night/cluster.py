@@ -25,10 +25,11 @@ from elqr.disk.inbox_filter import InboxFilter
 from elqr.formats.intake.delivered_file import Intake, LargeIntake, judge_file, judge_large_file
 from elqr.formats.spec import Spec
 from elqr.night.counting import counting_of, days_of, only_posted
+from elqr.night.delivery_reading import Box
 from elqr.night.night import Night
 from elqr.night.posting import Decided, Posted, channels, places
 from elqr.night.spark import Engine, start_engine
-from elqr.night.take_in import Box, Taken, hold_back, note_known, unconfirmed
+from elqr.night.take_in import Taken, hold_back, note_known, unconfirmed
 from elqr.night.workers import OneMachine
 from elqr.rules import partition
 from elqr.rules.counting import Counting

@@ -18,6 +18,7 @@ from elqr.disk.content import sha256_of
 from elqr.disk.inbox import Arrived
 from elqr.disk.run_log import Clock, Journal
 from elqr.formats.spec import Spec
+from elqr.night.delivery_reading import Box
 from elqr.night.night import Night
 from elqr.night.order import run_night
 from elqr.night.take_in import Taken, charge_again, retract_notices, take_file, take_notices
@@ -162,7 +163,7 @@ class PastDeliveries(OneMachine):
             if candidates := _candidates(night.session, boxes, spec):
                 is_unread = (name, sha256) in self.unread
                 arrived = Arrived(name, None, sha256) if is_unread else _read_kept(night.session.job, name, sha256)
-                taken |= take_file(night, arrived, candidates)
+                taken |= take_file(night, arrived, Box("", tuple(candidates)))
         return taken
 
     def take_money(self, night: Night) -> None:

@@ -5,8 +5,7 @@ A file is accepted, held back with the reason, or known from before. Nothing her
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from functools import partial
 
 import polars as pl
@@ -17,8 +16,9 @@ from elqr.disk.inbox import Arrived
 from elqr.disk.inbox_filter import sent_as
 from elqr.disk.run_log import Step
 from elqr.formats.decode import decode
-from elqr.formats.intake.delivered_file import Intake, LargeIntake, judge_file, judge_large_file
+from elqr.formats.intake.delivered_file import Intake, LargeIntake
 from elqr.formats.spec import Spec
+from elqr.night.delivery_reading import Box, EarlyReading, read_delivered
 from elqr.night.night import Night
 from elqr.rules.claim_changes import Incoming
 from elqr.rules.claim_states import new_states, refuse_states
@@ -54,25 +54,12 @@ from elqr.store.tables import ledger as tables
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding, Location
 from elqr.vocabulary.frames import Claim, ClaimKey, Notice, Payment
-from elqr.vocabulary.limits import IN_HAND_PAYMENTS, PIECE_BYTES, WHOLE
+from elqr.vocabulary.limits import IN_HAND_PAYMENTS
 from elqr.vocabulary.report_frames import HeldFile
 from elqr.vocabulary.terms import FileStatus
 
 Taken = dict[int, pl.DataFrame]
 """手元の収納: file_no → payments that were just taken in and need not be read back (frame Payment)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """受信箱: its name (`Job.box_name`; empty where it is unknown), and the formats that may arrive in it."""
-
-    name: str
-    specs: tuple[Spec, ...]
-
-    @property
-    def formats(self) -> dict[str, str]:
-        """様式: name → purpose."""
-        return {spec.name: spec.purpose for spec in self.specs}
 
 
 def _delivered(arrived: Arrived) -> Delivered:
@@ -188,16 +175,17 @@ def _hold_back_notices(
     return list(findings)
 
 
-def take_file(night: Night, arrived: Arrived, specs: list[Spec], what: str = "収納データ取込", box: str = "") -> Taken:
+def take_file(
+    night: Night, arrived: Arrived, box: Box, what: str = "収納データ取込", early: EarlyReading | None = None
+) -> Taken:
     """収納データか入金データを取り込む: one file in one transaction; accepted, held back, or known from before.
 
-    `box` is the name of the inbox as in `Box`. Returns the payments where they need not be read back.
+    `early` is where the file is being read already. Returns the payments where they need not be read back.
     """
     with night.session.journal.step(what, arrived.name) as step, night.session.ledger.transaction():
-        inbox = Box(box, tuple(specs))
-        if note_known(night, _delivered(arrived), inbox, step):
+        if note_known(night, _delivered(arrived), box, step):
             return {}
-        return _take_new(night, arrived, inbox, step)
+        return _take_new(night, arrived, box, step, early)
 
 
 def note_known(night: Night, delivered: Delivered, box: Box, step: Step) -> bool:
@@ -273,11 +261,12 @@ def list_held(session: Session) -> pl.DataFrame:
     return by_content.agg(first, pl.col(HeldFile.DELIVERY_NO).alias("deliveries")).drop(HeldFile.OWN_NAME)
 
 
-def _take_new(night: Night, arrived: Arrived, box: Box, step: Step) -> Taken:
+def _take_new(night: Night, arrived: Arrived, box: Box, step: Step, early: EarlyReading | None) -> Taken:
     """新しいファイルを取り込む: accept it or hold it back."""
     session = night.session
     arrived = session.kept(session.keep(arrived))
-    intake = with_new_rows(session, arrived.name, _read(arrived, box.specs, session.night_on))
+    read = early or partial(read_delivered, arrived, box.specs, session.night_on)
+    intake = with_new_rows(session, arrived.name, read())
     intake = _with_confirmation(session, arrived, intake)
     if isinstance(intake, LargeIntake):
         taken = _enter_pieces(session, arrived, intake, step)
@@ -326,21 +315,6 @@ def unconfirmed(session: Session, delivered: Delivered, spec_name: str, sums: tu
         return ()
     at = Location(delivered.name)
     return (Finding(at, Code.UNCONFIRMED, f"{sums[0]:,}件 {sums[1]:,}円", "二人の確認", spec.made_by),)
-
-
-def _read(arrived: Arrived, specs: Sequence[Spec], night_on: date) -> Intake | LargeIntake:
-    """読む: a large file piece by piece.
-
-    A large file with something wrong or odd in it is read whole if its size allows, to find everything at once.
-    """
-    if arrived.findings:
-        return Intake("", 0, None, arrived.findings)
-    if arrived.path is not None:
-        size, read = arrived.size_bytes, partial(read_part, arrived.path)
-        large = judge_large_file(read, size, arrived.name, specs, night_on, PIECE_BYTES)
-        if isinstance(large, LargeIntake) or size > WHOLE.most:
-            return large
-    return judge_file(arrived.whole() or b"", arrived.name, specs, night_on)
 
 
 def _enter_pieces(session: Session, arrived: Arrived, large: LargeIntake, step: Step) -> Taken:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Protocol
 
+from elqr.night.delivery_reading import Box, read_ahead
 from elqr.night.night import Night
 from elqr.night.posting import Decided, decide
 from elqr.night.take_in import Taken, take_file, take_notices
@@ -59,8 +60,9 @@ class OneMachine:
 
 def _take(night: Night, boxes: Iterable[Inbox], what: str) -> Taken:
     session, taken = night.session, Taken()
-    for box in boxes:
-        specs = [session.specs[name] for name in box.specs]
-        for arrived in session.arrivals(box.path, session.watch(box)):
-            taken |= take_file(night, arrived, specs, what, session.job.box_name(box.path))
+    for inbox in boxes:
+        box = Box(session.job.box_name(inbox.path), tuple(session.specs[name] for name in inbox.specs))
+        arrivals = session.arrivals(inbox.path, session.watch(inbox))
+        for arrived, early in read_ahead(session, arrivals, box.specs):
+            taken |= take_file(night, arrived, box, what, early)
     return taken
