@@ -6,10 +6,11 @@ from pathlib import Path
 import click
 
 from elqr.cli.terminal import (
-    GIVEN_PATH,
+    JOB_HELP,
     Command,
     clear_progress,
     date_option,
+    job_argument,
     job_option,
     json_option,
     now,
@@ -20,8 +21,8 @@ from elqr.cli.terminal import (
 )
 
 
-@click.command("night", cls=Command, help="夜間処理を実行します（JOB はジョブのTOML）。")
-@click.argument("job", type=GIVEN_PATH)
+@click.command("night", cls=Command, help=f"夜間処理を実行します（JOB は{JOB_HELP}）。")
+@job_argument
 @date_option
 @click.option("--dry-run", is_flag=True, help="予行。何も書き込まず、どうなるかだけを表示します。")
 @json_option

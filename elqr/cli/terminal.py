@@ -132,7 +132,7 @@ def or_sample(job: Path | None) -> Path:
     return _OWN_JOB
 
 
-_JOB_HELP = "ジョブのTOML。なければ環境変数 ELQR_JOB、今いるフォルダの nightly.toml"
+JOB_HELP = "ジョブのTOML。なければ環境変数 ELQR_JOB、今いるフォルダの nightly.toml"
 
 
 def job_option(function: Any) -> Any:
@@ -142,15 +142,26 @@ def job_option(function: Any) -> Any:
         callback=_job_of,
         envvar="ELQR_JOB",
         type=GIVEN_PATH,
-        help=f"{_JOB_HELP}、写しの中では見本の {_SAMPLE_JOB.as_posix()}。",
+        help=f"{JOB_HELP}、写しの中では見本の {_SAMPLE_JOB.as_posix()}。",
     )(function)
 
 
 def own_job_option(function: Any) -> Any:
     """ジョブ for commands that do without one: never that of the samples."""
-    return click.option("--job", "job", callback=_own_job, envvar="ELQR_JOB", type=GIVEN_PATH, help=f"{_JOB_HELP}。")(
+    return click.option("--job", "job", callback=_own_job, envvar="ELQR_JOB", type=GIVEN_PATH, help=f"{JOB_HELP}。")(
         function
     )
+
+
+def _given_job(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path:
+    if (job := _own_job(context, parameter, value)) is None:
+        raise click.MissingParameter(ctx=context, param=parameter)
+    return job
+
+
+def job_argument(function: Any) -> Any:
+    """ジョブ of a command that is written before its options: never that of the samples unless it is named."""
+    return click.argument("job", callback=_given_job, envvar="ELQR_JOB", type=GIVEN_PATH, required=False)(function)
 
 
 date_option = click.option(

@@ -133,8 +133,8 @@ def test_from_nothing_to_a_first_night(tmp_path: Path, monkeypatch: pytest.Monke
         (("notice", "check", "notices/nofusho.csv"), 3, ("取り込む行 2（14,000円）", "断る行 1", "[N601]")),
         (("file", "check", "inbox/eltax.csv"), 0, ("受信箱 inbox のファイルとして取り込みます（1件 10,000円）",)),
         (("file", "check", "inbox/cvs.dat"), 0, ("受信箱 inbox のファイルとして取り込みます（1件 4,000円）",)),
-        (("night", "nightly.toml", "--dry-run"), 3, ("予行", "収納 2件 14,000円を消し込みました")),
-        (("night", "nightly.toml"), 3, ("収納 2件 14,000円を消し込みました", "index.html")),
+        (("night", "--dry-run"), 3, ("予行", "収納 2件 14,000円を消し込みました")),
+        (("night",), 3, ("収納 2件 14,000円を消し込みました", "index.html")),
         (("kpi",), 0, ("最初のeL-QR収納",)),
         (("verify",), 0, ("すべて合っています",)),
     ]
