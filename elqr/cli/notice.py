@@ -116,19 +116,27 @@ def notice_issue(job: Path, day: date | None) -> int:
 @job_option
 @json_option
 def notice_refused(job: Path, as_json: bool) -> int:
-    from elqr.store.queries.refused_rows import waiting_files
+    from elqr.night.morning import notice_findings
+    from elqr.store.queries.refused_rows import waiting_files, waiting_findings
     from elqr.store.queries.requests import GIVE_UP, requests
+    from elqr.vocabulary.findings import LISTED_PER_CODE
 
     with open_job(job, rehearsal=True) as session, session.ledger.transaction() as connection:
         files = waiting_files(connection)
+        findings = notice_findings(waiting_findings(connection, session.night_on), session.night_on)
         waiting = [row for row in requests(connection, GIVE_UP) if row["result"] is None]
     if as_json:
-        print_json({"files": files, "give_ups": waiting})
+        told = [finding.as_dict() for finding in findings]
+        print_json({"files": files, "findings": told, "give_ups": waiting})
         return ExitCode.CLEAN
     for row in files:
         click.echo(f"納付書データ{row['notice_file_no']}　{row['name']}（{row['night_on']} 取込）　{row['rows']:,}行")
+    for finding in findings[:LISTED_PER_CODE]:
+        click.echo(f"　{finding}")
+    if len(findings) > LISTED_PER_CODE:
+        click.echo(f"　ほか {len(findings) - LISTED_PER_CODE:,}件")
     if files:
-        say("何件目の行かは、朝の指摘にあります。直した行が来ても消えないものは、elqr notice give-up であきらめます。")
+        say("直した行が来ても消えないものは、elqr notice give-up であきらめます（--record に何件目か）。")
     for row in waiting:
         click.echo(
             f"申請{row['give_up_no']}　納付書データ{row['notice_file_no']} {row['records']}件目　"

@@ -90,7 +90,7 @@ def draw(session: Session, proof: LedgerProof, night: Night | None = None, resul
         from_files = [_finding(*row, makers.get(spec, "")) for *row, spec, _ in rows.delivery_findings.iter_rows()]
         findings += [each for each in from_files if each.code is not Code.UNCONFIRMED]
         findings += batch_alarms(session)
-        findings += _notice_findings(refused_queries.waiting_findings(connection, day), day)
+        findings += notice_findings(refused_queries.waiting_findings(connection, day), day)
         findings += [finding for finding in night.findings if finding not in findings]
         is_clean = not findings and rows.decisions.filter(_is_exception()).is_empty()
         status = "quarantine" if night.quarantined else "clean" if is_clean else "review"
@@ -249,7 +249,7 @@ def _is_exception() -> pl.Expr:
     return pl.col(DecidedPayment.PLACE).is_in([Place.EXCEPTION.value, Place.REJECTED.value])
 
 
-def _notice_findings(rows: pl.DataFrame, night: date) -> list[Finding]:
+def notice_findings(rows: pl.DataFrame, night: date) -> list[Finding]:
     """納付書の指摘. Those of earlier nights say when their file was taken in."""
     since = pl.when(pl.col("since") < night).then(pl.format("（{} 取込）", "since")).otherwise(pl.lit(""))
     dated = rows.with_columns(pl.concat_str(DeliveryFinding.NAME, since).alias(DeliveryFinding.NAME)).drop("since")

@@ -184,8 +184,12 @@ def _payment_lines(payments: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def outcome_words(payment: dict[str, Any]) -> str:
-    """収納の結果: its stage, where its record went, and why."""
-    return f"{Stage(payment['stage']).label}・{Place(payment['place']).label}（{Outcome(payment['outcome']).label}）"
+    """収納の結果: its stage, where its record went, and why; each is said once."""
+    stage, place = Stage(payment["stage"]).label, Place(payment["place"]).label
+    outcome = Outcome(payment["outcome"]).label
+    if outcome.startswith(stage):
+        return outcome
+    return f"{stage}・{outcome if outcome.startswith(place) else f'{place}（{outcome}）'}"
 
 
 def ruling_words(ruling: dict[str, Any]) -> str:

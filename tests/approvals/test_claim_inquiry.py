@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from elqr.report.claim_card import outcome_words
+from elqr.vocabulary.terms import PLACE_OF, Outcome, Stage
 from tests.builders import City, barcode, elqr, eltax_file, eltax_row, notice_row
 from tests.cases.prepared import prepared
 
@@ -111,3 +113,18 @@ def test_a_card_shows_the_ledger_of_now_and_an_earlier_day_is_refused(city: City
     ran = elqr("claim", "show", "100001", "--job", city.job, "--date", _PAID.isoformat())
     assert (ran.code, ran.out) == (1, "")
     assert f"処理日（{_PAID}）が、台帳の最後の処理日（{_CHANGED}）より前です。" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("stage", "outcome", "words"),
+    [
+        (Stage.PRELIMINARY, Outcome.PENDING, "速報（確報待ち）"),
+        (Stage.CANCELLED, Outcome.TAKEN_BACK, "速報取消"),
+        (Stage.CONFIRMED, Outcome.MATCHED, "確報・収納（一致）"),
+        (Stage.CONFIRMED, Outcome.OVERPAID, "確報・要確認（過納）"),
+        (Stage.UNDECIDED, Outcome.NOT_COLLECTED, "結果未着・振替不能"),
+        (Stage.CONFIRMED, Outcome.ALREADY_POSTED, "確報・計上済（再受信）"),
+    ],
+)
+def test_what_became_of_a_payment_is_said_once(stage: Stage, outcome: Outcome, words: str) -> None:
+    assert outcome_words({"stage": stage, "place": PLACE_OF[outcome], "outcome": outcome}) == words

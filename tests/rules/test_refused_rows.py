@@ -157,7 +157,9 @@ def test_rows_that_will_never_come_right_are_given_up_by_two_people(city: City, 
     own = elqr("notice", "give-up-approve", 1, "--by", "山 田", *on)
     assert own.code == 1 and "別の人が承認してください" in own.err
     assert len(_morning(city, 1)) == 2, "nobody approved it yet"
-    assert "申請1　納付書データ1 1件目　山田" in elqr("notice", "refused", "--job", city.job).out
+    listed = elqr("notice", "refused", "--job", city.job).out
+    assert "申請1　納付書データ1 1件目　山田" in listed
+    assert "1件目 「通知書番号」" in listed and "2件目 「賦課年度」" in listed
     assert elqr("notice", "give-up-approve", 1, "--by", "佐藤", *on).out.startswith("申請1　1行")
     assert [where for _, where in _morning(city, 2)] == [f"0.csv（{NIGHT} 取込） 2件目 「賦課年度」"]
     verified = ("verify", "--job", city.job, "--date", _day(2).isoformat())
