@@ -215,7 +215,7 @@ def _refuse_by_row(sieve: Sieve, known_procedures: list[str]) -> None:
         "手続コード",
         ~procedure.is_in(known_procedures),
         procedure,
-        pl.lit("手続台帳にある手続コード"),
+        pl.lit(f"手続台帳にある手続コード（{'・'.join(known_procedures)}）"),
     )
     sieve.refuse(
         Code.AMOUNT_NOT_POSITIVE,
