@@ -17,14 +17,11 @@ from tests.builders import City, elqr
 from tests.cases.desk_city import PASSWORD as OWN
 from tests.cases.desk_city import PEOPLE, cheap_digest
 from tests.cases.prepared import prepared
-from tests.report.browser import PROGRAM, needs_browser
+from tests.report.browser import PROGRAM, WIDTHS, find_violations, launched, needs_browser
 from tests.report.page_city import founded
-from tests.report.page_rules import CONTRAST, RULES
 
 pytestmark = needs_browser
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright がないため、窓口のブラウザでの確認を省いた")
-
-WIDTHS = (1366, 320)
 
 
 @pytest.fixture(scope="module")
@@ -58,25 +55,30 @@ def address(city: City, once: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> "Iterator[playwright.Browser]":
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox", "--disable-gpu"])
+    with launched() as opened:
         yield opened
-        opened.close()
 
 
 def look_at(page: "playwright.Page", folder: Path) -> None:
-    """What holds of every page, at each width; a picture of it is kept for who looks at the run."""
+    """What holds of every page, at each width; a picture of it is kept for who looks at the run.
+
+    axe-core needs scripts: it looks at the same address in a window that runs them, with the same session.
+    """
+    context = page.context.browser.new_context(locale="ja-JP")
+    context.add_cookies(page.context.cookies())
+    beside = context.new_page()
+    beside.goto(page.url)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 768})
-        for rule in RULES:
-            assert page.evaluate(f"{rule}.map(e => e.outerHTML.slice(0, 120))") == [], (page.url, rule)
-        assert page.evaluate(CONTRAST) == [], page.url
+        beside.set_viewport_size({"width": width, "height": 768})
+        assert find_violations(beside) == [], (page.url, width)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, (page.url, width)
         headings = page.evaluate("[...document.querySelectorAll('h1, h2, h3')].map(e => Number(e.tagName[1]))")
         assert headings[0] == 1 and headings.count(1) == 1, page.url
         assert all(later - earlier <= 1 for earlier, later in pairwise(headings)), headings
         page.screenshot(path=folder / f"{page.title().split('　')[0]}_{width}.png", full_page=True)
     page.set_viewport_size({"width": WIDTHS[0], "height": 768})
+    context.close()
 
 
 def focused(page: "playwright.Page") -> str:
