@@ -10,6 +10,7 @@ from elqr.approvals.claim_inquiry import look_up_claims
 from elqr.approvals.waiting_work import look_at_today
 from elqr.arithmetic.plain_number import plain_number
 from elqr.arithmetic.wareki import wareki_year
+from elqr.desk import deciding, exceptions, requests
 from elqr.desk.gate import end_in_browser, login_of, own_path, without_controls
 from elqr.desk.passwords import SHORTEST, password_fault, same_password
 from elqr.desk.place import Place, instant
@@ -30,6 +31,7 @@ from elqr.store.desk.records import count_records
 from elqr.store.desk.records import records as read_records
 from elqr.vocabulary.claim_terms import Item
 from elqr.vocabulary.desk_frames import DeskRecord
+from elqr.vocabulary.ruling_terms import Ruling, RulingResult
 from elqr.vocabulary.staff import Deed
 from elqr.vocabulary.terms import Channel
 
@@ -44,8 +46,17 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "written_off": written_off_yen,
     "channel": lambda value: Channel(value).label,
     "deed": lambda value: Deed(value).label,
+    "ruling_name": lambda value: Ruling(value).label,
+    "result_name": lambda value: RulingResult(value).label,
 }
-MENU = (("morning", "朝"), ("inquiry", "照会"), ("records", "操作記録"), ("me", "自分の利用者"))
+MENU = (
+    ("morning", "朝"),
+    ("exceptions", "要確認"),
+    ("requests", "承認待ち"),
+    ("inquiry", "照会"),
+    ("records", "操作記録"),
+    ("me", "自分の利用者"),
+)
 _LONGEST_NUMBER = 300
 """An eL-QR has 255 digits. What is longer as it was typed may be one in groups."""
 
@@ -197,6 +208,9 @@ PAGES: tuple[tuple[str, tuple[str, ...], Callable[..., Any]], ...] = (
     ("/password", ("GET", "POST"), password),
     ("/", ("GET",), home),
     ("/morning", ("GET",), morning),
+    *exceptions.PAGES,
+    *deciding.PAGES,
+    *requests.PAGES,
     ("/inquiry", ("GET",), inquiry),
     ("/records", ("GET",), records),
     ("/me", ("GET",), me),
