@@ -15,7 +15,7 @@ from elqr.desk.place import Place, instant
 from elqr.desk.rights import may_open, scope_of
 from elqr.desk.sign_in import note
 from elqr.vocabulary.claim_terms import Item
-from elqr.vocabulary.ruling_terms import NEEDS_TARGET, WRITTEN_RULINGS
+from elqr.vocabulary.ruling_terms import NEEDS_TARGET, WRITTEN_RULINGS, Ruling
 from elqr.vocabulary.staff import Deed
 from elqr.vocabulary.terms import PLACE_OF, Channel, Outcome
 from elqr.vocabulary.terms import Place as Ends
@@ -30,6 +30,19 @@ REASONS = (
     "残りは督促で納めてもらう",
 )
 """決裁の理由の定型文: offered where a reason is typed; anything else may be written."""
+
+KEYS = {
+    Ruling.APPLY: "a",
+    Ruling.REFUND: "r",
+    Ruling.APPROPRIATE: "u",
+    Ruling.HOLD: "h",
+    Ruling.SEND_BACK: "b",
+    Ruling.NOT_OURS: "n",
+    Ruling.REPLACE: "c",
+    Ruling.TAKE_BACK: "t",
+    Ruling.NOTED: "o",
+}
+"""決裁のキー: a letter for each."""
 
 _NOT_THERE = "この受付番号は要確認にありません。決裁が済んでいるか、番号が違うか、ほかの課の収納です。"
 
@@ -99,6 +112,7 @@ def exception_page(place: Place, number: int, fault: str = "", found: Sequence[T
         items=list(Item),
         rulings=WRITTEN_RULINGS,
         needs_target=NEEDS_TARGET,
+        keys_of=KEYS,
         reasons=REASONS,
         typed=request.form,
         fault=fault,

@@ -16,7 +16,7 @@ from elqr.session.session import Session
 from elqr.session.setup import Setup, read_setup
 from elqr.store.desk.database import DeskDatabase, open_desk_database
 from elqr.store.ledger_file import LedgerReader
-from elqr.vocabulary.errors import Locked
+from elqr.vocabulary.errors import Locked, Refused
 
 _PATIENCE_SECONDS = 10
 
@@ -49,7 +49,12 @@ class Place:
 
     @contextmanager
     def write(self, login: str, address: str) -> Iterator[Session]:
-        """台帳に記す, as the owner of an account at an address. Raises Locked while a night or a command is at work."""
+        """台帳に記す, as the owner of an account at an address. Raises Locked while another is at work; Refused."""
+        if self.setup.job.approval.operators is not None:
+            raise Refused(
+                "このジョブは操作する人の表（[approval] operators）で人を見分けるので、窓口では申請も承認もできません。"
+                '窓口でするには、システム担当が operators を identity = "desk" に替えます。'
+            )
         if not self.pen.acquire(timeout=_PATIENCE_SECONDS):
             raise Locked("ほかの申請・承認を記しています。もう一度操作してください。")
         try:

@@ -7,7 +7,7 @@ from elqr.approvals.waiting_work import Scope
 from elqr.rules.register import Register
 from elqr.vocabulary.staff import FINANCE, DeskRole, StaffAccount
 
-OPEN = ("style", "login", "idle")
+OPEN = ("style", "script", "login", "idle")
 """入口: what a stranger gets."""
 
 ANYBODY = frozenset(DeskRole)
