@@ -19,6 +19,7 @@ from elqr.approvals.review import Requested, effects_now, request_rulings
 from elqr.approvals.ruling_state import OWN_NOTICE_NO, with_ledger_state
 from elqr.approvals.targets import Target, targets_of
 from elqr.approvals.waiting_work import Scope, in_scope
+from elqr.arithmetic.wareki import wareki_year
 from elqr.report.claim_card import claim_cards
 from elqr.report.excel.row_mark import CONTENT, marks
 from elqr.rules.rulings import judge_proposals
@@ -243,7 +244,7 @@ def movements(session: Session, moves: pl.DataFrame, by: str = Move.PAYMENT_NO) 
 
 def _claim_words(session: Session, card: dict[str, Any]) -> str:
     name, part = session.register.name_of(card["procedure_code"]), card["installment_no"]
-    return f"{name} {card['levy_year']}年度 {card['bill_no']} {f'{part}期' if part else '全期'}"
+    return f"{name} {wareki_year(card['levy_year'])} {card['bill_no']} {f'{part}期' if part else '全期'}"
 
 
 def _mark(results: dict[int, dict[str, Any]], moves: pl.DataFrame, refused: list[int]) -> str:

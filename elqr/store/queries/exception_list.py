@@ -9,9 +9,9 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, union_all
 
-from elqr.store.db.bulk import read_frame, schema_of
+from elqr.store.db.bulk import Columns, read_frame, schema_of
 from elqr.store.queries.announced import is_answered
 from elqr.store.queries.open_exceptions import Waits, is_waiting
 from elqr.store.queries.reports import select_decided
@@ -63,7 +63,8 @@ class Wanted:
         if self.channels:
             yield payment.channel.in_(self.channels)
         if self.night_on is not None:
-            yield t.decided_file.c.night_on == self.night_on.isoformat()
+            decided = t.decided_file.c
+            yield payment.file_no.in_(select(decided.file_no).where(decided.night_on == self.night_on.isoformat()))
         if self.least_yen is not None:
             yield payment.paid_yen >= self.least_yen
         if self.most_yen is not None:
@@ -109,24 +110,25 @@ def _parts(connection: Connection, wanted: Wanted) -> list[Select[Any]]:
     touched = or_(number.in_(select(r.ruling.c.payment_no)), number.in_(moved))
     exceptions, *others = waits.conditions(connection)
     untouched = and_(is_waiting(), ~touched, ~is_answered(_NOW))
-    parts = [_select(t.decision.c.suspense_yen, untouched, *wanted.conditions(t.decision.c.outcome))]
+    columns = (column.label(name) for name, column in _columns(t.decision.c.suspense_yen).items())
+    query = select(*columns).join(t.payment, t.payment.c.payment_no == number)
+    parts: list[Select[Any]] = [query.where(untouched, *wanted.conditions(t.decision.c.outcome))]
     has_any = connection.execute(select(select(r.ruling.c.ruling_no).exists(), moved.exists())).one()
     if any(has_any):
         others = [and_(touched, exceptions), *others]
     for condition in others:
-        query = _select(waits.suspense_yen, condition, waits.is_open, *wanted.conditions(waits.outcome))
+        columns = (column.label(name) for name, column in _columns(waits.suspense_yen).items())
+        touched_query = select_decided(*columns).where(condition, waits.is_open, *wanted.conditions(waits.outcome))
         for joined, where in waits.joins:
-            query = query.outerjoin(joined, where)
-        parts.append(query)
+            touched_query = touched_query.outerjoin(joined, where)
+        parts.append(touched_query)
     return parts
 
 
-def _select(suspense_yen: ColumnElement[int], *conditions: ColumnElement[bool]) -> Select[Any]:
-    payment = t.payment.c
-    columns = {
+def _columns(suspense_yen: ColumnElement[int]) -> Columns:
+    return {
         ExceptionRow.PAYMENT_NO: t.decision.c.payment_no,
-        _DAY: payment.paid_on,
-        ExceptionRow.PAID_YEN: payment.paid_yen,
+        _DAY: t.payment.c.paid_on,
+        ExceptionRow.PAID_YEN: t.payment.c.paid_yen,
         _YEN: suspense_yen,
     }
-    return select_decided(*(column.label(name) for name, column in columns.items())).where(true(), *conditions)

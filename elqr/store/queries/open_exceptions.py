@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -56,8 +57,12 @@ class Waits:
     joins: tuple[tuple[FromClause, Any], ...]
 
     @classmethod
+    @cache
     def on(cls, night: date) -> "Waits":
-        """As of a night. A closed payment is open again when undoing a ruling left more in suspense than at closing."""
+        """As of a night; put together once for each.
+
+        A closed payment is open again when undoing a ruling left more in suspense than at closing.
+        """
         last = r.ruling.c
         suspense = t.decision.c.suspense_yen + moved_yen(Account.SUSPENSE, night)
         is_as_left = suspense <= r.ruling_result.c.after_yen
