@@ -318,3 +318,29 @@ def test_one_account_cannot_approve_under_another_name(office: Office) -> None:
     page = both.get("/requests?number=1")
     answer = both.post("/requests/1/approve", hidden(page.text) | {"ruling": "1"})
     assert answer.status_code == 409 and office.desk.sql("SELECT count(*) FROM review_step") == [(0,)]
+
+
+def test_where_the_desk_decides_a_shell_does_not(office: Office) -> None:
+    """In one place for every command with --by; reading goes on, and the desk still asks and approves."""
+    job = office.desk.city.job
+    before = job.read_text(encoding="utf-8")
+    job.write_text(f'{before}\n[approval]\nidentity = "desk"\n', encoding="utf-8")
+    reason, by = ("--reason", "x"), ("--by", "山田")
+    for command in (
+        ("review", "decide", "--ruling", "保留", "--payment", UNKNOWN, *reason, *by),
+        ("review", "approve", 1, *by),
+        ("review", "reject", 1, *reason, *by),
+        ("month", "close", "2026-10", *by),
+    ):
+        ran = elqr(*command, "--job", job)
+        assert ran.code == 1 and "窓口にログインした人だけ" in ran.err, ran.err
+    day = elqr("day", "--day", "2026-11-20", "--by", "paid_on", "--job", job)
+    assert day.code == 0, "there --by is a day, nobody's name" + day.err
+    assert elqr("review", "list", "--job", job).code == 0 and office.asked() == []
+    assert "異常　窓口　申請のできる人と、承認のできる別の人がいません" in elqr("doctor", "--job", job).out
+    browser = office.browser()
+    assert sent(browser, previewed(browser, [UNKNOWN], ruling="hold", reason="照会中")).status_code == 303
+    people = '\n[approval]\noperators = "people.toml"\n'
+    job.write_text(f'{before}{people}identity = "desk"\n', encoding="utf-8")
+    ran = elqr("review", "list", "--job", job)
+    assert ran.code == 1 and "operators を消してください" in ran.err

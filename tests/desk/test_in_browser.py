@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,15 +15,13 @@ from elqr.vocabulary.staff import AccountStep
 from tests.builders import City, elqr
 from tests.cases.desk_city import PASSWORD as OWN
 from tests.cases.desk_city import PEOPLE, cheap_digest
+from tests.cases.desk_pages import WIDTHS, focused, look_at
 from tests.cases.prepared import prepared
 from tests.report.browser import PROGRAM, needs_browser
 from tests.report.page_city import founded
-from tests.report.page_rules import CONTRAST, RULES
 
 pytestmark = needs_browser
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright がないため、窓口のブラウザでの確認を省いた")
-
-WIDTHS = (1366, 320)
 
 
 @pytest.fixture(scope="module")
@@ -62,27 +59,6 @@ def browser() -> "Iterator[playwright.Browser]":
         opened = driver.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox", "--disable-gpu"])
         yield opened
         opened.close()
-
-
-def look_at(page: "playwright.Page", folder: Path) -> None:
-    """What holds of every page, at each width; a picture of it is kept for who looks at the run."""
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 768})
-        for rule in RULES:
-            assert page.evaluate(f"{rule}.map(e => e.outerHTML.slice(0, 120))") == [], (page.url, rule)
-        assert page.evaluate(CONTRAST) == [], page.url
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, (page.url, width)
-        headings = page.evaluate("[...document.querySelectorAll('h1, h2, h3')].map(e => Number(e.tagName[1]))")
-        assert headings[0] == 1 and headings.count(1) == 1, page.url
-        assert all(later - earlier <= 1 for earlier, later in pairwise(headings)), headings
-        page.screenshot(path=folder / f"{page.title().split('　')[0]}_{width}.png", full_page=True)
-    page.set_viewport_size({"width": WIDTHS[0], "height": 768})
-
-
-def focused(page: "playwright.Page") -> str:
-    """What has the focus, which must be seen."""
-    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
-    return str(page.evaluate("document.activeElement.name || document.activeElement.textContent.trim()"))
 
 
 def test_from_the_first_log_in_to_the_log_out(

@@ -15,9 +15,9 @@ from elqr.store.desk.database import open_desk_database
 from elqr.vocabulary.staff import AccountStep
 from tests.builders import elqr
 from tests.cases.desk_city import PASSWORD, PEOPLE, cheap_digest
+from tests.cases.desk_pages import focused, look_at
 from tests.cases.review_book import written
 from tests.cases.review_desk import MORNING, SHORT, TWICE, UNKNOWN, WRONG_CHECK, Desk, desk_in
-from tests.desk.test_in_browser import focused, look_at
 from tests.report.browser import PROGRAM, needs_browser
 
 pytestmark = needs_browser
