@@ -121,7 +121,8 @@ def test_the_keyboard_alone_reaches_everything(browser: "playwright.Browser", ad
     while page.evaluate("document.activeElement !== document.body"):
         reached.append(focused(page))
         page.keyboard.press("Tab")
-    assert reached == ["本文へ", "朝", "照会", "自分の利用者", "ログアウト"]
+    menu = ["朝", "要確認", "承認待ち", "照会", "自分の利用者"]
+    assert reached == ["本文へ", *menu, "ログアウト", "要確認"], "the card of 要確認 leads to its list"
 
 
 def test_what_was_read_is_out_of_reach_after_the_log_out(browser: "playwright.Browser", address: str) -> None:
