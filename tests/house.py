@@ -57,7 +57,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "tables.months migrations.versions.v7_said_once tables.counted tables.refused_rows queries.refused_rows "
         "tables.retractions tables.reviews tables.typed_batches queries.announced queries.moves queries.counted "
         "queries.details queries.paid_notice queries.claim_items queries.open_claims queries.reports "
-        "queries.open_exceptions queries.payouts queries.review_trail queries.fiscal_year queries.requests "
+        "queries.open_exceptions queries.exception_list queries.notice_facts queries.payouts queries.review_trail queries.fiscal_year queries.requests "
         "queries.arrears queries.held_files queries.retractions queries.typed_batches queries.reminders "
         "queries.reminder_statuses queries.debits queries.exports queries.money queries.row_owners "
         "queries.sender_corrections queries.trends tables.totals entries.seals entries.chain entries.acts "
@@ -70,7 +70,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ),
     (
         "report",
-        "__init__ claim_card debit_check early_files selection excel excel.excel_text excel.row_mark kpi page "
+        "__init__ claim_card side_by_side debit_check early_files selection excel excel.excel_text excel.row_mark kpi page "
         "page.chart tables tables.ageing tables.table data_files excel.book excel.cells excel.worksheet "
         "excel.workbook page.document page.year tables.night tables.arrivals tables.backlog tables.daily "
         "tables.case_file tables.places tables.retractions tables.trends page.page screen tables.ledger_rows "
@@ -100,10 +100,10 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "__init__ claim_inquiry day_list four_eyes difference dispatch held_files ledger_succession month_close "
         "open_exceptions refused_rows reminder_risks reminder_gate debit_check reminder_list reminder_record "
         "notice_retraction retraction row_check ruling_state remarks review reassignment refund_book review_book "
-        "payout_file typed_batches year_end file_check waiting_work",
+        "payout_file typed_batches year_end file_check waiting_work exception_list targets evidence decision request_queue",
     ),
     ("synthetic", "frames files register notices events changes filed_claims cast __init__"),
-    ("desk", "__init__ passwords place staff sign_in rights gate pages web serve"),
+    ("desk", "__init__ passwords place staff sign_in rights gate filters exceptions deciding requests pages web serve"),
     (
         "cli",
         "terminal answers file_lines questions arrears backup batch claim day desk doctor export file held init ledger month night notice payload printing "

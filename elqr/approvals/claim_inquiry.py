@@ -33,17 +33,22 @@ def look_up_claims(
         for column, value in ((Claim.PROCEDURE_CODE, procedure_code), (Claim.INSTALLMENT_NO, installment_no)):
             of_bill = of_bill if value is None else of_bill.filter(pl.col(column) == value)
         of_key = queries.claims_of_key(connection, numbers)
-        claims = pl.concat([of_bill.select(Claim.CLAIM_NO), of_key])
-        frames = item_frames(connection, itemised(connection, claims))
-        payments = queries.claim_payments(connection, claims)
-        return LookedUp(
-            queries.claim_cards(connection, claims),
-            queries.card_entries(connection, claims),
-            collected_items(frames.posted),
-            queries.claim_notices(connection, claims),
-            payments,
-            rulings_on(connection, payments),
-        )
+        return claims_in_full(session, pl.concat([of_bill.select(Claim.CLAIM_NO), of_key]))
+
+
+def claims_in_full(session: Session, claims: pl.DataFrame) -> LookedUp:
+    """調定のすべて of claims (claim_no): what is owed, the notices, and the payments with their rulings."""
+    connection = session.ledger.connection
+    frames = item_frames(connection, itemised(connection, claims))
+    payments = queries.claim_payments(connection, claims)
+    return LookedUp(
+        queries.claim_cards(connection, claims),
+        queries.card_entries(connection, claims),
+        collected_items(frames.posted),
+        queries.claim_notices(connection, claims),
+        payments,
+        rulings_on(connection, payments),
+    )
 
 
 def _ways_to_read(number: str) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 Whoever requested or decided cannot approve. Names are compared as a reader sees them (elqr/arithmetic/person_name.py).
 Where the administrator keeps a table of accounts (elqr/session/operators.py), the account that requested cannot
-approve either, whatever name it gives.
+approve either, whatever name it gives. The same holds for an account of the desk.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from elqr.arithmetic.person_name import same_person
+from elqr.session.operators import desk_login
 from elqr.session.session import Session
 from elqr.store.entries.acts import ASKED, Act, acts_of, enter_act
 from elqr.store.queries import requests as queries
@@ -149,7 +150,7 @@ def refuse_same_person_for(session: Session, subject: tuple[str, int], names: It
     Raises Refused.
     """
     requesters = list[Mapping[str, str]]()
-    if session.who.operators is not None:
+    if session.who.operators is not None or desk_login(session.who.operator.as_dict()):
         with _transaction(session):
             requesters = [act for act in acts_of(session.ledger.connection, *subject) if act["step"] == ASKED]
     refuse_same_person_among(session, names, requesters, by)
@@ -162,6 +163,9 @@ def refuse_same_person_among(
     for index, name in enumerate(names):
         if same_person(name, by):
             raise Refused(_refusal("決めた人" if index else "申請した人", name, by))
+    login = desk_login(session.who.operator.as_dict())
+    if login and any(desk_login(requester) == login for requester in requesters):
+        raise Refused(f"申請した窓口の利用者（{login}）では承認できません。別の人が承認してください。")
     operators = session.who.operators
     if operators is None:
         return

@@ -4,6 +4,7 @@ A request holds the rulings that one person handed in. Nothing moves until anoth
 every ruling again and does not carry out those whose payment or notice has changed since.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -272,20 +273,27 @@ def effects_now(session: Session, rulings: pl.DataFrame) -> Effects:
     return effects(rows, claims, postings, concerned, years)
 
 
-def approve_review(session: Session, review_no: int, signature: Signature) -> Ended:
+def approve_review(session: Session, review_no: int, signature: Signature, sent_back: Collection[int] = ()) -> Ended:
     """決裁を承認する: by another person. Carries out the rulings that are still current, in one transaction.
 
-    Raises NotFound; Refused for a request that has ended, and for one's own.
+    Those in `sent_back` (ruling_no) are refused in the same step, for the reason of the signature. Raises NotFound;
+    Refused for a request that has ended, for one's own, and where nothing is left to approve.
     """
     with session.ledger.transaction() as connection:
         session.refuse_earlier_day()
         request = find_waiting(session, REVIEW, review_no)
         rulings = queries.rulings_of(connection, review_no)
         refuse_same_person(session, request, signature.by, rulings[Ruled.STAFF].unique().sort().to_list())
-        carried = effects_now(session, rulings)
-        queries.enter_effects(connection, session.night_on, carried.effects, carried.moves)
-        ended = replace(_summarize(review_no, carried.effects, carried.moves), returned=by_payment(carried.returned))
-        _end(session, request, RulingResult.APPROVED, replace(signature, reason=""), (ended, rulings))
+        is_back = pl.col(Ruled.RULING_NO).is_in(list(sent_back))
+        back, kept = rulings.filter(is_back), rulings.filter(~is_back)
+        if kept.is_empty():
+            raise Refused("承認する行がありません。すべてを却下するなら、却下してください。")
+        carried = effects_now(session, kept)
+        ruling_effects = pl.concat([carried.effects, _refused(session, back)]).sort(RulingEffect.RULING_NO)
+        queries.enter_effects(connection, session.night_on, ruling_effects, carried.moves)
+        ended = replace(_summarize(review_no, ruling_effects, carried.moves), returned=by_payment(carried.returned))
+        signed = signature.stripped() if back.height else replace(signature, reason="")
+        _end(session, request, RulingResult.APPROVED, signed, (ended, rulings))
     return ended
 
 
@@ -295,17 +303,21 @@ def refuse_review(session: Session, review_no: int, signature: Signature) -> End
         session.refuse_earlier_day()
         request = find_waiting(session, REVIEW, review_no)
         rulings = queries.rulings_of(connection, review_no)
-        yen = queries.standing(connection, rulings, NOW).select(
-            Ruled.PAYMENT_NO,
-            *(pl.col(PaymentNow.SUSPENSE_YEN).alias(n) for n in (RulingEffect.BEFORE_YEN, RulingEffect.AFTER_YEN)),
-        )
-        refused = rulings.join(yen, on=Ruled.PAYMENT_NO, validate="m:1", maintain_order="left").with_columns(
-            pl.lit(RulingResult.REFUSED.value).alias(RulingEffect.RESULT)
-        )
+        refused = _refused(session, rulings)
         queries.enter_effects(connection, session.night_on, refused, Move.empty())
         ended = _summarize(review_no, refused, Move.empty())
         _end(session, request, RulingResult.REFUSED, signature.stripped(), (ended, rulings))
     return ended
+
+
+def _refused(session: Session, rulings: pl.DataFrame) -> pl.DataFrame:
+    """却下の結果 of rulings: frame RulingEffect. No yen move."""
+    yen = queries.standing(session.ledger.connection, rulings, NOW).select(
+        Ruled.PAYMENT_NO,
+        *(pl.col(PaymentNow.SUSPENSE_YEN).alias(n) for n in (RulingEffect.BEFORE_YEN, RulingEffect.AFTER_YEN)),
+    )
+    rows = rulings.join(yen, on=Ruled.PAYMENT_NO, validate="m:1", maintain_order="left")
+    return RulingEffect.of(rows.with_columns(pl.lit(RulingResult.REFUSED.value).alias(RulingEffect.RESULT)))
 
 
 def _summarize(review_no: int, ruling_effects: pl.DataFrame, moves: pl.DataFrame) -> Ended:

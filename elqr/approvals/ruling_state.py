@@ -49,7 +49,7 @@ def with_ledger_state(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
     rows = rows.join(
         known, on=[ExceptionRow.FILE_SHA256, ExceptionRow.RECORD_NO], how="left", validate="m:1", maintain_order="left"
     )
-    now = queries.exceptions(connection, NOW).join(known, on=DraftRuling.PAYMENT_NO, how="semi")
+    now = queries.exceptions(connection, NOW, known)
     shown = exceptions_table(session, now).frame.select(
         pl.col("受付番号").alias(DraftRuling.PAYMENT_NO),
         *(pl.col(name).cast(pl.String).alias(f"{name}の今") for name in SHOWN),
@@ -256,9 +256,7 @@ def with_current_payments(session: Session, rulings: pl.DataFrame, standing: pl.
     Standing) says where the yen of the payments are.
     """
     connection = session.ledger.connection
-    now = (
-        queries.exceptions(connection, NOW).filter(ExceptionRow.IS_OPEN).join(rulings, on=Ruled.PAYMENT_NO, how="semi")
-    )
+    now = queries.exceptions(connection, NOW, rulings.unique(Ruled.PAYMENT_NO)).filter(ExceptionRow.IS_OPEN)
     marked = marks(now).select(
         pl.col("受付番号").alias(CurrentRuling.PAYMENT_NO), pl.col(CONTENT).alias(DraftRuling.MARK_NOW)
     )

@@ -41,8 +41,11 @@ from elqr.vocabulary.terms import ArrivalState, SettlementOutcome
 Scope = frozenset[str] | None
 """手続の範囲: the codes of the procedures that are looked at; None is all of them, and what is of no procedure."""
 
+REVIEW_WORDS = "決裁"
+"""What a request of rulings is called."""
+
 _REQUESTS = (
-    (request_queries.REVIEW, "決裁"),
+    (request_queries.REVIEW, REVIEW_WORDS),
     (request_queries.DIFFERENCE, "払込差額の確認"),
     (request_queries.MONTH_CLOSE, "月締め"),
     (request_queries.ARREARS, "督促"),

@@ -43,7 +43,7 @@ from elqr.store.queries import matching as queries
 from elqr.store.queries import reports as report_queries
 from elqr.vocabulary.counted_terms import CountedBy
 from elqr.vocabulary.errors import NotFound, OperatorError
-from elqr.vocabulary.staff import DeskRole
+from elqr.vocabulary.staff import DeskRole, StaffAccount
 from elqr.vocabulary.terms import Channel, FileStatus
 
 _LIBRARIES = ("polars", "pydantic", "click", "sqlalchemy", "xlsxwriter", "python-calamine")
@@ -302,12 +302,30 @@ def _check_desk(job: Job, today: date, environment: Mapping[str, str]) -> Iterat
         with open_desk_database(read_store_url(job, environment)).transaction() as connection:
             serving = [each for each in all_accounts(connection) if each.serves_on(today)]
     except NotFound:
+        if job.approval.identity == "desk":
+            yield Line("窓口", State.BAD, f"利用者がいません。{_NOBODY_DECIDES}")
+            return
         yield Line("窓口", State.GOOD, "利用者なし（使うときは elqr desk account add で登録してください）")
     except OperatorError as error:
         yield Line("窓口", State.BAD, str(error))
     else:
         administrators = sum(DeskRole.ADMIN in each.roles for each in serving)
         yield Line("窓口", State.GOOD, f"利用者 {len(serving)}人（うち管理 {administrators}人）")
+        if job.approval.identity == "desk" and not _can_decide(serving):
+            yield Line("窓口", State.BAD, f"申請のできる人と、承認のできる別の人がいません。{_NOBODY_DECIDES}")
+
+
+_NOBODY_DECIDES = (
+    'ジョブの [approval] identity が "desk" なので、だれも決裁できません。'
+    "elqr desk account add で、申請の利用者と承認の利用者を登録してください"
+)
+
+
+def _can_decide(serving: list[StaffAccount]) -> bool:
+    """申請する人と承認する別の人がいるか."""
+    asking = {each.login for each in serving if DeskRole.REQUEST in each.roles}
+    approving = {each.login for each in serving if DeskRole.APPROVE in each.roles}
+    return bool(asking and approving and len(asking | approving) > 1)
 
 
 def _check_clock(run_id: str, today: date) -> Iterator[Line]:

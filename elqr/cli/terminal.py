@@ -57,7 +57,8 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command if the person that it names may: see elqr/session/operators.py."""
-        if ctx.params.get("by") and ctx.params.get("job"):
+        names_person = any(parameter.name == "by" and parameter.callback is person_of for parameter in self.params)
+        if names_person and ctx.params.get("by") and ctx.params.get("job"):
             from elqr.session.login import admit
 
             admit(ctx.params["job"], ctx.params["by"], roles_for(str(self.name)))

@@ -35,7 +35,7 @@ def pass_gate(place: Place) -> Response | None:
     """門を通す: returns what to answer instead of the page, or None. Sets `g.visitor` and `g.address`."""
     g.visitor, g.visit_id, g.is_over = None, "", False
     g.address = address_of(place.settings, request.remote_addr or "", request.headers.get(_FORWARDED, ""))
-    if request.endpoint == "style":
+    if request.endpoint in ("style", "script"):
         return None
     visit_id = request.cookies.get(cookie_name(place.settings), "")
     if place.settings.user_header:

@@ -7,9 +7,10 @@ from typing import Any
 from flask import Response, current_app, g, redirect, render_template, request, url_for
 
 from elqr.approvals.claim_inquiry import look_up_claims
-from elqr.approvals.waiting_work import look_at_today
+from elqr.approvals.waiting_work import REVIEW_WORDS, Today, look_at_today
 from elqr.arithmetic.plain_number import plain_number
 from elqr.arithmetic.wareki import wareki_year
+from elqr.desk import deciding, exceptions, requests
 from elqr.desk.gate import end_in_browser, login_of, own_path, without_controls
 from elqr.desk.passwords import SHORTEST, password_fault, same_password
 from elqr.desk.place import Place, instant
@@ -30,6 +31,7 @@ from elqr.store.desk.records import count_records
 from elqr.store.desk.records import records as read_records
 from elqr.vocabulary.claim_terms import Item
 from elqr.vocabulary.desk_frames import DeskRecord
+from elqr.vocabulary.ruling_terms import Ruling, RulingResult
 from elqr.vocabulary.staff import Deed
 from elqr.vocabulary.terms import Channel
 
@@ -44,8 +46,17 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "written_off": written_off_yen,
     "channel": lambda value: Channel(value).label,
     "deed": lambda value: Deed(value).label,
+    "ruling_name": lambda value: Ruling(value).label,
+    "result_name": lambda value: RulingResult(value).label,
 }
-MENU = (("morning", "朝"), ("inquiry", "照会"), ("records", "操作記録"), ("me", "自分の利用者"))
+MENU = (
+    ("morning", "朝"),
+    ("exceptions", "要確認"),
+    ("requests", "承認待ち"),
+    ("inquiry", "照会"),
+    ("records", "操作記録"),
+    ("me", "自分の利用者"),
+)
 _LONGEST_NUMBER = 300
 """An eL-QR has 255 digits. What is longer as it was typed may be one in groups."""
 
@@ -57,6 +68,11 @@ _RECORDS_SHOWN = 500
 def style(place: Place) -> Response:
     """見た目: the style sheet of the morning's page, and what the desk adds."""
     return Response(page_style() + render_template("desk.css"), mimetype="text/css")
+
+
+def script(place: Place) -> Response:
+    """手元の助け: the script of the pages, which work without it."""
+    return Response(render_template("desk.js"), mimetype="text/javascript")
 
 
 def login(place: Place) -> Any:
@@ -130,7 +146,16 @@ def morning(place: Place) -> str:
     scope = scope_of(g.visitor.account, place.setup.register)
     with place.look() as session:
         today = look_at_today(session, scope)
-    return render_template("morning.html", today=today, sees_all=scope is None)
+    return render_template("morning.html", today=today, sees_all=scope is None, links=_links(today))
+
+
+def _links(today: Today) -> dict[str, str]:
+    """仕事のページ: where each kind of work that has a page is done. Requests of other kinds are listed here only."""
+    waiting = {work.key: work for work in today.waits}
+    links = {"exceptions": url_for("exceptions")}
+    if all(line[0] == REVIEW_WORDS for line in waiting["requests"].lines):
+        links["requests"] = url_for("requests")
+    return links
 
 
 def inquiry(place: Place) -> Any:
@@ -191,12 +216,16 @@ def me(place: Place) -> str:
 
 PAGES: tuple[tuple[str, tuple[str, ...], Callable[..., Any]], ...] = (
     ("/style.css", ("GET",), style),
+    ("/desk.js", ("GET",), script),
     ("/login", ("GET", "POST"), login),
     ("/logout", ("POST",), logout),
     ("/idle", ("GET",), idle),
     ("/password", ("GET", "POST"), password),
     ("/", ("GET",), home),
     ("/morning", ("GET",), morning),
+    *exceptions.PAGES,
+    *deciding.PAGES,
+    *requests.PAGES,
     ("/inquiry", ("GET",), inquiry),
     ("/records", ("GET",), records),
     ("/me", ("GET",), me),

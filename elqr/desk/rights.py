@@ -7,7 +7,7 @@ from elqr.approvals.waiting_work import Scope
 from elqr.rules.register import Register
 from elqr.vocabulary.staff import FINANCE, DeskRole, StaffAccount
 
-OPEN = ("style", "login", "idle")
+OPEN = ("style", "script", "login", "idle")
 """入口: what a stranger gets."""
 
 ANYBODY = frozenset(DeskRole)
@@ -17,6 +17,13 @@ NEEDED: dict[str, frozenset[DeskRole]] = {
     "home": ANYBODY,
     "morning": _READERS,
     "inquiry": _READERS,
+    "exceptions": _READERS,
+    "exception": _READERS,
+    "preview": frozenset({DeskRole.REQUEST}),
+    "decide": frozenset({DeskRole.REQUEST}),
+    "requests": _READERS,
+    "approve": frozenset({DeskRole.APPROVE}),
+    "send_back": frozenset({DeskRole.APPROVE, DeskRole.REQUEST}),
     "records": frozenset({DeskRole.ADMIN}),
     "me": ANYBODY,
     "password": ANYBODY,
@@ -28,6 +35,11 @@ NEEDED: dict[str, frozenset[DeskRole]] = {
 def may_open(account: StaffAccount, page: str) -> bool:
     """開けるか: whether one of the account's roles opens a page."""
     return bool(account.roles & NEEDED.get(page, frozenset()))
+
+
+def may_approve(account: StaffAccount) -> bool:
+    """承認できるか, of what others requested."""
+    return may_open(account, "approve")
 
 
 def scope_of(account: StaffAccount, register: Register) -> Scope:

@@ -23,7 +23,8 @@ from elqr.vocabulary.visible_text import visible
 
 _HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
     ),
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
@@ -111,7 +112,7 @@ def _finish(place: Place, answer: Response) -> Response:
     """
     settings = place.settings
     answer.headers.update(_HEADERS)
-    if request.endpoint == "style" and answer.status_code == 200:
+    if request.endpoint in ("style", "script") and answer.status_code == 200:
         answer.headers["Cache-Control"] = "max-age=300"
     if visit_id := g.get("visit_id", ""):
         answer.set_cookie(cookie_name(settings), visit_id, httponly=True, samesite="Strict", secure=settings.https)

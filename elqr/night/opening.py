@@ -19,7 +19,7 @@ from elqr.session.job import Job, read_job, read_store_url
 from elqr.session.ledger_access import AllowedLedger, guard_new, lock, make_folder, open_ledger_of
 from elqr.session.ledger_traces import read_traces
 from elqr.session.login import operators_for, who_runs
-from elqr.session.operators import Who
+from elqr.session.operators import Operator, Who
 from elqr.session.session import Session
 from elqr.session.setup import Setup, read_setup
 from elqr.store.ledger_file import Ledger, LedgerReader, is_nothing, ledger_path
@@ -28,6 +28,9 @@ from elqr.vocabulary.errors import ClusterError, LedgerError
 
 _FOR_GROUP = 0o027
 """The group may read reports, nobody else. The ledger and the archive are still for their user only."""
+
+_PATIENCE_SECONDS = 3
+"""So long somebody at a browser waits for a command that is at work. A night takes longer."""
 
 
 @contextmanager
@@ -78,7 +81,31 @@ def open_beside(setup: Setup, reader: LedgerReader) -> Iterator[Session]:
     with reader.look() as ledger:
         last = review_queries.last_night(ledger.connection)
         night_on = date.fromisoformat(last) if last else clock.today()
-        yield Session(setup, ledger, night_on, Journal(clock=clock.now, show=lambda _: None))
+        yield Session(setup, ledger, night_on, _quiet())
+
+
+@contextmanager
+def open_to_decide(setup: Setup, url: str, day: date, operator: Operator) -> Iterator[Session]:
+    """決裁を記す作業を始める, for a program that stays and whose `setup` is read once: one act of one person.
+
+    Another command may be at work for a moment, for which it waits. Raises Locked while a night is, LedgerError, and
+    Refused for a day in a closed month.
+    """
+    job = setup.job
+    make_folder(job.out)
+    _refuse_cluster_on_file(job, url)
+    with (
+        lock(job, url, _PATIENCE_SECONDS),
+        open_ledger_of(job, url, rehearsal=False, operator=operator) as ledger,
+    ):
+        session = Session(setup, ledger, processing_day(job, job.run_on or day), _quiet(), Who(operator))
+        refuse_unbacked(session)
+        session.refuse_closed_month()
+        yield session
+
+
+def _quiet() -> Journal:
+    return Journal(clock=clock.now, show=lambda _: None)
 
 
 @contextmanager

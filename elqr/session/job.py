@@ -7,7 +7,7 @@ in logs.
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, IPvAnyAddress, ValidationError, model_validator
 
@@ -157,9 +157,19 @@ class Export(Strict):
 
 
 class Approval(Strict):
-    """承認: the administrator's table of operating system accounts and their owners, where there is one."""
+    """承認: the administrator's table of operating system accounts and their owners, where there is one.
+
+    `identity`: with `desk`, only who is logged in at the desk requests and approves, and commands refuse to.
+    """
 
     operators: Path | None = None
+    identity: Literal["shell", "desk"] = "shell"
+
+    @model_validator(mode="after")
+    def _one_identity(self) -> Self:
+        if self.operators and self.identity == "desk":
+            raise ValueError('identity = "desk" のときは、operators を消してください（人は窓口の利用者で決まります）')
+        return self
 
 
 class Desk(Strict):

@@ -81,8 +81,8 @@ def make_folder(folder: Path) -> None:
 
 
 @contextmanager
-def lock(job: Job, url: str) -> Iterator[None]:
-    """二重起動を防ぐ: one run at a time on one ledger. Raises Locked, CannotWrite."""
+def lock(job: Job, url: str, wait_seconds: float = 0) -> Iterator[None]:
+    """二重起動を防ぐ: one run at a time on one ledger, for which one may wait. Raises Locked, CannotWrite."""
     ledger = ledger_path(url)
     path = job.out / ".elqr.lock" if ledger is None else ledger.with_name(f"{ledger.name}.lock")
     make_folder(path.parent)
@@ -91,7 +91,7 @@ def lock(job: Job, url: str) -> Iterator[None]:
             f"錠のファイル {path} の場所に、リンクかフォルダがあります。"
             "誰が置いたかを確かめ、消してから、もう一度実行してください。"
         )
-    lock = FileLock(str(path), timeout=0, mode=0o600)
+    lock = FileLock(str(path), timeout=wait_seconds, mode=0o600)
     try:
         lock.acquire()
     except Timeout as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from elqr.session.job import Job, read_job
 from elqr.session.operators import Operator, Operators, read_operators
+from elqr.vocabulary.errors import Refused
 
 
 def operators_for(job: Job) -> Operators | None:
@@ -15,8 +16,17 @@ def operators_for(job: Job) -> Operators | None:
 
 
 def admit(path: Path, by: str, roles: Iterable[str]) -> None:
-    """この名前での操作を認める, by the job's table of operators; without one anybody may. Raises BadFile, Refused."""
-    operators = operators_for(read_job(path))
+    """この名前での操作を認める, by the job's table of operators; without one anybody may. Raises BadFile, Refused.
+
+    Where people are known by their log-in at the desk, a name that was typed is nobody's.
+    """
+    job = read_job(path)
+    if job.approval.identity == "desk":
+        raise Refused(
+            "このジョブでは、申請と承認は窓口にログインした人だけができます（[approval] identity）。"
+            f"--by {by} は使えません。ブラウザで窓口を開いてください。"
+        )
+    operators = operators_for(job)
     if operators is not None:
         operators.admit(who_runs(os.environ), by, roles)
 

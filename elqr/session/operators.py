@@ -34,6 +34,20 @@ class Operator:
         return {"os_user": self.os_user, "login": self.login, "machine": self.machine}
 
 
+_AT_DESK = "窓口 "
+"""What the machine of somebody at the desk begins with; the address of the browser follows."""
+
+
+def at_desk(os_user: str, login: str, address: str) -> Operator:
+    """窓口で操作した人: the account of the desk's process, the person's own account, and the browser's address."""
+    return Operator(os_user, login, f"{_AT_DESK}{address}")
+
+
+def desk_login(who: Mapping[str, str]) -> str:
+    """窓口の利用者 of who acted (keys `login` and `machine`); empty for who was not at the desk."""
+    return who["login"] if who["machine"].startswith(_AT_DESK) else ""
+
+
 class Registered(Strict):
     """登録した人: an account of the operating system, its owner, and what they may do."""
 

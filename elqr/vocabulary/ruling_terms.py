@@ -103,3 +103,4 @@ class ReviewKind(Term):
     UNDO = "undo", "取消"
     REASSIGN = "reassign", "組替"
     PAYOUT = "payout", "還付"
+    DESK = "desk", "窓口"

@@ -41,6 +41,14 @@ class Deed(Term):
     FORBIDDEN = "forbidden", "権限のないページ"
     INQUIRED = "inquired", "照会"
     SAW_RECORDS = "saw_records", "操作記録の閲覧"
+    LISTED = "listed", "一覧の閲覧"
+    SAW_EXCEPTION = "saw_exception", "要確認の閲覧"
+    PREVIEWED = "previewed", "決裁の下見"
+    REQUESTED = "requested", "決裁の申請"
+    SAW_REQUEST = "saw_request", "申請の閲覧"
+    APPROVED = "approved", "決裁の承認"
+    SENT_BACK = "sent_back", "決裁の却下"
+    NOT_DONE = "not_done", "できなかった申請・承認"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,9 @@ PEOPLE = (
     StaffAccount("yamada", "山田 太郎", "保険年金課", frozenset({DeskRole.VIEW}), SINCE),
     StaffAccount("odd", "<script>alert(1)</script>", OFFICE, frozenset({DeskRole.VIEW}), SINCE),
     StaffAccount("kanri", "管理 次郎", FINANCE, frozenset({DeskRole.ADMIN}), SINCE),
+    StaffAccount("takagi", "高木 三郎", FINANCE, frozenset({DeskRole.VIEW, DeskRole.APPROVE}), SINCE),
+    StaffAccount("both", "西 五月", FINANCE, frozenset({DeskRole.REQUEST, DeskRole.APPROVE}), SINCE),
+    StaffAccount("tanaka", "田中 四郎", "市民税課", frozenset({DeskRole.REQUEST}), SINCE),
 )
 
 

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,8 +15,9 @@ from elqr.vocabulary.staff import AccountStep
 from tests.builders import City, elqr
 from tests.cases.desk_city import PASSWORD as OWN
 from tests.cases.desk_city import PEOPLE, cheap_digest
+from tests.cases.desk_pages import focused, look_at
 from tests.cases.prepared import prepared
-from tests.report.browser import PROGRAM, WIDTHS, find_violations, launched, needs_browser
+from tests.report.browser import PROGRAM, WIDTHS, launched, needs_browser
 from tests.report.page_city import founded
 
 pytestmark = needs_browser
@@ -57,34 +57,6 @@ def address(city: City, once: str) -> Iterator[str]:
 def browser() -> "Iterator[playwright.Browser]":
     with launched() as opened:
         yield opened
-
-
-def look_at(page: "playwright.Page", folder: Path) -> None:
-    """What holds of every page, at each width; a picture of it is kept for who looks at the run.
-
-    axe-core needs scripts: it looks at the same address in a window that runs them, with the same session.
-    """
-    context = page.context.browser.new_context(locale="ja-JP")
-    context.add_cookies(page.context.cookies())
-    beside = context.new_page()
-    beside.goto(page.url)
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 768})
-        beside.set_viewport_size({"width": width, "height": 768})
-        assert find_violations(beside) == [], (page.url, width)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, (page.url, width)
-        headings = page.evaluate("[...document.querySelectorAll('h1, h2, h3')].map(e => Number(e.tagName[1]))")
-        assert headings[0] == 1 and headings.count(1) == 1, page.url
-        assert all(later - earlier <= 1 for earlier, later in pairwise(headings)), headings
-        page.screenshot(path=folder / f"{page.title().split('　')[0]}_{width}.png", full_page=True)
-    page.set_viewport_size({"width": WIDTHS[0], "height": 768})
-    context.close()
-
-
-def focused(page: "playwright.Page") -> str:
-    """What has the focus, which must be seen."""
-    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
-    return str(page.evaluate("document.activeElement.name || document.activeElement.textContent.trim()"))
 
 
 def test_from_the_first_log_in_to_the_log_out(
@@ -147,7 +119,8 @@ def test_the_keyboard_alone_reaches_everything(browser: "playwright.Browser", ad
     while page.evaluate("document.activeElement !== document.body"):
         reached.append(focused(page))
         page.keyboard.press("Tab")
-    assert reached == ["本文へ", "朝", "照会", "自分の利用者", "ログアウト"]
+    menu = ["朝", "要確認", "承認待ち", "照会", "自分の利用者"]
+    assert reached == ["本文へ", *menu, "ログアウト", "要確認"], "the card of 要確認 leads to its list"
 
 
 def test_what_was_read_is_out_of_reach_after_the_log_out(browser: "playwright.Browser", address: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from elqr.arithmetic.person_name import same_person, written_alike
 from elqr.audit.verification.audit import Audit, mismatch
+from elqr.session.operators import desk_login
 from elqr.store.entries.acts import ASKED, acts_of_kinds
 from elqr.store.queries import row_owners as belonging
 from elqr.vocabulary.codes import Code
@@ -25,12 +26,16 @@ def two_people(audit: Audit) -> Iterator[Finding]:
         if is_same(asked_by, taken_by):
             yield mismatch(f"{kind} {number}", Code.SAME_PERSON, f"{asked_by}・{taken_by}", "別の二人", "申請と承認")
     operators = audit.session.who.operators
-    if operators is None:
-        return
     for (kind, number, step), request in acts.items():
         approval = acts.get((kind, number, RulingResult.APPROVED.value))
-        if step == ASKED and approval and operators.are_one(request, approval):
+        if step != ASKED or not approval:
+            continue
+        if (login := desk_login(request)) and login == desk_login(approval):
+            yield mismatch(f"{kind} {number}", Code.SAME_PERSON, login, "別の利用者", "窓口の利用者")
+        if operators is not None and operators.are_one(request, approval):
             yield mismatch(f"{kind} {number}", Code.SAME_PERSON, operators.account(request), "別の利用者", "OSの利用者")
+    if operators is None:
+        return
     for run in audit.runs():
         if "ledger_request" in run["read"]:
             request, approval = run["read"]["ledger_request"]["operator"], run["read"]["operator"]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -56,8 +57,12 @@ class Waits:
     joins: tuple[tuple[FromClause, Any], ...]
 
     @classmethod
+    @cache
     def on(cls, night: date) -> "Waits":
-        """As of a night. A closed payment is open again when undoing a ruling left more in suspense than at closing."""
+        """As of a night; put together once for each.
+
+        A closed payment is open again when undoing a ruling left more in suspense than at closing.
+        """
         last = r.ruling.c
         suspense = t.decision.c.suspense_yen + moved_yen(Account.SUSPENSE, night)
         is_as_left = suspense <= r.ruling_result.c.after_yen
@@ -76,10 +81,10 @@ class Waits:
         late = select(overdue.payment_no).where(overdue.night_on <= night.isoformat())
         announced = and_(t.payment.c.payment_no.in_(late), still_waits(night))
         waits = or_(is_open, awaits)
-        waiting = and_(_is_waiting(), decided, waits, ~is_answered(night))
-        condition, reduced = waiting, and_(_is_reduced(night), ~_is_waiting(), waits)
+        waiting = and_(is_waiting(), decided, waits, ~is_answered(night))
+        condition, reduced = waiting, and_(_is_reduced(night), ~is_waiting(), waits)
         is_returned = _is_returned(night)
-        others = and_(is_returned, ~_is_waiting(), ~_is_reduced(night), suspense != 0)
+        others = and_(is_returned, ~is_waiting(), ~_is_reduced(night), suspense != 0)
         outcome = waiting_outcome(night)
         is_reduced = and_(_is_reduced(night), ~_is_all_reduced(night))
         return cls(is_open, outcome, is_reduced, is_returned, suspense, condition, announced, reduced, others, joins)
@@ -117,15 +122,15 @@ def waiting_outcome(night: date) -> ColumnElement[str]:
     reassigned = t.decision.c.payment_no.in_(returned_payments(night, (Ruling.REASSIGN,)))
     return case(
         (_is_all_reduced(night), Outcome.REDUCED.value),
-        (and_(~_is_waiting(), reassigned), Outcome.REASSIGNED.value),
-        (and_(~_is_waiting(), _is_returned(night)), Outcome.OVERPAID.value),
+        (and_(~is_waiting(), reassigned), Outcome.REASSIGNED.value),
+        (and_(~is_waiting(), _is_returned(night)), Outcome.OVERPAID.value),
         else_=t.decision.c.outcome,
     )
 
 
 def _is_all_reduced(night: date) -> ColumnElement[bool]:
     """減額で初めて仮受に入ったか: its night had put all of it on claims, in full or as underpaid."""
-    return and_(or_(~_is_waiting(), t.decision.c.outcome == Outcome.UNDERPAID.value), _is_reduced(night))
+    return and_(or_(~is_waiting(), t.decision.c.outcome == Outcome.UNDERPAID.value), _is_reduced(night))
 
 
 _LEAVING = r.ruling.alias("leaving")
@@ -157,7 +162,7 @@ def _is_returned(night: date) -> ColumnElement[bool]:
     return t.decision.c.payment_no.in_(returned_payments(night))
 
 
-def _is_waiting() -> ColumnElement[bool]:
+def is_waiting() -> ColumnElement[bool]:
     """要確認か. The values are literals, as in the partial index: with bound values SQLite would not use it."""
     waiting_in = [Place.EXCEPTION.value, Place.REJECTED.value]
     literals: BindParameter[Any] = bindparam(None, waiting_in, expanding=True, literal_execute=True)
@@ -166,7 +171,7 @@ def _is_waiting() -> ColumnElement[bool]:
 
 def are_more_waiting(connection: Connection, most: int) -> bool:
     """要確認が `most` より多いか, including those decided since. Reads no more rows than that."""
-    waiting = select(t.decision.c.payment_no).where(_is_waiting()).limit(most + 1).subquery()
+    waiting = select(t.decision.c.payment_no).where(is_waiting()).limit(most + 1).subquery()
     return int(connection.execute(select(func.count()).select_from(waiting)).scalar_one()) > most
 
 
@@ -205,9 +210,7 @@ def _untouched_sums(condition: ColumnElement[bool], night: date) -> Select[Any]:
     keys = (decision.outcome, decision.procedure_code, payment.item_no, payment.paid_on, payment.file_no)
     summed = (func.count().label(Waiting.COUNT), func.sum(decision.suspense_yen).label(Waiting.SUSPENSE_YEN))
     query = (
-        select(*keys, *summed)
-        .join(t.payment, payment.payment_no == decision.payment_no)
-        .where(_is_waiting(), condition)
+        select(*keys, *summed).join(t.payment, payment.payment_no == decision.payment_no).where(is_waiting(), condition)
     )
     rows = query.group_by(*keys).subquery()
     sums = [rows.c[name] for name in (Waiting.COUNT, Waiting.SUSPENSE_YEN)]

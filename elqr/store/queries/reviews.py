@@ -149,7 +149,8 @@ def target_claims(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFr
 def waiting_rulings(connection: Connection) -> pl.DataFrame:
     """承認を待つ決裁; frame Ruled."""
     done = select(r.review_step.c.review_no)
-    query = select(*(r.ruling.c[name] for name in Ruled.SCHEMA)).where(r.ruling.c.review_no.not_in(done))
+    waiting = select(r.review.c.review_no).where(r.review.c.review_no.not_in(done))
+    query = select(*(r.ruling.c[name] for name in Ruled.SCHEMA)).where(r.ruling.c.review_no.in_(waiting))
     return read_frame(connection, query, Ruled.SCHEMA).sort(Ruled.RULING_NO)
 
 
