@@ -113,7 +113,8 @@ def test_by_mouse_and_without_script(browser: "playwright.Browser", tmp_path: Pa
         page.click(f"a.row:text-is('{UNKNOWN}')")
         page.select_option("#ruling", label="保留")
         page.fill("#reason", REASONS[UNKNOWN])
-        page.keyboard.press("Enter")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
         assert page.locator("h1 span").inner_text() == "保留", "Enter sends what was chosen, not a candidate"
         page.click("#go")
         page.check(f"[name=payment][value='{SHORT}']")
