@@ -195,15 +195,23 @@ def _slips(office: Office) -> None:
     office.notices(notice_row(**{**SLIPS[0], "bill_no": "900000"}), name=HELD)
 
 
-@pytest.mark.parametrize("begun", [b"%PDF-1.7", b"", eltax_file(eltax_row("9" * 20, "123456", 1_000))[:-30]])
-@pytest.mark.parametrize("other", [_copy, _copy_with_another_end, _heading_only, _money, _slips])
+_BEGUN = {"読めない": b"%PDF-1.7", "空": b"", "途中まで": eltax_file(eltax_row("9" * 20, "123456", 1_000))[:-30]}
+
+
+# What came and what came after it count for themselves: each of both is met, and the nearest ones (the same kind of
+# file, and nothing at all) with every beginning.
+@pytest.mark.parametrize(
+    ("begun", "other"),
+    [*((begun, _copy) for begun in _BEGUN), *((begun, _heading_only) for begun in _BEGUN),
+     ("読めない", _copy_with_another_end), ("空", _money), ("途中まで", _slips)],
+)  # fmt: skip
 def test_what_is_not_the_corrected_file_does_not_end_the_wait_for_it(
-    tmp_path: Path, begun: bytes, other: Callable[[Office], None]
+    tmp_path: Path, begun: str, other: Callable[[Office], None]
 ) -> None:
     """Its payments never came, whatever else came under its name."""
     office = Office.opened(tmp_path / "city", MONEY_BOX)
     office.paid("yesterday.csv", 0)
-    office.deliver(HELD, begun)
+    office.deliver(HELD, _BEGUN[begun])
     office.night(NIGHT)
     assert still(office, NIGHT) == [HELD]
     other(office)
