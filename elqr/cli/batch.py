@@ -11,6 +11,7 @@ import click
 from elqr.cli.terminal import (
     GIVEN_PATH,
     NUMBER,
+    YEN,
     Group,
     Signer,
     date_option,
@@ -33,10 +34,10 @@ def batch() -> None:
 
 @batch.command("request", help="FILE の件数と金額を言って、確認を申請します。紙を数えた計と合わなければ断ります。")
 @click.argument("path", metavar="FILE", type=GIVEN_PATH)
-@click.option("--count", "payments", type=click.IntRange(min=1), required=True, help="紙の枚数。")
-@click.option("--yen", type=click.IntRange(min=0), required=True, help="紙の金額の合計。")
+@click.option("--count", "payments", type=NUMBER, required=True, help="紙の枚数。")
+@click.option("--yen", type=YEN, required=True, help="紙の金額の合計。")
 @click.option(
-    "--known", type=click.IntRange(min=0), default=0, help="前の束と同じ整理番号の件数（訂正の行）。なければ 0。"
+    "--known", type=click.IntRange(0, 10**9), default=0, help="前の束と同じ整理番号の件数（訂正の行）。なければ 0。"
 )
 @signer_options
 def batch_request(path: Path, payments: int, yen: int, known: int, signer: Signer) -> int:

@@ -64,7 +64,9 @@ _provisional_option = click.option(
 @click.option("--out", required=True, type=GIVEN_PATH, help="書き出すフォルダ。")
 @click.option("--template", metavar="NAME", help="版下。なければ手続の種別に合うもの。")
 @click.option("--pages", type=click.IntRange(1, 10_000), help="1ファイルのページ数。なければジョブの [print] pages。")
-@click.option("--sample", type=click.IntRange(1), help="検査するページ数（1ファイルごと。刷り直しのときだけ）。")
+@click.option(
+    "--sample", type=click.IntRange(1, 10_000), help="検査するページ数（1ファイルごと。刷り直しのときだけ）。"
+)
 @click.option("--workers", type=click.IntRange(1, 64), help="並べて動かす数。なければCPUの数。")
 @json_option
 def notice_print(

@@ -13,6 +13,7 @@ from elqr.cli.review import refuse_taken_book, write_book
 from elqr.cli.terminal import (
     GIVEN_PATH,
     NUMBER,
+    YEN,
     Group,
     Signer,
     date_option,
@@ -173,7 +174,7 @@ def _add_step(name: str, step: Ruling, help_text: str, what: str) -> None:
     if step is Ruling.REFUND_DECIDED:
         options += [
             click.option(
-                "--interest", "interest_yen", type=click.IntRange(min=0), default=0, metavar="YEN",
+                "--interest", "interest_yen", type=YEN, default=0, metavar="YEN",
                 help="還付加算金（収納一件のときだけ）。",
             ),
             click.option(

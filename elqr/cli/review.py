@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,14 +47,14 @@ def review() -> None:
     pass
 
 
-def _term_of(kind: type[Term]) -> Any:
-    """言葉から項目へ: a callback that finds a term by the word that staff read."""
+def _term_of(kind: type[Term], offered: Iterable[Term] = ()) -> Any:
+    """言葉から項目へ: a callback that finds a term by the word that staff read; `offered` are those to choose from."""
 
     def read(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
         many = isinstance(value, tuple)
         terms = [term for word in (value if many else [value]) for term in kind if term.label == word]
         if len(terms) != (len(value) if many else 1):
-            words = "・".join(term.label for term in kind)
+            words = "・".join(term.label for term in offered or kind)
             raise click.BadParameter(
                 f"{'・'.join(value) if many else value} は選べません。{words} から選んでください。"
             )
@@ -165,7 +166,9 @@ def review_import(file: Path, signer: Signer, as_json: bool) -> int:
     help="条件に合う要確認を、まとめて一つの決裁で申請します。--target のない「納付書に充てる」は、"
     "照会キーと同じ納付書が後から届いたものを、それぞれその納付書に充てます。",
 )
-@click.option("--ruling", required=True, callback=_term_of(Ruling), help="決裁（還付候補、保留 など）。")
+@click.option(
+    "--ruling", required=True, callback=_term_of(Ruling, WRITTEN_RULINGS), help="決裁（還付候補、保留 など）。"
+)
 @click.option("--target", default="", metavar="KEY", help="対象の納付番号（納付書に充てる、充当のとき。20桁）。")
 @reason_option
 @_search_options
@@ -175,12 +178,17 @@ def review_decide(ruling: Ruling, target: str, reason: str, signer: Signer, as_j
     from elqr.approvals.review import request_by_search
 
     if ruling not in WRITTEN_RULINGS:
-        raise click.BadParameter(f"{ruling.label} はまとめて決められません。elqr review undo を使ってください。")
+        raise click.BadParameter(f"{ruling.label} はまとめて決められません。{_command_of(ruling)} を使ってください。")
     if ruling is Ruling.APPROPRIATE and not target.strip():
         raise click.BadParameter(f"{ruling.label} には --target に対象の納付番号が要ります。")
     with signer.open_job() as session:
         requested = request_by_search(session, _search_of(session, search), ruling, signer.sign(reason), target)
     return say_requested(requested, as_json)
+
+
+def _command_of(ruling: Ruling) -> str:
+    """その決裁のコマンド, for the rulings that are not written."""
+    return {Ruling.UNDO: "elqr review undo", Ruling.REASSIGN: "elqr review reassign"}.get(ruling, "elqr refund")
 
 
 @review.command("undo", help="承認した決裁を取り消すことを申請します（NUMBERS は決裁番号）。")

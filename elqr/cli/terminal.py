@@ -171,6 +171,8 @@ date_option = click.option(
 received_option = click.option("--date", "day", callback=past_day_of, help="受け取った日（YYYY-MM-DD）。なければ今日。")
 NUMBER = click.IntRange(1, 10**15)
 """番号 of anything in the ledger; larger ones no database can look up."""
+YEN = click.IntRange(0, 10**13 - 1)
+"""円 as people say it: as many digits as a file has for it."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSONで出力します。")
 

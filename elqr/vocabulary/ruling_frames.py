@@ -309,14 +309,15 @@ class RefundTerm(Reduced):
 class RefundCase(Frame):
     """過誤納の一件: a payment that is to be paid back or on, what stands on it, its last entry, and where its yen are.
 
-    The entry is that of the ruling that stands. 加算金, payee, `refund_decided_on` and `refund_number` are those of the
-    還付決定.
+    The entry is that of the ruling that stands; `after_yen` stood in suspense when it took effect. 加算金,
+    payee, `refund_decided_on` and `refund_number` are those of the 還付決定.
     """
 
     PAYMENT_NO = Payment.PAYMENT_NO
     PAID_ON = Payment.PAID_ON
     STANDING = DraftPayout.STANDING
     STANDING_NO = PaymentNow.LAST_STANDING_NO
+    AFTER_YEN = RulingEffect.AFTER_YEN
     DONE_ON = Payout.DONE_ON
     NUMBER = Payout.NUMBER
     REFUND_DECIDED_ON = Column("refund_decided_on", pl.Date)

@@ -201,3 +201,30 @@ def test_what_ended_goes_from_the_nightly_list_after_two_months(desk: Desk) -> N
     assert NOT_OURS in desk.report("過誤納整理簿", date(2026, 12, 31))
     assert listed() == {OPEN, CANDIDATE} and listed("--all") == {OPEN, CANDIDATE, NOT_OURS}
     assert listed("--since", "2026-11-20") == {OPEN, CANDIDATE, NOT_OURS}
+
+
+def test_yen_that_come_after_what_was_decided_are_not_decided(desk: Desk) -> None:
+    """3,000 of 10,000 yen are ruled 還付候補 and decided; then the claim falls by 1,000 more."""
+
+    def falls(to_yen: int, issue_no: int, day: date) -> None:
+        less = {"issue_no": issue_no, "change_reason": "減額更正", "issued_on": day}
+        desk.city.notices(notice_row(principal_yen=to_yen, **less), name=f"less_{issue_no}.csv")
+        desk.city.night(day)
+
+    def shown(day: date) -> tuple[object, ...]:
+        path = _book(desk, day=day)
+        row = _rows(path)[1]
+        path.unlink()
+        return row["状態"], row["還付・充当候補額"], row["還付決定の番号"]
+
+    first, second = date(2026, 11, 20), date(2026, 11, 21)
+    falls(7_000, 2, first)
+    desk.rule("還付候補", 1, day=first)
+    assert shown(first) == ("還付候補", 3_000, None)
+    step = ("--on", "2026-11-20", "--number", "還付第6号", "--reason", "減額", "--by", "山田", "--json")
+    desk.approved(desk.run("refund", "decide", 1, *step, day=first), first)
+    assert shown(first) == ("還付決定", 3_000, "還付第6号")
+    falls(6_000, 3, second)
+    assert shown(second) == ("要確認", 4_000, "還付第6号"), "two people decided on 3,000 yen"
+    desk.rule("還付候補", 1, day=second)
+    assert shown(second)[:2] == ("還付候補", 4_000)

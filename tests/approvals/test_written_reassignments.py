@@ -74,6 +74,9 @@ def test_each_row_that_cannot_be_is_refused_with_its_place_and_the_others_go_in(
         (PAID, desk.keys["100002/1"], "理由", "山田"),
         (4, "", "理由", '="山田"'),
         (SHORT, "", "理由", "山田"),
+        ("-4", "", "理由", "山田"),
+        ("－４", "", "理由", "山田"),
+        (-4, "", "理由", "山田"),
     ]
     taken = desk.taken(_book(desk, reassigned(*rows)))
     requested: Any = taken.json["reassignment"]
@@ -90,9 +93,12 @@ def test_each_row_that_cannot_be_is_refused_with_its_place_and_the_others_go_in(
         (Code.REASSIGNMENT_UNFIT, "15行目 「受付番号」", "受付1が 2行"),
         (Code.REASSIGNMENT_UNFIT, "16行目 「受付番号」", "受付1が 2行"),
         (Code.FORMULA, "17行目", "E17"),
+        (Code.REASSIGNMENT_UNFIT, "19行目 「受付番号」", "-4"),
+        (Code.REASSIGNMENT_UNFIT, "20行目 「受付番号」", "－４"),
+        (Code.REASSIGNMENT_UNFIT, "21行目 「受付番号」", "-4"),
     ]
     shown = desk.run("import", desk.city.folder / "book.xlsx", "--by", "山田")
-    assert "申請済み・承認済みと同じ行 1件　取り込まなかった行 10件" in shown.out and shown.code == 3
+    assert "申請済み・承認済みと同じ行 1件　取り込まなかった行 13件" in shown.out and shown.code == 3
 
 
 def test_a_payment_is_decided_or_reassigned_and_not_both(desk: Desk) -> None:

@@ -287,12 +287,32 @@ def test_a_number_that_no_database_can_look_up_is_told(city: City, command: tupl
 
 
 def test_every_whole_number_on_the_command_line_has_its_bounds() -> None:
+    def has_no_bound(kind: click.ParamType) -> bool:
+        return kind is click.INT or (isinstance(kind, click.IntRange) and (kind.min is None or kind.max is None))
+
     def unbounded(command: click.Command, path: str) -> list[str]:
         below = command.commands.items() if isinstance(command, click.Group) else ()
-        own = [f"{path} {param.name}" for param in command.params if param.type is click.INT]
+        own = [f"{path} {param.name}" for param in command.params if has_no_bound(param.type)]
         return own + [found for name, sub in below for found in unbounded(sub, f"{path} {name}")]
 
     assert unbounded(cli, "elqr") == []
+
+
+@pytest.mark.parametrize(
+    ("word", "command"),
+    [
+        ("還付決定", "elqr refund"),
+        ("時効", "elqr refund"),
+        ("組替", "elqr review reassign"),
+        ("決裁の取消", "elqr review undo"),
+    ],
+)
+def test_a_ruling_with_a_command_of_its_own_is_sent_there(city: City, word: str, command: str) -> None:
+    why = ("--payment", "1", "--reason", "確認", "--by", "山田", "--job", city.job)
+    ran = elqr("review", "decide", "--ruling", word, *why)
+    assert ran.code == 2 and f"{word} はまとめて決められません。{command} を使ってください" in ran.err
+    offered = elqr("review", "decide", "--ruling", "訂正", *why)
+    assert offered.code == 2 and "訂正（先の収納に代える）" in offered.err and word not in offered.err
 
 
 def test_the_real_code_on_the_command_line(tmp_path: Path) -> None:

@@ -45,6 +45,8 @@ _NO_INTEREST = (Ruling.NOT_OURS.value, Ruling.PASSED_ON.value)
 def refund_rows(refunds: Refunds, register: Register, night: date) -> pl.DataFrame:
     """過誤納の行: the cases in the order of their states, oldest first, with entries, terms and unpaid claims.
 
+    Yen that came into suspense, or left it, after what was decided are not decided yet: the case is 要確認 again.
+
     What is due besides is computed by the city's rules, up to the 還付決定 or the night.
     """
     earlier_payments = refunds.others.select(
@@ -58,13 +60,12 @@ def refund_rows(refunds: Refunds, register: Register, night: date) -> pl.DataFra
         rows = rows.join(frame, on=key, how="left", validate="m:1", maintain_order="left")
     nothing = pl.col(*_END_YEN).fill_null(0)
     case_yen = pl.col(ExceptionRow.SUSPENSE_YEN) + pl.sum_horizontal(nothing)
-    has_ended = pl.col(RefundCase.STANDING).is_in([step.value for step in PAYS_INTO]).fill_null(False)
-    has_come_back = has_ended & (pl.col(ExceptionRow.SUSPENSE_YEN) > 0)
+    is_as_decided = pl.col(ExceptionRow.SUSPENSE_YEN) == pl.col(RefundCase.AFTER_YEN)
     rows = rows.with_columns(
         nothing,
         pl.col(ExceptionRow.SUSPENSE_YEN).alias(RefundCase.HELD_YEN),
         case_yen.alias(CASE_YEN),
-        pl.when(~has_come_back).then(labels_of(RefundCase.STANDING, Ruling)).fill_null(NOT_DECIDED).alias(STATE),
+        pl.when(is_as_decided).then(labels_of(RefundCase.STANDING, Ruling)).fill_null(NOT_DECIDED).alias(STATE),
     )
     whole = rows.with_columns(pl.col(CASE_YEN).alias(ExceptionRow.SUSPENSE_YEN))
     terms = refund_terms(whole, register, night).drop(*Reduced.SCHEMA)

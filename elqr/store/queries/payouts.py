@@ -58,6 +58,7 @@ def refund_cases(connection: Connection, night: date, payments: pl.DataFrame) ->
         RefundCase.PAID_ON: t.payment.c.paid_on,
         RefundCase.STANDING: standing.ruling,
         RefundCase.STANDING_NO: standing.ruling_no,
+        RefundCase.AFTER_YEN: r.ruling_result.c.after_yen,
         **{name: _yen_on(account, night) for name, account in REFUND_PLACES.items()},
     }
     with stage_rows(connection, payments.select(Ruled.PAYMENT_NO).unique()) as staged:
@@ -67,6 +68,7 @@ def refund_cases(connection: Connection, night: date, payments: pl.DataFrame) ->
             .join(staged, staged.c.payment_no == t.payment.c.payment_no)
             .join(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
             .join(standing.ruling_no.table, standing.ruling_no == last_standing_no(night))
+            .join(r.ruling_result, r.ruling_result.c.ruling_no == standing.ruling_no)
             .where(standing.ruling.in_(_CASES))
         )
         rows = read_frame(connection, query, schema_of(columns)).sort(RefundCase.STANDING_NO)
