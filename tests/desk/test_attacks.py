@@ -1,6 +1,5 @@
 """Attacks on the desk: each is tried as an attacker would, and does nothing."""
 
-import re
 import time
 from html.parser import HTMLParser
 from http.client import HTTPConnection
