@@ -13,7 +13,7 @@ import polars as pl
 
 from elqr.approvals.claim_inquiry import claims_in_full
 from elqr.approvals.evidence import Compared, compared_with
-from elqr.approvals.exception_list import listed_rows, open_rows
+from elqr.approvals.exception_list import open_rows, row_words
 from elqr.approvals.open_exceptions import NOW, late_notices
 from elqr.approvals.review import Requested, effects_now, request_rulings
 from elqr.approvals.ruling_state import OWN_NOTICE_NO, with_ledger_state
@@ -118,7 +118,7 @@ def foresee(session: Session, decision: Decision, by: str, scope: Scope) -> Fore
             row[Ruled.PAYMENT_NO]: row
             for row in good.join(carried.effects, on=Ruled.RULING_NO, validate="1:1").iter_rows(named=True)
         }
-        words = {row["受付番号"]: row for row in listed_rows(session, sorted(known))}
+        words = row_words(session, rows)
         moves = movements(session, carried.moves)
         refusals = {finding.at.record_no: finding for finding in verdict.findings}
         repeated = tuple(

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from elqr.approvals.claim_inquiry import claims_in_full
-from elqr.approvals.exception_list import listed_rows, open_rows
+from elqr.approvals.exception_list import open_rows, row_words
 from elqr.approvals.open_exceptions import NOW, late_notices
 from elqr.approvals.targets import Target, newest_notice, targets_of, unpaid_claims
 from elqr.approvals.waiting_work import Scope
@@ -86,7 +86,7 @@ def evidence_of(session: Session, payment_no: int, scope: Scope, *, reads_large:
         unpaid = [(card, newest_notice(card)) for card in unpaid_claims(session, payers, scope)]
         record = keys.row(0, named=True) | rows.row(0, named=True)
         return Evidence(
-            row=listed_rows(session, [payment_no])[0],
+            row=row_words(session, rows)[payment_no],
             is_open=bool(rows[ExceptionRow.IS_OPEN][0]),
             keys=keys.row(0, named=True),
             compared=[Compared(target, _lines(session, record, target)) for target in targets],

@@ -8,12 +8,12 @@ from typing import Any
 import polars as pl
 
 from elqr.approvals.open_exceptions import NOW, exceptions_table
-from elqr.approvals.waiting_work import Scope, in_scope
+from elqr.approvals.waiting_work import Scope, in_scope, procedures_in
 from elqr.rules.register import Register
 from elqr.session.session import Session
 from elqr.store.queries import exception_list as queries
 from elqr.store.queries import reviews as review_queries
-from elqr.store.queries.exception_list import Procedures, Wanted
+from elqr.store.queries.exception_list import Wanted
 from elqr.vocabulary.frames import Ruled
 from elqr.vocabulary.report_frames import ExceptionRow
 from elqr.vocabulary.terms import Channel, Outcome
@@ -74,24 +74,18 @@ def list_exceptions(session: Session, looked: Looked, scope: Scope, order: str, 
         page = replace(page, number=min(max(number, 1), page.pages))
         first = (page.number - 1) * PAGE_ROWS
         numbers = queries.open_numbers(connection, wanted, order, first, PAGE_ROWS) if count else []
-        return replace(page, rows=listed_rows(session, numbers))
+        words = row_words(session, open_rows(session, numbers, None)) if numbers else {}
+        return replace(page, rows=[words[no] for no in numbers])
 
 
-def listed_rows(session: Session, numbers: Iterable[int]) -> list[dict[str, Any]]:
-    """要確認の行 of these numbers, in their order: the columns of 要確認一覧, and `申請`."""
-    wanted = pl.DataFrame({ExceptionRow.PAYMENT_NO: list(numbers)}, schema={ExceptionRow.PAYMENT_NO: pl.Int64})
-    if wanted.is_empty():
-        return []
-    connection = session.ledger.connection
-    rows = exceptions_table(session, review_queries.exceptions(connection, NOW, wanted)).frame
-    asked = review_queries.waiting_rulings(connection).select(
+def row_words(session: Session, rows: pl.DataFrame) -> dict[int, dict[str, Any]]:
+    """要確認の行を言葉に (frame ExceptionRow), by 受付番号: the columns of 要確認一覧, and `申請`."""
+    asked = review_queries.waiting_rulings(session.ledger.connection).select(
         pl.col(Ruled.PAYMENT_NO).alias("受付番号"), pl.col(Ruled.REVIEW_NO).alias("申請")
     )
-    ordered = wanted.rename({str(ExceptionRow.PAYMENT_NO): "受付番号"}).join(
-        rows, on="受付番号", validate="1:1", maintain_order="left"
-    )
     latest = asked.unique("受付番号", keep="last", maintain_order=True)
-    return ordered.join(latest, on="受付番号", how="left", validate="1:1", maintain_order="left").to_dicts()
+    words = exceptions_table(session, rows).frame.join(latest, on="受付番号", how="left", validate="1:1")
+    return {row["受付番号"]: row for row in words.iter_rows(named=True)}
 
 
 def open_rows(session: Session, numbers: Iterable[int], scope: Scope) -> pl.DataFrame:
@@ -103,7 +97,7 @@ def open_rows(session: Session, numbers: Iterable[int], scope: Scope) -> pl.Data
 
 def _wanted(register: Register, looked: Looked, scope: Scope) -> Wanted:
     """探す条件, as the ledger is asked."""
-    narrowed = [scope] if scope is not None else []
+    narrowed = list[frozenset[str]]()
     if looked.department:
         narrowed.append(frozenset(each.code for each in register.procedure if each.department == looked.department))
     if looked.procedure:
@@ -115,10 +109,8 @@ def _wanted(register: Register, looked: Looked, scope: Scope) -> Wanted:
         night_on=looked.night_on,
         least_yen=looked.least_yen,
         most_yen=looked.most_yen,
-        procedures=tuple(_procedures(register, codes) for codes in narrowed),
+        procedures=(
+            *procedures_in(register, scope),
+            *(each for codes in narrowed for each in procedures_in(register, codes)),
+        ),
     )
-
-
-def _procedures(register: Register, codes: frozenset[str]) -> Procedures:
-    item_nos = frozenset(each.item_no for each in register.procedure if each.code in codes)
-    return Procedures(codes, item_nos)

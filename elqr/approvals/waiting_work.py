@@ -17,15 +17,16 @@ from elqr.arithmetic.wareki import wareki
 from elqr.report.claim_card import day_words
 from elqr.report.morning import intake_lines, money_lines
 from elqr.report.page.page import Line
-from elqr.report.tables.backlog import open_only, waiting_of
 from elqr.report.tables.night import with_procedure
 from elqr.rules.expected_files import check_arrivals
 from elqr.rules.payouts import is_case
+from elqr.rules.register import Register
 from elqr.session.session import Session
 from elqr.store.queries import open_exceptions as waiting_queries
 from elqr.store.queries import reports as report_queries
 from elqr.store.queries import requests as request_queries
 from elqr.store.queries import reviews as review_queries
+from elqr.store.queries.exception_list import Procedures, Wanted, open_sums
 from elqr.store.queries.printing import waiting_releases
 from elqr.store.queries.refused_rows import waiting_by_procedure
 from elqr.vocabulary.arrival_frames import Arriving
@@ -34,7 +35,6 @@ from elqr.vocabulary.codes import Code
 from elqr.vocabulary.frames import Claim, Ruled
 from elqr.vocabulary.limits import WAITING
 from elqr.vocabulary.money_frames import Settled
-from elqr.vocabulary.page_frames import Waiting
 from elqr.vocabulary.report_frames import DailySum, Delivery, DeliveryFinding, ExceptionRow, HeldFile
 from elqr.vocabulary.terms import ArrivalState, SettlementOutcome
 
@@ -117,19 +117,21 @@ def in_scope(session: Session, rows: pl.DataFrame, scope: Scope) -> pl.DataFrame
     return rows.filter(with_procedure(rows, session.register)[Claim.PROCEDURE_CODE].is_in(scope))
 
 
+def procedures_in(register: Register, scope: Scope) -> tuple[Procedures, ...]:
+    """範囲の手続, as the list of exceptions is asked; empty for all."""
+    if scope is None:
+        return ()
+    return (Procedures(scope, frozenset(each.item_no for each in register.procedure if each.code in scope)),)
+
+
 def _exceptions(session: Session, scope: Scope) -> list[Work]:
     """要確認と過誤納. Where very many wait, the cases among them are not counted: that would read every one."""
     connection = session.ledger.connection
-    if waiting_queries.are_more_waiting(connection, WAITING.most):
-        sums, cases = waiting_queries.waiting_sums(connection, NOW), None
-    else:
-        rows = in_scope(session, review_queries.exceptions(connection, NOW), scope)
-        sums, cases = waiting_of(rows), rows.filter(is_case())
-    waiting = open_only(in_scope(session, sums, scope))
-    note = "仮受にある額です。" if waiting.height else ""
-    works = [
-        Work("exceptions", "要確認", _sum(waiting, Waiting.COUNT), yen=_sum(waiting, Waiting.SUSPENSE_YEN), note=note)
-    ]
+    count, yen = open_sums(connection, Wanted(procedures=procedures_in(session.register, scope)))
+    works = [Work("exceptions", "要確認", count, yen=yen, note="仮受にある額です。" if count else "")]
+    cases = None
+    if not waiting_queries.are_more_waiting(connection, WAITING.most):
+        cases = in_scope(session, review_queries.exceptions(connection, NOW), scope).filter(is_case())
     if cases is None:
         note = f"要確認が{WAITING.most:,}件を超えるので、ここでは数えません。過誤納整理簿のブックにあります。"
         return [*works, Work("refunds", "過誤納", None, note=note)]

@@ -299,7 +299,10 @@ def review_trail(no: int | None, payment: int | None, job: Path, as_json: bool) 
         row["remarks"] = [finding.as_dict() for finding in remarks.get(row["ruling_no"], ())]
         row["done_on"] = row["done_on"] and row["done_on"].isoformat()
         row["asked_at_seat"] = seat(acts.get(("review", row["review_no"], ASKED)))
-        row["taken_at_seat"] = seat(acts.get(("review", row["review_no"], _ENDS.get(row["result"], ""))))
+        ends = (_ENDS.get(row["result"], ""), RulingResult.APPROVED.value)  # a row may go back as others are approved
+        row["taken_at_seat"] = seat(
+            next((acts[key] for end in ends if (key := ("review", row["review_no"], end)) in acts), None)
+        )
     if as_json:
         print_json(rows)
         return ExitCode.CLEAN

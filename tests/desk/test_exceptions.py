@@ -126,7 +126,7 @@ def test_the_evidence_marks_each_digit_that_differs(office: Office) -> None:
     text = office.browser().get(f"/exceptions/{WRONG_CHECK}").text
     check = office.desk.city.issued()["kokuho", "100002", 1, 1][1]
     marked = "".join(f"<mark>{digit}</mark>" if digit != "0" else digit for digit in check)
-    assert f'<td class="digits">{marked}</td>' in text and "文字が違う" in text
+    assert f'data-head="納付書">{marked}</td>' in text and "文字が違う" in text
     near = office.browser().get(f"/exceptions/{UNKNOWN}").text
     key = office.desk.keys["100001/2"]
     assert f"<mark>{key[0]}</mark>{key[1:]}" in near and "1文字目 9 と 0" in near

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, union, union_all
 
 from elqr.store.db.bulk import Columns, read_frame, schema_of
 from elqr.store.queries.announced import is_answered
@@ -107,7 +107,7 @@ def _parts(connection: Connection, wanted: Wanted) -> list[Select[Any]]:
     """要確認の部分: queries of `_FOUND`, of which no two have a payment in common."""
     number, waits = t.decision.c.payment_no, Waits.on(_NOW)
     moved = select(t.posting.c.payment_no).where(t.posting.c.reverses_no.is_not(None))
-    touched = or_(number.in_(select(r.ruling.c.payment_no)), number.in_(moved))
+    touched = number.in_(union(select(r.ruling.c.payment_no), moved))  # one question, with which a query can begin
     exceptions, *others = waits.conditions(connection)
     untouched = and_(is_waiting(), ~touched, ~is_answered(_NOW))
     columns = (column.label(name) for name, column in _columns(t.decision.c.suspense_yen).items())
