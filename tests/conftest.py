@@ -95,17 +95,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 LONGEST = (
-    "tests/approvals/test_reminder_gate.py",
     "tests/audit/test_tampering.py",
-    "tests/handover/test_printing.py",
     "tests/synthetic/test_synthetic.py",
-    "tests/rules/test_ruling_reversal.py",
-    "tests/approvals/test_held_files.py",
-    "tests/rules/test_reductions.py",
+    "tests/approvals/test_reminder_gate.py",
     "tests/night/test_cluster.py",
-    "tests/store/test_server.py",
-    "tests/cli/test_wrong_inputs.py",
+    "tests/approvals/test_held_files.py",
     "tests/store/test_migrations.py",
+    "tests/cli/test_wrong_inputs.py",
+    "tests/rules/test_claim_files.py",
+    "tests/handover/test_printing.py",
+    "tests/rules/test_ruling_reversal.py",
+    "tests/rules/test_offsets.py",
+    "tests/rules/test_reductions.py",
+    "tests/store/test_server.py",
     "tests/test_simulation.py",
     "tests/test_blackout.py",
 )

@@ -36,6 +36,8 @@ from tests.builders import (
     transfer_row,
 )
 
+pytestmark = pytest.mark.usefixtures("each_command_once")
+
 
 @pytest.fixture
 def city(tmp_path: Path) -> City:

@@ -25,6 +25,8 @@ from tests.builders import (
 from tests.cases.job_parts import CLAIMS
 from tests.cases.review_book import written
 
+pytestmark = pytest.mark.usefixtures("each_command_once")
+
 Row = dict[str, object]
 _KEY: Row = {"key_no": "7" * 20, "check_no": "123456"}
 _UNTIL = date(2026, 11, 30)

@@ -12,6 +12,8 @@ from tests.cases.deposit_lines import HEAD, by_hand, correction
 from tests.cases.job_parts import CONTRACT, SENDER
 from tests.cases.till import Till, act, open_marks
 
+pytestmark = pytest.mark.usefixtures("each_command_once")
+
 NAME = "地方税共同機構"
 Wanted = list[tuple[object, ...]]
 

@@ -26,7 +26,7 @@ from elqr.rules.partition import (
 from elqr.synthetic import generate
 from elqr.vocabulary.claim_frames import OpenClaim
 from elqr.vocabulary.frames import Candidate, KnownEvent, Payment
-from tests.builders import CITY_JOB, SPECS, City
+from tests.builders import CITY_JOB, DATA_ONLY, SPECS, City
 
 COUNTS = (1, 2, 7, 64)
 _SLIPS = {"A": 1, "B": 2, "C": 3, "AB": 4, "C2": 5, "BC": 6}
@@ -152,7 +152,7 @@ def test_who_can_influence_whom(paid: list[tuple[str, int]], wanted: list[int]) 
 def test_the_night_of_a_city_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The real frames of a night of every kind of fault, as the ledger gives them."""
     generate(tmp_path, seed=31, notices=1_500, days=30, specs=SPECS)
-    (tmp_path / "job.toml").write_text(CITY_JOB, encoding="utf-8")
+    (tmp_path / "job.toml").write_text(CITY_JOB + DATA_ONLY, encoding="utf-8")
     seen = Counter[str]()
 
     def compared(_: int, *frames: pl.DataFrame) -> list[Part]:

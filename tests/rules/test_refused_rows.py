@@ -8,6 +8,8 @@ import pytest
 from tests.builders import JOB, NIGHT, REGISTER, City, claim_file, claim_row, elqr, notice_file, notice_row
 from tests.cases.job_parts import CLAIMS
 
+pytestmark = pytest.mark.usefixtures("each_command_once")
+
 
 @pytest.fixture
 def city(tmp_path: Path) -> City:

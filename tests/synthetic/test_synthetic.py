@@ -16,7 +16,7 @@ from elqr.synthetic.changes import CHANGES
 from elqr.synthetic.events import SHARES
 from elqr.synthetic.register import LEVIES
 from elqr.vocabulary.terms import Outcome, Place
-from tests.builders import CITY_JOB, NIGHT, ROOT, SPECS, City, elqr
+from tests.builders import CITY_JOB, DATA_ONLY, NIGHT, ROOT, SPECS, City, elqr
 
 _OUTCOMES = {outcome.label: outcome.value for outcome in Outcome}
 _PLACES = {place.label: place.value for place in Place}
@@ -26,8 +26,9 @@ SAMPLE_SEED, SAMPLE_NOTICES, SAMPLE_DAYS = 20260401, 400, 30
 
 
 def _city(folder: Path, seed: int, notices: int, days: int = 30) -> Path:
+    """A city whose nights draw what the truth is held against: the tables as data. The samples' night draws everything."""
     generate(folder, seed=seed, notices=notices, days=days, specs=SPECS)
-    (folder / "job.toml").write_text(CITY_JOB, encoding="utf-8")
+    (folder / "job.toml").write_text(CITY_JOB + DATA_ONLY, encoding="utf-8")
     return folder
 
 
