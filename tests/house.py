@@ -57,7 +57,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "tables.months migrations.versions.v7_said_once tables.counted tables.refused_rows queries.refused_rows "
         "tables.retractions tables.reviews tables.typed_batches queries.announced queries.moves queries.counted "
         "queries.details queries.paid_notice queries.claim_items queries.open_claims queries.reports "
-        "queries.open_exceptions queries.exception_list queries.notice_facts queries.payouts queries.review_trail queries.fiscal_year queries.requests "
+        "queries.open_exceptions queries.exception_list queries.notice_facts queries.payouts queries.seats queries.review_trail queries.fiscal_year queries.requests "
         "queries.arrears queries.held_files queries.retractions queries.typed_batches queries.reminders "
         "queries.reminder_statuses queries.debits queries.exports queries.money queries.row_owners "
         "queries.sender_corrections queries.trends tables.totals entries.seals entries.chain entries.acts "

@@ -290,6 +290,8 @@ class RulingRecord(Frame):
     DONE_ON = Payout.DONE_ON
     NUMBER = Payout.NUMBER
     INTEREST_YEN = Payout.INTEREST_YEN
+    ASKED_SEAT = Column("asked_seat", pl.String)
+    TAKEN_SEAT = Column("taken_seat", pl.String)
 
 
 class RetractionRecord(Frame):
@@ -304,6 +306,8 @@ class RetractionRecord(Frame):
     RESULT = RulingEffect.RESULT
     TAKEN_BY = RulingRecord.TAKEN_BY
     TAKEN_AT = RulingRecord.TAKEN_AT
+    ASKED_SEAT = RulingRecord.ASKED_SEAT
+    TAKEN_SEAT = RulingRecord.TAKEN_SEAT
 
 
 class YearClaim(Claim):

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,7 @@ def test_a_difference_that_was_closed_wrongly_alarms_again_and_may_be_closed_aga
     (told,) = short.report("取り消し一覧", AFTER)
     names = ("種別", "理由", "申請者", "結果", "承認者")
     assert [told[name] for name in names] == ["差額の確認", "まちがえて記録した", "山田", "承認", "佐藤"]
+    assert all(str(told[f"{who}した利用者と機械"]).endswith(f"@{socket.gethostname()}") for who in ("申請", "承認"))
     assert short.lines(AFTER) == [("地方税共同機構", "差額あり", "未済", 20_001, 0, 20_000, -1)]
     short.night(NEXT)
     assert not (short.folder / "out" / NEXT.isoformat() / "取り消し一覧.json").exists(), "nothing was asked for by then"

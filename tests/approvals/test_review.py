@@ -77,6 +77,9 @@ def test_the_trail_says_who_when_why_before_and_after(desk: Desk) -> None:
     assert told["asked_at"] <= told["taken_at"]  # type: ignore[index]
     listed = {row["受付番号"]: row for row in desk.city.report("決裁一覧", MORNING)} if desk.open_now() else {}
     assert listed[str(TWICE)]["承認者"] == "鈴木" and listed[str(TWICE)]["仮受額（後）"] == 0
+    seats = ("申請した利用者と機械", "承認した利用者と機械")
+    assert [f"［{listed[str(TWICE)][seat]}］" for seat in seats] == [told["asked_at_seat"], told["taken_at_seat"]]  # type: ignore[index]
+    assert told["asked_at_seat"] not in ("", "［］")  # type: ignore[index]
 
 
 @pytest.mark.parametrize("by", ["山田", "山 田", "佐藤"], ids=["申請した人", "空白の違い", "一行だけ決めた人"])

@@ -32,7 +32,7 @@ RULINGS = pl.DataFrame(
         **{name: [1] for name in ("review_no", "ruling_no", "payment_no")},
         **{name: [100] for name in ("paid_yen", "before_yen", "after_yen", "withdrawn_yen", "returned_yen")},
         **{name: ["x"] for name in ("outcome", "ruling", "target", "reason", "staff", "asked_by", "asked_at")},
-        **{name: ["x"] for name in ("result", "taken_by", "taken_at", "number")},
+        **{name: ["x"] for name in ("result", "taken_by", "taken_at", "number", "asked_seat", "taken_seat")},
         "done_on": [NIGHT],
         "interest_yen": [0],
     }

@@ -344,6 +344,8 @@ def ruling_table(rulings: pl.DataFrame) -> Table:
             "決裁の日付": (pl.col(RulingRecord.DONE_ON), Style.DATE),
             "決裁の文書番号": (pl.col(RulingRecord.NUMBER), Style.TEXT),
             "加算金": (pl.col(RulingRecord.INTEREST_YEN).replace(0, None), Style.YEN),
+            "申請した利用者と機械": (pl.col(RulingRecord.ASKED_SEAT), Style.TEXT),
+            "承認した利用者と機械": (pl.col(RulingRecord.TAKEN_SEAT), Style.TEXT),
         },
         ("領収額",),
     )

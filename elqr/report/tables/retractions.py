@@ -24,6 +24,8 @@ def retraction_table(rows: pl.DataFrame) -> Table:
             "結果": (labels_of(RetractionRecord.RESULT, RulingResult).fill_null("承認待ち"), Style.TEXT),
             "承認者": (pl.col(RetractionRecord.TAKEN_BY), Style.TEXT),
             "承認日時": (pl.col(RetractionRecord.TAKEN_AT).str.slice(0, 16).str.replace("T", " "), Style.TEXT),
+            "申請した利用者と機械": (pl.col(RetractionRecord.ASKED_SEAT), Style.TEXT),
+            "承認した利用者と機械": (pl.col(RetractionRecord.TAKEN_SEAT), Style.TEXT),
         },
         (),
     )

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, insert, select
 
 from elqr import __version__
 from elqr.store.entries.chain import append_link, operator
+from elqr.store.tables import acts as act_tables
 from elqr.store.tables import arrears as arrears_tables
 from elqr.store.tables import exports as export_tables
 from elqr.store.tables import held_files as held_tables
@@ -55,7 +56,7 @@ SAID = (
 """連鎖に行ごと記す表: every column of a row is in the link of the act that entered it."""
 
 WHO = ("os_user", "login", "machine", "session_user")
-ASKED, RECORDED = "asked", "recorded"
+ASKED, RECORDED = act_tables.ASKED, "recorded"
 """申請・記録: steps, besides the results that end a request."""
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.sql import ColumnElement
 from elqr.store.db.bulk import read_frame
 from elqr.store.queries.chain import night_before
 from elqr.store.queries.requests import RETRACTION, requests
+from elqr.store.queries.seats import asking_seat, ending_seat
 from elqr.store.tables import retractions as r
 from elqr.vocabulary.report_frames import RetractionRecord
 from elqr.vocabulary.ruling_terms import RetractionKind, RulingResult
@@ -66,8 +67,18 @@ def retractions_in(connection: Connection, night: date) -> pl.DataFrame:
     by_then = and_(step.retraction_no == retraction.retraction_no, step.night_on <= day)
     of_step = (RetractionRecord.RESULT, RetractionRecord.TAKEN_BY, RetractionRecord.TAKEN_AT)
     is_new = or_(step.night_on.is_(None), step.night_on >= night_before(connection, night))
+    number = retraction.retraction_no
+    seats: dict[str, ColumnElement[str]] = {
+        RetractionRecord.ASKED_SEAT: asking_seat("retraction", number),
+        RetractionRecord.TAKEN_SEAT: ending_seat("retraction", number, step.taken_by),
+    }
     query = (
-        select(*((step if name in of_step else retraction)[name] for name in RetractionRecord.SCHEMA))
+        select(
+            *(
+                seats[name].label(name) if name in seats else (step if name in of_step else retraction)[name]
+                for name in RetractionRecord.SCHEMA
+            )
+        )
         .outerjoin(r.retraction_step, by_then)
         .where(retraction.night_on <= day, is_new)
         .order_by(retraction.retraction_no)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 from elqr.store.db.bulk import Columns, read_frame, select_named, stage_rows
 from elqr.store.queries.chain import night_before
 from elqr.store.queries.open_exceptions import undone_by_no, waiting_outcome
+from elqr.store.queries.seats import asking_seat, ending_seat
 from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
 from elqr.vocabulary.claim_frames import CardRuling
@@ -89,6 +90,8 @@ def _read_trail(connection: Connection, conditions: list[ColumnElement[bool]], u
         RulingRecord.RETURNED_YEN: _returned_yen(until),
         RulingRecord.UNDOES_NO: r.ruling.c.undoes_no,
         **{name: r.payout.c[name] for name in (RulingRecord.DONE_ON, RulingRecord.NUMBER, RulingRecord.INTEREST_YEN)},
+        RulingRecord.ASKED_SEAT: asking_seat("review", review.review_no),
+        RulingRecord.TAKEN_SEAT: ending_seat("review", review.review_no, step.taken_by),
     }
     query = (
         select_named(columns)

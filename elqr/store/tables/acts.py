@@ -4,6 +4,9 @@ from sqlalchemy import Column, ForeignKey, Index
 
 from elqr.store.db.schema import Text, Whole, table, texts
 
+ASKED = "asked"
+"""The step with which a request begins."""
+
 act = table(
     "act",
     Column("run_no", Whole, ForeignKey("run.run_no"), primary_key=True, autoincrement=False),

@@ -1,0 +1,25 @@
+"""Seats (席): at which machine, under which account, a request was made and ended, for lists that name the person."""
+
+from sqlalchemy import ColumnElement, case, func, literal, select
+
+from elqr.store.tables.acts import ASKED
+from elqr.store.tables.acts import act as act_table
+
+
+def asking_seat(kind: str, number: ColumnElement[int]) -> ColumnElement[str]:
+    """申請の席 of a request of `kind` (its table), as `acts.seat` writes it; null where no machine is known."""
+    return _seat(kind, number, act_table.c.step == ASKED)
+
+
+def ending_seat(kind: str, number: ColumnElement[int], taken_by: ColumnElement[str]) -> ColumnElement[str]:
+    """承認か却下の席 of such a request, taken by that person; null while it waits."""
+    return _seat(kind, number, act_table.c.step != ASKED, act_table.c.taken_by == taken_by)
+
+
+def _seat(kind: str, number: ColumnElement[int], *conditions: ColumnElement[bool]) -> ColumnElement[str]:
+    act = act_table.c
+    is_own = act.login.in_(("", act.os_user))
+    account = case((is_own, act.os_user), else_=act.login + literal("→") + act.os_user)
+    text = func.max(account + literal("@") + act.machine)
+    query = select(text).where(act.kind == kind, act.number == number, act.os_user != "", *conditions)
+    return query.correlate_except(act_table).scalar_subquery()
