@@ -4,7 +4,7 @@ One person records; two take a wrong record back (elqr/approvals/retraction.py).
 was left out, with its kind and who made it; why people asked for it stays in the ledger.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -61,13 +61,18 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """発送の記録: its number, how many claims of the list were reminded and pulled, and the fees that this brought."""
+    """発送の記録: its number, how many claims of the list were reminded and pulled, and the fees that this brought.
+
+    `held` names claims, in words, that were put on hold after the list was drawn and count as reminded all the same:
+    what was posted was posted, but they may have been pulled without a record.
+    """
 
     sent_no: int
     count: int
     pulled: int
     fees: int
     fee_yen: int
+    held: tuple[str, ...]
 
 
 def record_sent(session: Session, list_no: int, issued_on: date, signature: Signature) -> Sending:
@@ -92,10 +97,19 @@ def record_sent(session: Session, list_no: int, issued_on: date, signature: Sign
         sent_no = int(str(entered["sent_no"]))
         pulled = queries.pulled(connection, list_no, session.night_on)
         fees = _charge(session, entered, ~pl.col(Claim.CLAIM_NO).is_in(list(pulled)))
+        held = _held_of_list(session, list_no, pulled)
         act = Act("reminder_sent", sent_no, RECORDED, signature.by, {"reminder_sent": [entered]})
         enter_act(connection, session.night_on, act)
     count, fee_yen = row["claims"] - len(pulled), int(fees[ClaimEntry.DEMAND_FEE_YEN].sum())
-    return Sending(sent_no, count, len(pulled), fees.height, fee_yen)
+    return Sending(sent_no, count, len(pulled), fees.height, fee_yen, held)
+
+
+def _held_of_list(session: Session, list_no: int, pulled: Collection[int]) -> tuple[str, ...]:
+    """止めている調定 of a list that was sent, but for those that were pulled: each in words."""
+    connection, night = session.ledger.connection, session.night_on
+    listed = list_queries.listed(connection, list_no, night).filter(~pl.col(Claim.CLAIM_NO).is_in(list(pulled)))
+    rows = listed.join(queries.holds(connection, night), on=Claim.CLAIM_NO, how="semi", maintain_order="left")
+    return tuple(claim_words(row, session.register) for row in rows.iter_rows(named=True))
 
 
 def _charge(session: Session, sending: Mapping[str, Any], is_charged: pl.Expr) -> pl.DataFrame:

@@ -19,6 +19,7 @@ from elqr.cli.terminal import (
     job_option,
     json_option,
     open_job,
+    person,
     print_json,
     reason_option,
     say,
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
     from elqr.rules.register import Register
 
 _SHOWN = 10
+
+
+_NAMED = 5
+"""How many claims a message names."""
 
 
 @click.group("arrears", cls=Group, help="督促対象の一覧。届いていないものがあるときは引けません。")
@@ -124,7 +129,9 @@ def arrears_list(approval: int | None, with_names: bool, signer: Signer, as_json
             standing = (
                 "" if row["situation"] == reminders.sha256 else "（その後に状況が変わりました。却下してください）"
             )
-            asked = f"{row['asked_at'][:10]} {row['asked_by']}　{row['claims']:,}件 {row['yen']:,}円　{row['reason']}"
+            asked = (
+                f"{row['asked_at'][:10]} {person(row, 'asked')}　{row['claims']:,}件 {row['yen']:,}円　{row['reason']}"
+            )
             click.echo(f"申請{row['request_no']}　{asked}　承認待ち{standing}")
     if not is_free:
         say(
@@ -218,6 +225,13 @@ def arrears_sent(no: int, issued_on: date, signer: Signer) -> int:
     counts = f"督促 {sending.count:,}件　引抜 {sending.pulled:,}件"
     fees = f"　督促手数料 {sending.fees:,}件 {sending.fee_yen:,}円" if sending.fees else ""
     click.echo(f"記録{sending.sent_no}　一覧{no}　発行日 {issued_on}　{counts}{fees}")
+    if sending.held:
+        named = "、".join(sending.held[:_NAMED]) + ("、ほか" if len(sending.held) > _NAMED else "")
+        say(
+            f"督促を止めている調定 {len(sending.held):,}件も、送ったと記録しました（{named}）。引き抜いていたなら、"
+            f"elqr undo sent {sending.sent_no} で取り消し、elqr arrears pull で引抜を記録してから、"
+            "もう一度記録してください。"
+        )
     return ExitCode.CLEAN
 
 
@@ -310,7 +324,7 @@ def arrears_holds(number: str | None, job: Path, day: date | None, as_json: bool
             until,
             row["reason"],
             row["taken_at"][:10],
-            row["taken_by"],
+            person(row, "taken"),
         )
         click.echo("　".join(part for part in parts if part))
     for row in stated:

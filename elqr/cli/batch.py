@@ -18,6 +18,7 @@ from elqr.cli.terminal import (
     job_option,
     json_option,
     open_job,
+    person,
     print_json,
     reason_option,
     signer_options,
@@ -120,12 +121,11 @@ def batch_reject(number: int, reason: str, signer: Signer) -> int:
 def _line(row: dict[str, Any]) -> str:
     corrections = f"（うち前の束と同じ整理番号 {row['known']:,}件）" if row["known"] else ""
     sums = f"{row['payments']:,}件 {row['yen']:,}円{corrections}"
-    line = (
-        f"申請{row['batch_no']}　{row['asked_at'][:10]} {row['asked_by']}　{row['name']}　{row['sha256'][:8]}　{sums}"
-    )
+    request = f"申請{row['batch_no']}　{row['asked_at'][:10]} {person(row, 'asked')}"
+    line = f"{request}　{row['name']}　{row['sha256'][:8]}　{sums}"
     if row["result"] is None:
         return f"{line}　承認待ち"
-    state = f"{row['taken_at'][:10]} {row['taken_by']} が{RulingResult(row['result']).label}"
+    state = f"{row['taken_at'][:10]} {person(row, 'taken')} が{RulingResult(row['result']).label}"
     because = f"（{row['because']}）" if row["because"] else ""
     is_approved = row["result"] == RulingResult.APPROVED.value
     later = "　取消" if row.get("is_undone") else "　取込済" if is_approved and row.get("is_taken_in") else ""

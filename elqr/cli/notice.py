@@ -14,6 +14,7 @@ from elqr.cli.terminal import (
     job_option,
     json_option,
     open_job,
+    person,
     print_json,
     reason_option,
     say,
@@ -140,7 +141,7 @@ def notice_refused(job: Path, as_json: bool) -> int:
     for row in waiting:
         click.echo(
             f"申請{row['give_up_no']}　納付書データ{row['notice_file_no']} {row['records']}件目　"
-            f"{row['asked_by']}　承認待ち　{row['reason']}"
+            f"{person(row, 'asked')}　承認待ち　{row['reason']}"
         )
     if not files:
         click.echo("直るのを待つ行はありません。")

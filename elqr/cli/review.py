@@ -20,6 +20,7 @@ from elqr.cli.terminal import (
     job_option,
     json_option,
     open_job,
+    person,
     print_json,
     reason_option,
     say,
@@ -269,8 +270,8 @@ def review_list(with_ended: bool, job: Path, as_json: bool) -> int:
         print_json([{name: row[column] for name, column in names.items()} for row in rows])
         return ExitCode.CLEAN
     for row in rows:
-        ended = f"{row['taken_by']} が{RulingResult(row['result']).label}" if row["result"] else "承認待ち"
-        request = f"申請{row['review_no']}　{row['asked_at'][:16].replace('T', ' ')}　{row['asked_by']}"
+        ended = f"{person(row, 'taken')} が{RulingResult(row['result']).label}" if row["result"] else "承認待ち"
+        request = f"申請{row['review_no']}　{row['asked_at'][:16].replace('T', ' ')}　{person(row, 'asked')}"
         what = f"{ReviewKind(row['kind']).label}　{row['rulings']:,}件"
         what += f"　注意 {row['remarks']:,}件" if row["remarks"] else ""
         click.echo(f"{request}　{what}　{ended}　{row['source']}")

@@ -17,6 +17,7 @@ from elqr.cli.terminal import (
     job_option,
     json_option,
     open_job,
+    person,
     print_json,
     reason_option,
     signer_options,
@@ -44,9 +45,9 @@ def _line(difference: Difference) -> str:
 
 def _request_line(row: dict[str, Any]) -> str:
     yen = f"収納 {row['payment_yen']:,}円　入金 {row['money_yen']:,}円"
-    request = f"{row['asked_at'][:10]} {row['asked_by']}　{row['reason']}"
+    request = f"{row['asked_at'][:10]} {person(row, 'asked')}　{row['reason']}"
     line = f"申請{row['difference_no']}　{row['mark'][:8]}　{row['contract'] or '（契約なし）'}　{yen}　{request}"
-    return f"{line}　{row['taken_at'][:10]} {row['taken_by']} が承認" if row["result"] else f"{line}　承認待ち"
+    return f"{line}　{row['taken_at'][:10]} {person(row, 'taken')} が承認" if row["result"] else f"{line}　承認待ち"
 
 
 _CLOSED = (

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
 from functools import wraps
@@ -173,6 +173,13 @@ NUMBER = click.IntRange(1, 10**15)
 """番号 of anything in the ledger; larger ones no database can look up."""
 YEN = click.IntRange(0, 10**13 - 1)
 """円 as people say it: as many digits as a file has for it."""
+
+
+def person(row: Mapping[str, Any], did: str) -> str:
+    """誰がどこで: the person who "asked" or has "taken" a step, with account and machine where they are known."""
+    seat = row[f"{did}_seat"]
+    return f"{row[f'{did}_by']}［{seat}］" if seat else str(row[f"{did}_by"])
+
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSONで出力します。")
 

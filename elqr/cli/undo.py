@@ -14,6 +14,7 @@ from elqr.cli.terminal import (
     job_option,
     json_option,
     open_job,
+    person,
     print_json,
     reason_option,
     signer_options,
@@ -119,9 +120,9 @@ def undo_list(with_ended: bool, job: Path, as_json: bool) -> int:
 
 
 def _line(row: dict[str, Any]) -> str:
-    request = f"申請{row['retraction_no']}　{row['asked_at'][:16].replace('T', ' ')}　{row['asked_by']}"
+    request = f"申請{row['retraction_no']}　{row['asked_at'][:16].replace('T', ' ')}　{person(row, 'asked')}"
     line = f"{request}　{RetractionKind(row['kind']).label}　{row['subject']}　{row['reason']}"
     if row["result"] is None:
         return f"{line}　承認待ち"
     because = f"　{row['because']}" if row["because"] else ""
-    return f"{line}　{row['taken_at'][:10]} {row['taken_by']} が{RulingResult(row['result']).label}{because}"
+    return f"{line}　{row['taken_at'][:10]} {person(row, 'taken')} が{RulingResult(row['result']).label}{because}"

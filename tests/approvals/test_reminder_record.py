@@ -1,5 +1,6 @@
 """督促の記録 as staff make them: what was sent, what was pulled, and what must not be reminded."""
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -182,6 +183,15 @@ def test_a_list_that_was_sent_is_not_sent_or_pulled_from_again(office: Office) -
     assert ran.code == 3 and "発行日 2026-11-25 で発送済み" in ran.err
     pulled = office.arrears("pull", 1, "100001", "--reason", "x", "--by", "佐藤")
     assert pulled.code == 1 and "elqr undo sent 1" in pulled.err
+
+
+def test_a_claim_that_was_held_after_the_list_is_named_when_the_list_is_sent(office: Office) -> None:
+    office.draw()
+    _by(office, "hold", "100-003", "--kind", "執行停止", "--reason", "決議")
+    sent = _by(office, "sent", 1, "--issued-on", "2026-11-25")
+    assert "督促 5件　引抜 0件" in sent.out, "what was posted was posted"
+    assert "止めている調定 1件も" in sent.err and "100003" in sent.err and "elqr undo sent 1" in sent.err
+    assert re.search(r"山田［[^］@]+@[^］]+］", office.arrears("holds").out), "from which account and machine"
 
 
 def test_a_list_whose_sending_nobody_recorded_is_named_before_the_next(office: Office) -> None:

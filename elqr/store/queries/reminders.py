@@ -11,6 +11,7 @@ from elqr.store.db.bulk import next_no, read_frame, schema_of, select_named, sta
 from elqr.store.queries.claim_states import is_stated
 from elqr.store.queries.owed import collected_yen, owed_yen
 from elqr.store.queries.retractions import numbers_taken_back, taken_back_on
+from elqr.store.queries.seats import recording_seat
 from elqr.store.tables import arrears as a
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.arrival_frames import Held, Reminded
@@ -155,7 +156,8 @@ def hold_numbered(connection: Connection, hold_no: int, night: date) -> dict[str
 def _select_holds(night: date) -> Select[Any]:
     claim = t.claim.c
     names = (claim.procedure_code, claim.levy_year, claim.bill_no, claim.installment_no)
-    query = select(a.reminder_hold, *names).join(t.claim, claim.claim_no == a.reminder_hold.c.claim_no)
+    seat = recording_seat("reminder_hold", a.reminder_hold.c.hold_no).label("taken_seat")
+    query = select(a.reminder_hold, *names, seat).join(t.claim, claim.claim_no == a.reminder_hold.c.claim_no)
     return query.where(_holds(night))
 
 

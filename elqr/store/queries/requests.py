@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, insert, select
 
 from elqr.store.db.bulk import next_no
+from elqr.store.queries.seats import asking_seat, ending_seat
 from elqr.store.tables import arrears, held_files, money, months, refused_rows, retractions, reviews, typed_batches
 
 
@@ -47,11 +48,18 @@ KINDS = (REVIEW, DIFFERENCE, MONTH_CLOSE, ARREARS, WAIVER, GIVE_UP, RETRACTION, 
 
 
 def requests_with(kind: RequestKind, *columns: ColumnElement[Any]) -> Select[Any]:
-    """申請 in order: its row and the step that ended it: result (null while it waits), ended_on, taken_…, because."""
+    """申請 in order: its row and the step that ended it: result (null while it waits), ended_on, taken_…, because.
+
+    `asked_seat` and `taken_seat` say from which account and machine (elqr/store/queries/seats.py).
+    """
     step = kind.step.c
     further = (step[name] for name in kind.more if name not in kind.asked.c)
     when, why = step[kind.on].label("ended_on"), step[kind.because].label("because")
-    ended = (step.result, *further, when, step.taken_at, step.taken_by, why)
+    seats = (
+        asking_seat(kind.name, kind.number).label("asked_seat"),
+        ending_seat(kind.name, kind.number, step.taken_by).label("taken_seat"),
+    )
+    ended = (step.result, *further, when, step.taken_at, step.taken_by, why, *seats)
     query = select(*kind.asked.c, *columns, *ended).outerjoin(kind.step, step[kind.number.name] == kind.number)
     return query.order_by(kind.number)
 

@@ -16,6 +16,13 @@ def ending_seat(kind: str, number: ColumnElement[int], taken_by: ColumnElement[s
     return _seat(kind, number, act_table.c.step != ASKED, act_table.c.taken_by == taken_by)
 
 
+def recording_seat(kind: str, number: ColumnElement[int]) -> ColumnElement[str]:
+    """記録の席 of a row that was recorded with others: their step has the number of the first of them."""
+    first_act = act_table.alias("first_of_them")
+    first = select(func.max(first_act.c.number)).where(first_act.c.kind == kind, first_act.c.number <= number)
+    return _seat(kind, first.correlate_except(first_act).scalar_subquery())
+
+
 def _seat(kind: str, number: ColumnElement[int], *conditions: ColumnElement[bool]) -> ColumnElement[str]:
     act = act_table.c
     is_own = act.login.in_(("", act.os_user))
