@@ -14,7 +14,7 @@ from elqr.disk import archive as archive_files
 from elqr.disk import content, inbox
 from elqr.formats.intake.delivered_file import Intake, judge_file, judge_large_file
 from elqr.formats.spec import Spec
-from elqr.night import take_in
+from elqr.night import delivery_reading, take_in
 from elqr.session.ledger_traces import mark_path
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import CannotWrite
@@ -155,10 +155,10 @@ def test_a_night_of_large_files_is_the_night_of_small_ones(
         taken.append(not isinstance(large, Intake))
         return large
 
-    for module in (inbox, take_in):
+    for module in (inbox, delivery_reading):
         monkeypatch.setattr(module, "PIECE_BYTES", 1_000)
     monkeypatch.setattr(take_in, "IN_HAND_PAYMENTS", in_hand)
-    monkeypatch.setattr(take_in, "judge_large_file", counted)
+    monkeypatch.setattr(delivery_reading, "judge_large_file", counted)
     city = _delivered(tmp_path / "large")
     city.night()
     assert sorted(taken) == [False, False, True, True, True]
@@ -226,7 +226,7 @@ def test_too_large_and_odd_files_are_held_back_without_being_read_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """None of them is read whole, and each says why: quotes, an early end, a notice file that is too large."""
-    for module in (inbox, take_in):
+    for module in (inbox, delivery_reading):
         monkeypatch.setattr(module, "PIECE_BYTES", 1_000)
         monkeypatch.setattr(module, "WHOLE", inbox.WHOLE._replace(most=1_500))
     monkeypatch.setattr(inbox.Arrived, "whole", lambda own: own.data)
