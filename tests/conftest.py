@@ -1,16 +1,13 @@
 """Options of the whole suite, and the database its cities keep their ledgers in."""
 
 import gc
-import os
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import Connection, Engine, MetaData, event, util
+from sqlalchemy import Connection, Engine, event, util
 from sqlalchemy.engine.default import DefaultDialect
 
-from elqr.store.db.schema import metadata
 from tests import builders, server, told
 from tests.once import once
 from tests.plans import begins_with_what_is_asked
@@ -27,45 +24,9 @@ DefaultDialect.__hash__ = lambda own: hash(type(own))  # type: ignore[method-ass
 COMPILED = util.LRUCache[object, object](2_000)
 
 
-MADE: list[str] = []
-_create_all = MetaData.create_all
-
-
-def _create_once(own: MetaData, bind: Any, tables: Any = None, checkfirst: Any = True, **given: Any) -> None:
-    """A ledger's tables, indexes and guards are spelt once: a further new file has them by the text of the first."""
-    if own is not metadata or tables or checkfirst or bind.dialect.name != "sqlite":
-        return _create_all(own, bind, tables=tables, checkfirst=checkfirst, **given)
-    if not MADE:
-        _create_all(own, bind, checkfirst=False, **given)
-        asked = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid"
-        MADE.extend(bind.exec_driver_sql(asked).scalars())
-        return None
-    for text in MADE:
-        bind.exec_driver_sql(text)
-    return None
-
-
-MetaData.create_all = _create_once  # type: ignore[method-assign]
-
-
 @event.listens_for(Engine, "engine_connect")
-def _share_and_hurry(connection: Connection) -> None:
-    """Statements are compiled once. And nobody waits for the disk: no test cuts the power of the machine it runs on.
-
-    A process that a test kills has handed its writes over, whether they are on the disk yet or not. Programs that tests
-    start (tests/blackout.py) wait as they do in earnest.
-    """
+def _compile_once(connection: Connection) -> None:
     connection.execution_options(compiled_cache=COMPILED)
-    if connection.dialect.name == "sqlite":
-        connection.connection.dbapi_connection.execute("PRAGMA synchronous=OFF")  # type: ignore[union-attr]
-
-
-def _hand_over(file: int) -> None:
-    """Instead of `os.fsync`: what is no open file is still an error."""
-    os.fstat(file)
-
-
-os.fsync = _hand_over  # type: ignore[assignment]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
