@@ -15,7 +15,9 @@ from elqr.store.queries.claim_items import item_frames, itemised
 from elqr.store.queries.review_trail import rulings_on
 from elqr.vocabulary.frames import Claim, Notice
 
-_BARCODE_DIGITS, _BARCODE_KEY = 44, slice(2, 29)
+_BARCODE_DIGITS = 44
+BARCODE_KEY = slice(2, 29)
+"""What of a bar code's 44 digits names the notice. Source: specs/gs1_128.toml."""
 """A GS1-128 of 44 digits names a notice by issuer, company and the city's number. Source: specs/gs1_128.toml."""
 
 
@@ -56,7 +58,7 @@ def _ways_to_read(number: str) -> tuple[str, ...]:
     digits = plain_number(number)
     ways = [digits]
     if digits.isdecimal() and len(digits) == _BARCODE_DIGITS:
-        ways.append(digits[_BARCODE_KEY])
+        ways.append(digits[BARCODE_KEY])
     if digits.isdecimal() and len(digits) == DIGITS and (key_no := read_payload(digits).values[Notice.KEY_NO]):
         ways.append(str(key_no))
     ways.append(unicodedata.normalize("NFKC", number).strip())

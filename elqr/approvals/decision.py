@@ -4,7 +4,6 @@ What a person saw before confirming is summed up in a mark. A request whose mark
 entered: what it would do now is shown instead. Whatever is asked for twice is asked for once.
 """
 
-import hashlib
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +19,8 @@ from elqr.approvals.ruling_state import OWN_NOTICE_NO, with_ledger_state
 from elqr.approvals.targets import Target, targets_of
 from elqr.approvals.waiting_work import Scope, in_scope
 from elqr.arithmetic.wareki import wareki_year
-from elqr.report.claim_card import claim_cards
+from elqr.disk.content import sha256_of
+from elqr.report.claim_card import claim_cards, installment_words
 from elqr.report.excel.row_mark import CONTENT, marks
 from elqr.rules.rulings import judge_proposals
 from elqr.session.session import Session
@@ -243,8 +243,8 @@ def movements(session: Session, moves: pl.DataFrame, by: str = Move.PAYMENT_NO) 
 
 
 def _claim_words(session: Session, card: dict[str, Any]) -> str:
-    name, part = session.register.name_of(card["procedure_code"]), card["installment_no"]
-    return f"{name} {wareki_year(card['levy_year'])} {card['bill_no']} {f'{part}期' if part else '全期'}"
+    name, part = session.register.name_of(card["procedure_code"]), installment_words(card["installment_no"])
+    return f"{name} {wareki_year(card['levy_year'])} {card['bill_no']} {part}"
 
 
 def _mark(results: dict[int, dict[str, Any]], moves: pl.DataFrame, refused: list[int]) -> str:
@@ -254,4 +254,4 @@ def _mark(results: dict[int, dict[str, Any]], moves: pl.DataFrame, refused: list
     decided = [[results[number][name] for name in (*names, *yen)] for number in sorted(results)]
     moved = moves.select(Move.PAYMENT_NO, Move.ACCOUNT, Move.CLAIM_NO, Move.YEN).rows()
     text = json.dumps([decided, sorted(map(str, moved)), refused], ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return sha256_of(text.encode())

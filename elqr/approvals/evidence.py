@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from elqr.approvals.claim_inquiry import claims_in_full
+from elqr.approvals.claim_inquiry import BARCODE_KEY, claims_in_full
 from elqr.approvals.exception_list import open_rows, row_words
 from elqr.approvals.open_exceptions import NOW, late_notices
 from elqr.approvals.targets import Target, newest_notice, targets_of, unpaid_claims
@@ -25,10 +25,6 @@ from elqr.vocabulary.frames import Suggestion
 from elqr.vocabulary.page_frames import CaseClaim, CaseKeys
 from elqr.vocabulary.report_frames import ExceptionRow
 from elqr.vocabulary.terms import KeyKind
-
-_BARCODE_KEY = slice(2, 29)
-"""What of a bar code's 44 digits names the notice. Source: specs/gs1_128.toml."""
-
 
 _LARGE_BYTES = 1_000_000
 """A CSV of more is read only when somebody asks for its record."""
@@ -167,7 +163,7 @@ def _key(facts: dict[str, Any], kind: KeyKind) -> str:
     """納付書の照会キー of a kind; empty where the notice has none."""
     keys = {
         KeyKind.ELQR: facts[NoticeFacts.KEY_NO],
-        KeyKind.BARCODE: (facts[NoticeFacts.BARCODE] or "")[_BARCODE_KEY],
+        KeyKind.BARCODE: (facts[NoticeFacts.BARCODE] or "")[BARCODE_KEY],
         KeyKind.CUSTOMER: facts[NoticeFacts.CUSTOMER_NO],
         KeyKind.PENSION: facts[NoticeFacts.PENSION_NO],
     }

@@ -1,6 +1,5 @@
 """Requests that wait (承認待ちの申請): what an approver sees of each ruling, and its end if that is still so."""
 
-import hashlib
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -16,10 +15,11 @@ from elqr.approvals.review import Ended, approve_review, effects_now, refuse_rev
 from elqr.approvals.ruling_state import with_current_payments
 from elqr.approvals.waiting_work import Scope, in_scope
 from elqr.arithmetic.person_name import same_person
+from elqr.disk.content import sha256_of
 from elqr.rules.rulings import Effects
-from elqr.session.operators import desk_login
+from elqr.session.operators import desk_login, seat_words
 from elqr.session.session import Session
-from elqr.store.entries.acts import ASKED, acts_of, seat
+from elqr.store.entries.acts import ASKED, acts_of
 from elqr.store.queries import requests as request_queries
 from elqr.store.queries import reviews as queries
 from elqr.store.queries import sender_corrections as withdrawal_queries
@@ -116,10 +116,8 @@ def look_at_request(session: Session, number: int, person: Person, scope: Scope)
     kind = request_queries.REVIEW
     with session.ledger.transaction() as connection:
         heads = request_queries.requests(connection, kind, kind.number == number, kind.step.c.result.is_(None))
-        rulings = queries.rulings_of(connection, number)
-        payments = queries.payments_as_of(connection, NOW, rulings.select(Ruled.PAYMENT_NO).unique())
-        is_ours = in_scope(session, payments, scope).height == payments.height
-        if not heads or rulings.is_empty() or not is_ours:
+        rulings, payments = _of_scope(session, number, scope)
+        if not heads or rulings.is_empty():
             return None
         asked = next((act for act in acts_of(connection, kind.name, number) if act["step"] == ASKED), None)
         carried = effects_now(session, rulings)
@@ -131,7 +129,7 @@ def look_at_request(session: Session, number: int, person: Person, scope: Scope)
     )
     asked_at, mark = head["asked_at"], _mark(rulings, carried)
     words = ReviewKind(head["kind"]).label
-    return AskedRequest(number, words, head["asked_by"], asked_at, seat(asked), is_own, rows, mark)
+    return AskedRequest(number, words, head["asked_by"], asked_at, seat_words(head["asked_seat"]), is_own, rows, mark)
 
 
 def end_rows(
@@ -170,10 +168,17 @@ def send_back(session: Session, number: int, signature: Signature, scope: Scope)
 
 def _has_ended(session: Session, number: int, scope: Scope) -> bool:
     """終わった申請か, of a scope: whoever ends it again is told by whom it was."""
-    with session.ledger.transaction() as connection:
-        rulings = queries.rulings_of(connection, number)
-        payments = queries.payments_as_of(connection, NOW, rulings.select(Ruled.PAYMENT_NO).unique())
-        return not rulings.is_empty() and in_scope(session, payments, scope).height == payments.height
+    with session.ledger.transaction():
+        return not _of_scope(session, number, scope)[0].is_empty()
+
+
+def _of_scope(session: Session, number: int, scope: Scope) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """範囲の申請: its rulings (frame Ruled) and payments (frame ExceptionRow); empty if not all are of the scope."""
+    connection = session.ledger.connection
+    rulings = queries.rulings_of(connection, number)
+    payments = queries.payments_as_of(connection, NOW, rulings.select(Ruled.PAYMENT_NO).unique())
+    is_ours = in_scope(session, payments, scope).height == payments.height
+    return (rulings, payments) if is_ours else (rulings.clear(), payments.clear())
 
 
 def _rows(session: Session, rulings: pl.DataFrame, carried: Effects, payments: pl.DataFrame) -> list[AskedRow]:
@@ -223,4 +228,4 @@ def _mark(rulings: pl.DataFrame, carried: Effects) -> str:
     """申請の照合値: its rulings, and what an approval would do."""
     moved = carried.moves.select(Move.RULING_NO, Move.PAYMENT_NO, Move.ACCOUNT, Move.CLAIM_NO, Move.YEN).rows()
     parts = [rulings.select(*Ruled.SCHEMA).rows(), carried.effects.sort(RulingEffect.RULING_NO).rows()]
-    return hashlib.sha256(json.dumps([parts, sorted(map(str, moved))], ensure_ascii=False).encode()).hexdigest()
+    return sha256_of(json.dumps([parts, sorted(map(str, moved))], ensure_ascii=False).encode())

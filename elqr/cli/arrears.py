@@ -37,10 +37,6 @@ if TYPE_CHECKING:
 _SHOWN = 10
 
 
-_NAMED = 5
-"""How many claims a message names."""
-
-
 @click.group("arrears", cls=Group, help="督促対象の一覧。届いていないものがあるときは引けません。")
 def arrears() -> None:
     pass
@@ -226,7 +222,7 @@ def arrears_sent(no: int, issued_on: date, signer: Signer) -> int:
     fees = f"　督促手数料 {sending.fees:,}件 {sending.fee_yen:,}円" if sending.fees else ""
     click.echo(f"記録{sending.sent_no}　一覧{no}　発行日 {issued_on}　{counts}{fees}")
     if sending.held:
-        named = "、".join(sending.held[:_NAMED]) + ("、ほか" if len(sending.held) > _NAMED else "")
+        named = "、".join(sending.held[:_SHOWN]) + ("、ほか" if len(sending.held) > _SHOWN else "")
         say(
             f"督促を止めている調定 {len(sending.held):,}件も、送ったと記録しました（{named}）。引き抜いていたなら、"
             f"elqr undo sent {sending.sent_no} で取り消し、elqr arrears pull で引抜を記録してから、"

@@ -124,7 +124,7 @@ def notice_refused(job: Path, as_json: bool) -> int:
 
     with open_job(job, rehearsal=True) as session, session.ledger.transaction() as connection:
         files = waiting_files(connection)
-        findings = notice_findings(waiting_findings(connection, session.night_on), session.night_on)
+        findings = notice_findings(waiting_findings(connection, session.night_on, with_remarks=False), session.night_on)
         waiting = [row for row in requests(connection, GIVE_UP) if row["result"] is None]
     if as_json:
         told = [finding.as_dict() for finding in findings]

@@ -37,12 +37,6 @@ if TYPE_CHECKING:
     from elqr.session.session import Session
 
 
-_ENDS = {result.value: RulingResult.APPROVED.value for result in RulingResult} | {
-    RulingResult.REFUSED.value: RulingResult.REFUSED.value
-}
-"""Result of a ruling → how its request ended. A stale ruling was approved with the others."""
-
-
 @click.group("review", cls=Group, help="要確認の決裁: 書き出し、取り込み、承認、取消。")
 def review() -> None:
     pass
@@ -289,21 +283,16 @@ def review_list(with_ended: bool, job: Path, as_json: bool) -> int:
 @json_option
 def review_trail(no: int | None, payment: int | None, job: Path, as_json: bool) -> int:
     from elqr.approvals.remarks import remarks_of_waiting
-    from elqr.store.entries.acts import ASKED, acts_of_kinds, seat
+    from elqr.session.operators import seat_words
     from elqr.store.queries.review_trail import trail
 
     with open_job(job, rehearsal=True) as session, session.ledger.transaction() as connection:
         rows = trail(connection, review_no=no, payment_no=payment).to_dicts()
-        acts = acts_of_kinds(connection, ("review",))
         remarks = remarks_of_waiting(session, [row["ruling_no"] for row in rows])
     for row in rows:
         row["remarks"] = [finding.as_dict() for finding in remarks.get(row["ruling_no"], ())]
         row["done_on"] = row["done_on"] and row["done_on"].isoformat()
-        row["asked_at_seat"] = seat(acts.get(("review", row["review_no"], ASKED)))
-        ends = (_ENDS.get(row["result"], ""), RulingResult.APPROVED.value)  # a row may go back as others are approved
-        row["taken_at_seat"] = seat(
-            next((acts[key] for end in ends if (key := ("review", row["review_no"], end)) in acts), None)
-        )
+        row["asked_at_seat"], row["taken_at_seat"] = seat_words(row["asked_seat"]), seat_words(row["taken_seat"])
     if as_json:
         print_json(rows)
         return ExitCode.CLEAN

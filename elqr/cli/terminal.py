@@ -177,8 +177,9 @@ YEN = click.IntRange(0, 10**13 - 1)
 
 def person(row: Mapping[str, Any], did: str) -> str:
     """誰がどこで: the person who "asked" or has "taken" a step, with account and machine where they are known."""
-    seat = row[f"{did}_seat"]
-    return f"{row[f'{did}_by']}［{seat}］" if seat else str(row[f"{did}_by"])
+    from elqr.session.operators import seat_words
+
+    return f"{row[f'{did}_by']}{seat_words(row[f'{did}_seat'])}"
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSONで出力します。")

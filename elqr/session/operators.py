@@ -43,6 +43,11 @@ def at_desk(os_user: str, login: str, address: str) -> Operator:
     return Operator(os_user, login, f"{_AT_DESK}{address}")
 
 
+def seat_words(seat: str | None) -> str:
+    """席, as it stands after a name: account and machine (elqr/store/queries/seats.py); empty where unknown."""
+    return f"［{seat}］" if seat else ""
+
+
 def desk_login(who: Mapping[str, str]) -> str:
     """窓口の利用者 of who acted (keys `login` and `machine`); empty for who was not at the desk."""
     return who["login"] if who["machine"].startswith(_AT_DESK) else ""

@@ -94,14 +94,6 @@ def acts_of(connection: Connection, kind: str, number: int) -> list[dict[str, An
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def seat(act: Mapping[str, Any] | None) -> str:
-    """誰がどこで操作したか, as lists show it after a name: login, account and machine; empty where unknown."""
-    if act is None or not act["os_user"]:
-        return ""
-    account = act["os_user"] if act["login"] in ("", act["os_user"]) else f"{act['login']}→{act['os_user']}"
-    return f"［{account}@{act['machine']}］"
-
-
 def acts_of_kinds(connection: Connection, kinds: Iterable[str]) -> dict[tuple[str, int, str], dict[str, Any]]:
     """人のしたこと of some kinds, by (kind, number, step); rows with night_on."""
     run, act = tables.run.c, act_table.c

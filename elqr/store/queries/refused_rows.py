@@ -135,15 +135,16 @@ def _waiting_before(connection: Connection, file_no: int, rows: pl.DataFrame) ->
     return pl.concat([same_content, same_claim]).unique(_NUMBER, keep="first")
 
 
-def waiting_findings(connection: Connection, night: date) -> pl.DataFrame:
+def waiting_findings(connection: Connection, night: date, *, with_remarks: bool = True) -> pl.DataFrame:
     """取り込まなかった行の指摘 that still count at the end of a night: name, since, and `FINDING`.
 
-    They belong to the night itself, remarks on rows that were taken in as well, or to earlier rows that had not ended
-    by then.
+    They belong to the night itself, `with_remarks` those on rows that were taken in as well, or to earlier rows that
+    had not ended by then.
     """
     finding, file, day = t.notice_finding.c, t.notice_file.c, night.isoformat()
     is_row = and_(_ROW.notice_file_no == finding.notice_file_no, _ROW.record_no == finding.record_no)
     waits = and_(_ROW.record_no.is_not(None), ~_is_ended(_END.night_on <= day))
+    is_remark = and_(_ROW.record_no.is_(None), file.night_on == day)
     since = file.night_on.label("since")
     query = (
         select(
@@ -160,7 +161,7 @@ def waiting_findings(connection: Connection, night: date) -> pl.DataFrame:
         .join(t.notice_finding, finding.notice_file_no == file.notice_file_no)
         .outerjoin(notice_refused, is_row)
         .where(or_(file.rows_bad > 0, file.night_on == day), file.night_on <= day)
-        .where(or_(waits, and_(_ROW.record_no.is_(None), file.night_on == day)))
+        .where(or_(waits, is_remark) if with_remarks else waits)
         .order_by(file.notice_file_no, finding.line_no)
     )
     return read_frame(connection, query, {DeliveryFinding.NAME: pl.String, "since": pl.Date, **FINDING})

@@ -7,7 +7,7 @@ from elqr.store.tables.acts import act as act_table
 
 
 def asking_seat(kind: str, number: ColumnElement[int]) -> ColumnElement[str]:
-    """申請の席 of a request of `kind` (its table), as `acts.seat` writes it; null where no machine is known."""
+    """申請の席 of a request of `kind` (its table): [log-in→]account@machine; null where no machine is known."""
     return _seat(kind, number, act_table.c.step == ASKED)
 
 
